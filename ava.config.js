@@ -1,0 +1,8 @@
+export default {
+  files: ['core/test/**/*.test.ts', 'plugins/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+  extensions: ['ts', 'js'],
+  nodeArguments: ['--conditions=varve-source'],
+  workerThreads: false,
+  concurrency: 2,
+  timeout: '2m',
+};
