@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { VarveError } from '../src/errors.ts';
+
+declare const brand: unique symbol;
+type Brand<T, Name extends string> = T & { readonly [brand]: Name };
+
+/** `sha256:<64 lower-case hex>` of some bytes exactly as stored (OCI image-spec, descriptor.md, Digests). */
+export type Digest = Brand<string, 'Digest'>;
+/** Digest of a layer's *uncompressed* tar (OCI image-spec, config.md, Layer DiffID). */
+export type DiffID = Digest & { readonly [diff]: true };
+/**
+ * Names a stack of layers: a hash over the ids of the layers from the bottom up. Where all ids are diffIDs it is the chainID of the
+ * specification (OCI image-spec, config.md, Layer ChainID).
+ */
+export type ChainID = Brand<string, 'ChainID'>;
+/**
+ * Identity of a layer before anybody reads its bytes: its diffID where that is known, else the cache key of the step that made it. The
+ * two share the form `sha256:…` and never collide.
+ */
+export type LayerID = Brand<string, 'LayerID'>;
+/** Names a writable snapshot while a step runs. Never a ChainID: the two share no key space. */
+export type SnapshotKey = Brand<string, 'SnapshotKey'>;
+/** Digest over the named parts that decide a step's result. */
+export type CacheKey = Brand<string, 'CacheKey'>;
+declare const diff: unique symbol;
+
+const FORM = /^sha256:[0-9a-f]{64}$/;
+
+/** @throws VarveError `DIGEST_INVALID` */
+export function parseDigest(text: string): Digest {
+  if (FORM.test(text)) return text as Digest;
+  const algorithm = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):/.exec(text)?.[1];
+  throw new VarveError(
+    'DIGEST_INVALID',
+    algorithm !== undefined && algorithm !== 'sha256'
+      ? `Digest algorithm "${algorithm}" is not supported, expected sha256`
+      : `Expected a digest like sha256:<64 hex digits>, found ${JSON.stringify(text.slice(0, 100))}`,
+  );
+}
+export const isDigest = (text: string): text is Digest => FORM.test(text);
+
+/** Digest of bytes at hand. */
+export const digestOf = (bytes: Uint8Array | string): Digest =>
+  `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
+/** The digest that a finished sha256 `Hash` gives. */
+export const digestFromHex = (hex: string): Digest => parseDigest(`sha256:${hex}`);
+export const hexOf = (digest: Digest | LayerID | ChainID | CacheKey): string => digest.slice('sha256:'.length);
+
+export const asDiffID = (digest: Digest): DiffID => digest as DiffID;
+export const asLayerID = (id: Digest | CacheKey): LayerID => id as string as LayerID;
+export const asCacheKey = (digest: Digest): CacheKey => digest as string as CacheKey;
+export const asSnapshotKey = (name: string): SnapshotKey => name as SnapshotKey;
+
+/** OCI image-spec, config.md, Layer ChainID: one layer's chainID is its own id. */
+export function chainOf(ids: readonly LayerID[]): ChainID | null {
+  let chain: string | null = null;
+  for (const id of ids) chain = chain === null ? id : digestOf(`${chain} ${id}`);
+  return chain as ChainID | null;
+}

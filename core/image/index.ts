@@ -1,0 +1,43 @@
+export { composeLayer } from './compose-layer.ts';
+export type { ContainerConfig, Healthcheck, HistoryRow, ImageConfig, ImageConfigFile } from './config.ts';
+export { parseConfigFile, parseObject, serializeConfig } from './config-file.ts';
+export { type Descriptor, MEDIA_TYPES, type Platform } from './descriptor.ts';
+export {
+  asCacheKey,
+  asDiffID,
+  asLayerID,
+  asSnapshotKey,
+  type CacheKey,
+  type ChainID,
+  chainOf,
+  type DiffID,
+  type Digest,
+  digestFromHex,
+  digestOf,
+  hexOf,
+  isDigest,
+  type LayerID,
+  parseDigest,
+  type SnapshotKey,
+} from './digest.ts';
+export type { Image } from './image.ts';
+export type { Abortable, Layer } from './layer.ts';
+export {
+  descriptorOf,
+  type ForeignParts,
+  foreignImage,
+  type ImageParts,
+  layerDescriptor,
+  makeImage,
+  serializeManifest,
+} from './make-image.ts';
+export { appendHistory, mergeEnv, patchConfig } from './mutate.ts';
+export { formatPlatform, hostPlatform, isSamePlatform, normalizePlatform, parsePlatform } from './platform.ts';
+export {
+  familiarName,
+  formatReference,
+  type ImageReference,
+  looksLikeId,
+  parseReference,
+  withDefaultTag,
+} from './reference.ts';

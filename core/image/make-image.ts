@@ -1,0 +1,108 @@
+import type { ImageConfig } from './config.ts';
+import { parseConfigFile, serializeConfig } from './config-file.ts';
+import { type Descriptor, MEDIA_TYPES } from './descriptor.ts';
+import { digestOf } from './digest.ts';
+import type { Image } from './image.ts';
+import type { Abortable, Layer } from './layer.ts';
+
+export interface ImageParts {
+  readonly config: ImageConfig;
+  readonly layers: readonly Layer[];
+  readonly baseLayers?: number | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+}
+
+/** An image whose config and manifest are written here, once, when first asked for. */
+export function makeImage({ config, layers, baseLayers = 0, annotations }: ImageParts): Image {
+  const configBytes = once(async (options?: Abortable) =>
+    serializeConfig(config, await eachLayer(layers, (layer) => layer.diffId(options))),
+  );
+  const manifestBytes = once(async (options?: Abortable) =>
+    serializeManifest(
+      descriptorOf(MEDIA_TYPES.config, await configBytes(options)),
+      await eachLayer(layers, (layer) => layerDescriptor(layer, options)),
+      annotations,
+    ),
+  );
+  return {
+    config,
+    layers,
+    baseLayers,
+    annotations,
+    configBytes,
+    manifestBytes,
+    descriptor: async (options) => descriptorOf(MEDIA_TYPES.manifest, await manifestBytes(options)),
+    id: async (options) => digestOf(await configBytes(options)),
+  };
+}
+
+export interface ForeignParts {
+  readonly configBytes: Uint8Array;
+  readonly manifestBytes: Uint8Array;
+  readonly manifestMediaType: string;
+  readonly layers: readonly Layer[];
+}
+
+/** An image that came from elsewhere: its config and manifest are the bytes as received. @throws VarveError `IMAGE_INVALID` */
+export function foreignImage({ configBytes, manifestBytes, manifestMediaType, layers }: ForeignParts): Image {
+  const { rootfs: _, ...config } = parseConfigFile(configBytes);
+  return {
+    config,
+    layers,
+    baseLayers: 0,
+    configBytes: async () => configBytes,
+    manifestBytes: async () => manifestBytes,
+    descriptor: async () => descriptorOf(manifestMediaType, manifestBytes),
+    id: async () => digestOf(configBytes),
+  };
+}
+
+/** How a layer is named in a manifest: as it was stored, or as the tar that is made of it. */
+export async function layerDescriptor(layer: Layer, options?: Abortable): Promise<Descriptor> {
+  if (layer.stored !== undefined) return layer.stored;
+  return { mediaType: MEDIA_TYPES.layer, digest: await layer.diffId(options), size: await layer.size(options) };
+}
+
+/** OCI image-spec, manifest.md; members in the specification's order. */
+export function serializeManifest(
+  config: Descriptor,
+  layers: readonly Descriptor[],
+  annotations?: Readonly<Record<string, string>>,
+): Uint8Array {
+  const plain = ({ mediaType, digest, size }: Descriptor) => ({ mediaType, digest, size });
+  const sorted = Object.entries(annotations ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPES.manifest,
+      config: plain(config),
+      layers: layers.map(plain),
+      ...(sorted.length > 0 && { annotations: Object.fromEntries(sorted) }),
+    }),
+  );
+}
+
+export const descriptorOf = (mediaType: string, bytes: Uint8Array): Descriptor => ({
+  mediaType,
+  digest: digestOf(bytes),
+  size: bytes.length,
+});
+
+/** One after another: tars of big layers made at once would only fight for the disk. */
+async function eachLayer<T>(layers: readonly Layer[], ask: (layer: Layer) => Promise<T>): Promise<readonly T[]> {
+  const answers: T[] = [];
+  for (const layer of layers) answers.push(await ask(layer));
+  return answers;
+}
+
+/** Keeps the first answer; a failure is forgotten, so that it can be asked again. */
+function once<T>(make: (options?: Abortable) => Promise<T>): (options?: Abortable) => Promise<T> {
+  let made: Promise<T> | undefined;
+  return (options) => {
+    made ??= make(options).catch((failure: unknown) => {
+      made = undefined;
+      throw failure;
+    });
+    return made;
+  };
+}

@@ -1,0 +1,62 @@
+import type { Abortable, Descriptor, Digest, Image, Platform } from '../../image/index.ts';
+import type { Emit } from './event.ts';
+import type { ExportRequest, ExportResult } from './exporter.ts';
+import type { BuildSource } from './frontend.ts';
+
+/** How processes of RUN steps are started, for the whole build. */
+export interface RunSettings {
+  readonly network?: 'default' | 'none' | 'host' | undefined;
+  /** `host:ip` pairs for /etc/hosts. */
+  readonly addHosts?: readonly string[] | undefined;
+  /** Bytes of /dev/shm. */
+  readonly shmSize?: number | undefined;
+  /** `type=soft[:hard]`. */
+  readonly ulimits?: readonly string[] | undefined;
+}
+
+export interface BuildRequest extends Abortable {
+  readonly source: BuildSource;
+  /** Directory of the build context; without it there is none, and steps that ask for it fail. */
+  readonly context?: string | undefined;
+  /** Directories or references by name (`--build-context`). */
+  readonly contexts?: Readonly<Record<string, string>> | undefined;
+  /** Default: this host's. */
+  readonly platform?: Platform | undefined;
+  readonly target?: string | undefined;
+  readonly args?: Readonly<Record<string, string>> | undefined;
+  /** Labels of the result, over those of the source. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly outputs?: readonly ExportRequest[] | undefined;
+  /** `true`: ask no cache; names: not for these stages. New results are recorded all the same. */
+  readonly noCache?: boolean | readonly string[] | undefined;
+  /** Look base images up anew even where a local one has the name. */
+  readonly pull?: boolean | undefined;
+  /** Seconds since 1970 (SOURCE_DATE_EPOCH): newer times in config and new layers become this one. */
+  readonly epoch?: number | undefined;
+  /** Insist on this storage driver or executor instead of the first that fits. */
+  readonly storage?: string | undefined;
+  readonly executor?: string | undefined;
+  readonly run?: RunSettings | undefined;
+  /** How many steps of independent stages may run at once. Default: twice the processors, at least 4. */
+  readonly parallel?: number | undefined;
+  /** What plugins understand and the kernel does not (`squash`, `layers`), by plugin-chosen name. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What plugins see of the build that is going on. */
+export interface BuildInfo extends Abortable {
+  readonly id: string;
+  readonly request: BuildRequest;
+  readonly platform: Platform;
+  readonly epoch?: number | undefined;
+  readonly emit: Emit;
+}
+
+export interface BuildResult {
+  readonly image: Image;
+  readonly descriptor: Descriptor;
+  /** Digest of the config. */
+  readonly id: Digest;
+  readonly outputs: readonly ExportResult[];
+}

@@ -1,0 +1,40 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Host } from '../kernel.ts';
+
+export interface CommandOption {
+  readonly type: 'boolean' | 'string';
+  /** One letter. */
+  readonly short?: string;
+  /** May be given several times; its value is a list. */
+  readonly multiple?: boolean;
+  /** Shown in help. */
+  readonly description: string;
+  /** Name of the value in help, `<path>`. */
+  readonly value?: string;
+  /** `true`: not shown in help (accepted for compatibility). */
+  readonly hidden?: boolean;
+}
+
+export interface Invocation {
+  readonly host: Host;
+  /** By long option name, as given: `string`, `boolean`, or a list for `multiple`. */
+  readonly values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+  readonly positionals: readonly string[];
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly signal: AbortSignal;
+}
+
+/** One verb of the command line. It parses, calls the kernel and prints; plugins add theirs to `COMMANDS`. */
+export interface Command {
+  /** `build`, or with a group in front: `image ls`. */
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  /** The positionals as help shows them: `<image>...`. */
+  readonly usage?: string;
+  readonly options?: Readonly<Record<string, CommandOption>>;
+  /** Exit code: 0 done, 1 failed, 2 misused. */
+  run(invocation: Invocation): Promise<number>;
+}

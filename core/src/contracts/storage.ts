@@ -1,0 +1,67 @@
+import type { Content, FileEntry, LayerIndex } from '../../archive/index.ts';
+import type { Abortable, ChainID, SnapshotKey } from '../../image/index.ts';
+
+/** A mount as mount(2) takes it: data, so that whoever runs a process can do it where the process will be. */
+export interface Mount {
+  readonly type: 'bind' | 'overlay' | 'tmpfs' | 'proc' | 'sysfs' | 'devpts' | 'mqueue';
+  readonly source: string;
+  /** `ro`, `rbind`, `lowerdir=…`: as in fstab. */
+  readonly options: readonly string[];
+  /** Directory to be in while mounting, where options hold relative paths. */
+  readonly cwd?: string | undefined;
+}
+
+export interface SnapshotInfo {
+  readonly id: ChainID | SnapshotKey;
+  readonly kind: 'active' | 'view' | 'committed';
+  readonly parent: ChainID | null;
+}
+
+/**
+ * Stores filesystem snapshots that stack on each other.
+ *
+ * A snapshot is *active* from `prepare` until `commit` or `remove`; only committed ones can be parents, and committed ones never change.
+ * Active snapshots are named by a SnapshotKey, committed ones by a ChainID. A driver never mounts: it returns mounts for whoever runs
+ * the step. Several processes may use one store at once; any of them may be killed at any moment, and what it left is swept by
+ * `recover`.
+ */
+export interface StorageDriver extends AsyncDisposable {
+  readonly name: string;
+  readonly capabilities: {
+    /** Works without root. */
+    readonly rootless: boolean;
+    /** `changes` is there: what was changed is known without comparing trees. */
+    readonly nativeChanges: boolean;
+    /** Layers of one stack may be applied at once, each without the ones below (`applyDetached`). */
+    readonly detachedApply: boolean;
+  };
+  /**
+   * Opens a writable snapshot that starts with `parent`'s content, or empty for `null`.
+   * @throws VarveError `STORAGE_EXISTS` if `key` is taken, `STORAGE_NOT_FOUND` if `parent` is not committed
+   */
+  prepare(key: SnapshotKey, parent: ChainID | null): Promise<readonly Mount[]>;
+  /** Mounts that show a committed snapshot read-only, under a key that `remove` ends. */
+  view(key: SnapshotKey, parent: ChainID): Promise<readonly Mount[]>;
+  /**
+   * Atomic: afterwards `key` is gone and `name` is readable, or nothing happened. A name that is committed already stays as it is and
+   * `key` is gone. The snapshot must not be mounted.
+   */
+  commit(key: SnapshotKey, name: ChainID): Promise<void>;
+  stat(id: ChainID | SnapshotKey): Promise<SnapshotInfo | undefined>;
+  /** Idempotent. @throws VarveError `STORAGE_IN_USE` while a child exists */
+  remove(id: ChainID | SnapshotKey): Promise<void>;
+  list(): AsyncIterable<SnapshotInfo>;
+  /** Writes a layer's entries into an active snapshot that is not mounted. */
+  apply(key: SnapshotKey, index: LayerIndex, content: (file: FileEntry) => Content, options?: Abortable): Promise<void>;
+  /**
+   * What changed in an active snapshot since `prepare`, as a layer's index. Without it core compares the two trees.
+   */
+  changes?(key: SnapshotKey, options?: Abortable): Promise<LayerIndex>;
+  /**
+   * A directory of this host in which every file that this snapshot added or changed over its parent is found at its path, for as long as
+   * the snapshot exists. Without it the contents of a layer must be stored before its workspace is closed.
+   */
+  directory?(id: ChainID | SnapshotKey): Promise<string>;
+  /** Removes what killed processes left: actives nobody holds, half-written directories. Called once, before first use. */
+  recover?(): Promise<void>;
+}

@@ -1,0 +1,115 @@
+import type { FileStamp } from '../../archive/index.ts';
+import type { Abortable, CacheKey, Descriptor, Digest, DiffID, Image, Layer, LayerID } from '../../image/index.ts';
+import type { KeyParts } from './step.ts';
+
+/** Immutable bytes by digest. Everything is written under a temporary name and becomes visible whole and verified, or not at all. */
+export interface ContentStore {
+  /** Bytes of a blob, or `undefined` where there is none. */
+  size(digest: Digest): Promise<number | undefined>;
+  /**
+   * The bytes; verified while they are read from the start to the end.
+   * @throws VarveError `BLOB_UNKNOWN`, `BLOB_CORRUPT` (with what to do)
+   */
+  read(digest: Digest, options?: Abortable & { readonly offset?: number; readonly length?: number }): AsyncIterable<Uint8Array>;
+  /** All of a small blob. @throws VarveError `BLOB_UNKNOWN`, `BLOB_CORRUPT`, `BLOB_TOO_LARGE` above `limit` bytes (default 8 MiB) */
+  readAll(digest: Digest, limit?: number): Promise<Uint8Array>;
+  /** Stores a stream. @throws VarveError `BLOB_MISMATCH` when it is not what was expected; nothing is kept then */
+  write(source: AsyncIterable<Uint8Array> | Uint8Array, expected?: Abortable & { readonly digest?: Digest | undefined; readonly size?: number | undefined }): Promise<{ readonly digest: Digest; readonly size: number }>;
+  /** A file of this host that holds the blob. */
+  path(digest: Digest): string;
+  remove(digest: Digest): Promise<void>;
+  list(): AsyncIterable<{ readonly digest: Digest; readonly size: number }>;
+}
+
+/** Layers with their indexes. */
+export interface LayerStore {
+  /** The layer that is kept under this id: a diffID, or the key of the step that made it. `undefined` also when its contents are gone. */
+  get(id: LayerID): Promise<Layer | undefined>;
+  /**
+   * Writes a layer's tar and index, once; concurrent calls for one layer share the work. The result has the same `id` and reads from the
+   * store. Emits nothing; the caller does.
+   */
+  put(layer: Layer, options?: Abortable): Promise<Layer>;
+  /**
+   * Remembers a layer whose files lie in a directory that lasts (a committed snapshot): only its index is written. When the directory is
+   * gone and no tar was made, `get` no longer knows the layer.
+   */
+  keep(layer: Layer, directory: string): Promise<Layer>;
+  /**
+   * Takes in a layer from elsewhere, compressed or not: one pass hashes it, indexes it and stores it as it came.
+   * @throws VarveError `BLOB_MISMATCH`, `TAR_…`
+   */
+  ingest(
+    source: AsyncIterable<Uint8Array>,
+    expected: Abortable & { readonly mediaType: string; readonly digest?: Digest | undefined; readonly size?: number | undefined; readonly diffId?: DiffID | undefined },
+  ): Promise<Layer>;
+}
+
+export interface ImageRecord {
+  readonly descriptor: Descriptor;
+  /** Digest of the config. */
+  readonly id: Digest;
+  /** Full names (`docker.io/library/busybox:latest`), sorted; empty for a dangling image. */
+  readonly names: readonly string[];
+  /** RFC 3339, from the config. */
+  readonly created: string | undefined;
+  /** Bytes of all layers, uncompressed. */
+  readonly size: number;
+  /** Milliseconds since 1970: when the image came into the store. */
+  readonly storedAt: number;
+}
+
+/** Images and their names on this host. */
+export interface ImageStore {
+  /** Stores layers, config and manifest and then, in one transaction, the record and its names, which leave other images. */
+  put(image: Image, options?: Abortable & { readonly names?: readonly string[] | undefined }): Promise<ImageRecord>;
+  /** By full or familiar name, by digest, by ID or an unambiguous beginning of one. @throws VarveError `IMAGE_AMBIGUOUS` */
+  find(text: string): Promise<ImageRecord | undefined>;
+  /** Reads lazily; the config and manifest are the bytes as stored. */
+  open(record: ImageRecord): Promise<Image>;
+  /** Gives an image one more name, taking it from whichever had it. */
+  tag(record: ImageRecord, name: string): Promise<void>;
+  /** Takes a name away. `false`: nobody had it. */
+  untag(name: string): Promise<boolean>;
+  /** Newest first. */
+  list(): Promise<readonly ImageRecord[]>;
+  /** Removes the record, and the blobs that nothing else needs. Idempotent. */
+  remove(record: ImageRecord): Promise<{ readonly blobs: readonly Digest[] }>;
+}
+
+/** What a step was once done with, and what came of it. */
+export interface CacheRecord {
+  readonly key: CacheKey;
+  /** What was compared, by name. */
+  readonly parts: KeyParts;
+  /** Key or chainID of what lay below. */
+  readonly parent: string;
+  readonly kind: string;
+  /** As shown to the user. */
+  readonly title: string;
+  readonly layer: LayerID;
+  /** RFC 3339; becomes the history's time when the record is used. */
+  readonly createdAt: string;
+}
+export interface CacheStore {
+  readonly name: string;
+  get(key: CacheKey, options?: Abortable): Promise<CacheRecord | undefined>;
+  /** Idempotent; last writer wins. */
+  put(record: CacheRecord, options?: Abortable): Promise<void>;
+  /** Records with the same parent and kind, newest first: what a miss is explained with. */
+  siblings?(parent: string, kind: string): Promise<readonly CacheRecord[]>;
+}
+
+/** Remembers the digests of files by device, inode, size, mtime and ctime. */
+export interface FileDigests {
+  /** `sha256:…` of each file, in order; reads only those that are not remembered. Paths are for `node:fs`. @throws VarveError `SOURCE_CHANGED` */
+  digests(files: readonly { readonly path: string | Buffer; readonly stamp: FileStamp }[], options?: Abortable): Promise<readonly string[]>;
+  /** How many files and bytes were read to be hashed so far. */
+  readonly read: { readonly files: number; readonly bytes: number };
+}
+
+/** Small facts about the store itself (`store.json`): which driver filled it. */
+export interface StoreState {
+  recall(name: string): Promise<string | undefined>;
+  remember(name: string, value: string): Promise<void>;
+}

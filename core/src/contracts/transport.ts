@@ -1,0 +1,21 @@
+import type { Abortable, Descriptor, Image, ImageReference, Platform } from '../../image/index.ts';
+import type { Emit } from './event.ts';
+
+/** Asked by the `transport` hook: who has, or can fetch or take, what this reference names? */
+export interface TransportRequest extends Abortable {
+  readonly reference: ImageReference;
+  readonly purpose: 'resolve' | 'push';
+  /** A local copy does not do: ask where the image comes from. */
+  readonly fresh: boolean;
+  readonly platform: Platform;
+  /** Why this provider passes, for the error when all do. */
+  decline(provider: string, reason: string): void;
+}
+
+/** Moves images between here and elsewhere. */
+export interface Transport {
+  readonly name: string;
+  /** Lazy: reads no more than manifest and config; everything is verified when read. @throws VarveError `IMAGE_UNKNOWN` */
+  resolve(reference: ImageReference, options: Abortable & { readonly platform: Platform; readonly emit?: Emit | undefined }): Promise<Image>;
+  push?(image: Image, reference: ImageReference, options: Abortable & { readonly emit?: Emit | undefined }): Promise<Descriptor>;
+}

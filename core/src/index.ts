@@ -1,0 +1,55 @@
+export type { BuildInfo, BuildRequest, BuildResult, RunSettings } from './contracts/build.ts';
+export type { Command, CommandOption, Invocation } from './contracts/command.ts';
+export type { BuildEvent, BuildEventBody, BuildWarning, Emit, StepPlace } from './contracts/event.ts';
+export type { Executor, ProcessIO, ProcessResult, ProcessSpec } from './contracts/executor.ts';
+export type { Exporter, ExportRequest, ExportResult } from './contracts/exporter.ts';
+export type { BuildSource, Frontend, FrontendRequest } from './contracts/frontend.ts';
+export type { HostRequest } from './contracts/host.ts';
+export type {
+  BaseRef,
+  ConfigStep,
+  CopySource,
+  CopyStep,
+  MkdirStep,
+  Network,
+  Plan,
+  RunMount,
+  RunStep,
+  Stage,
+  Step,
+  StepBase,
+  StepHistory,
+  StepKinds,
+  TreeRef,
+} from './contracts/plan.ts';
+export type { Snapshots, Snapshotter, SnapshotterOptions, Workspace } from './contracts/snapshotter.ts';
+export type { KeyParts, LayerDraft, StepHandler, StepInputs, StepResult, StepScope } from './contracts/step.ts';
+export type { Mount, SnapshotInfo, StorageDriver } from './contracts/storage.ts';
+export type {
+  CacheRecord,
+  CacheStore,
+  ContentStore,
+  FileDigests,
+  ImageRecord,
+  ImageStore,
+  LayerStore,
+  StoreState,
+} from './contracts/store.ts';
+export type { Transport, TransportRequest } from './contracts/transport.ts';
+export { messageOf, type SourceRange, VarveError, type VarveErrorDetails } from './errors.ts';
+export { handles } from './handles.ts';
+export { createKernel, type Host, type Kernel, type KernelSettings } from './kernel.ts';
+export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginApi } from './plugin.ts';
+export { type Token, token } from './scope.ts';
+export type { PendingTap, TapOrder, Taps } from './taps.ts';
+export {
+  CACHE_STORES,
+  COMMANDS,
+  CONTENT,
+  FILE_DIGESTS,
+  IMAGES,
+  LAYERS,
+  STORE_ROOT,
+  STORE_STATE,
+} from './tokens.ts';
+export { CORE_VERSION } from './version.ts';

@@ -1,0 +1,15 @@
+import { token } from './scope.ts';
+import type { Command } from './contracts/command.ts';
+import type { CacheStore, ContentStore, FileDigests, ImageStore, LayerStore, StoreState } from './contracts/store.ts';
+
+/** Absolute path of the store's root directory. */
+export const STORE_ROOT = token<string>('store-root');
+export const CONTENT = token<ContentStore>('content-store');
+export const LAYERS = token<LayerStore>('layer-store');
+export const IMAGES = token<ImageStore>('image-store');
+export const FILE_DIGESTS = token<FileDigests>('file-digests');
+export const STORE_STATE = token<StoreState>('store-state');
+/** Caches of step results, asked in the order of the preset. */
+export const CACHE_STORES = token<readonly CacheStore[]>('cache-stores');
+/** Verbs of the command line. */
+export const COMMANDS = token<readonly Command[]>('commands');
