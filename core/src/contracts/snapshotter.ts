@@ -1,8 +1,8 @@
 import type { FileTree } from '../../archive/index.ts';
 import type { Abortable, ChainID, Layer } from '../../image/index.ts';
+import type { BuildInfo } from './build.ts';
 import type { LayerDraft } from './step.ts';
 import type { StorageDriver } from './storage.ts';
-import type { Emit } from './event.ts';
 
 /** A writable snapshot, mounted. Disposing it without `commit` throws the changes away; nothing stays mounted. */
 export interface Workspace extends AsyncDisposable {
@@ -10,11 +10,10 @@ export interface Workspace extends AsyncDisposable {
   readonly root: string;
 }
 
-export interface SnapshotterOptions extends Abortable {
+export interface SnapshotterOptions {
   readonly driver: StorageDriver;
-  readonly emit: Emit;
-  /** Seconds since 1970; newer times in what is captured become this one, in the files too. */
-  readonly epoch?: number | undefined;
+  /** With an `epoch`, newer times in what is captured become that one, in the files too. */
+  readonly build: BuildInfo;
 }
 
 /** The snapshots of one build: the same object from `start` until the build ends. */
@@ -26,8 +25,6 @@ export interface Snapshots {
   capture(workspace: Workspace, lower: FileTree, options?: Abortable): Promise<LayerDraft>;
   /** Unmounts and keeps the snapshot under `name`; the result is `layer` with its contents in a place that lasts. */
   commit(workspace: Workspace, layer: Layer, name: ChainID, options?: Abortable): Promise<Layer>;
-  /** The layers that a stage leaves, of those its steps made: all of them, or one that stands for all. */
-  settle(layers: readonly Layer[]): Promise<readonly Layer[]>;
 }
 
 /**
@@ -37,4 +34,9 @@ export interface Snapshots {
 export interface Snapshotter {
   readonly name: string;
   start(options: SnapshotterOptions): Snapshots;
+  /**
+   * The layers that a stage leaves, of those its own steps made, bottom first: all of them, or one that stands for all. Works on indexes
+   * and needs no driver.
+   */
+  settle(layers: readonly Layer[], build: BuildInfo): Promise<readonly Layer[]>;
 }
