@@ -31,6 +31,7 @@ export {
   makeImage,
   serializeManifest,
 } from './make-image.ts';
+export { type MergeOptions, mergeLayers } from './merge-layers.ts';
 export { appendHistory, mergeEnv, patchConfig } from './mutate.ts';
 export { formatPlatform, hostPlatform, isSamePlatform, normalizePlatform, parsePlatform } from './platform.ts';
 export {
