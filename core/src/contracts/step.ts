@@ -36,13 +36,14 @@ export interface LayerDraft {
   content(file: FileEntry): Content;
 }
 
+/** A step changes files or the config, never both: a cached layer could not bring its config along. */
 export type StepResult =
   /** Only the config changed. */
   | { readonly kind: 'config'; readonly config: ImageConfig }
   /** A layer composed from indexes and sources; nobody needed a directory. */
-  | { readonly kind: 'layer'; readonly draft: LayerDraft; readonly config?: ImageConfig }
+  | { readonly kind: 'layer'; readonly draft: LayerDraft }
   /** A process ran in the workspace; the kernel captures what it changed. */
-  | { readonly kind: 'workspace'; readonly config?: ImageConfig };
+  | { readonly kind: 'workspace' };
 
 export interface StepHandler<S extends Step = Step> {
   /**
