@@ -1,0 +1,33 @@
+import type { Attributes, Content, Entry, FileEntry, LayerIndex } from './entry.ts';
+
+export interface ExtractOptions {
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * `apply`: `root` holds the layers below; whiteouts delete in it. `overlay`: `root` is this layer's own directory; whiteouts become what
+   * an overlay mount takes for them.
+   */
+  readonly whiteouts: 'apply' | 'overlay';
+  /** With `overlay`: the attributes that a directory missing in the layer has in the layers below. */
+  readonly below?: ((path: string) => Attributes | undefined) | undefined;
+  /** `user.overlay.` instead of `trusted.overlay.`, for overlays mounted in a user namespace. */
+  readonly userxattr?: boolean;
+  /** `mine`: everything belongs to the current user, devices are left out; for those who may not change owners. Default `kept`. */
+  readonly owners?: 'kept' | 'mine';
+  /** Told about what the file system or the user's rights cannot hold: devices left out, xattrs left out. */
+  readonly onSkip?: ((entry: Entry, reason: string) => void) | undefined;
+}
+
+/**
+ * Writes a layer into a directory. No symlink is followed, neither of the layer nor of what is there already: a directory that the layer
+ * needs and that is something else is replaced. Directories in between that the layer does not mention keep their times.
+ *
+ * @throws VarveError `SOURCE_CHANGED`, `SYSTEM_…`, `LAYER_DEVICE` for a char device 0:0, which overlays take for a whiteout
+ */
+export async function extractLayer(
+  index: LayerIndex,
+  content: (file: FileEntry) => Content,
+  root: string,
+  options: ExtractOptions,
+): Promise<void> {
+  throw new Error(`Not written yet ${index} ${content} ${root} ${options}`);
+}

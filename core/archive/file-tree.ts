@@ -1,0 +1,22 @@
+import type { Content, FileEntry, NodeEntry } from './entry.ts';
+
+/**
+ * A filesystem that can be looked into without a directory of its own: the build context, or the layers of a stage or image merged.
+ * Paths are those of `Entry.path` (relative, `''` is the root). Nothing here leaves the root; no host symlink is ever followed.
+ */
+export interface FileTree {
+  /** The file at exactly this path; its last component is not followed. Missing parents or symlinked parents: `undefined`. */
+  get(path: string): NodeEntry | undefined;
+  /** Names in a directory, sorted by bytes; empty for anything else. */
+  list(path: string): readonly string[];
+  /**
+   * Makes the bytes of files readable: must be awaited before `content` is asked (layers that are stored compressed are unpacked once).
+   */
+  open(): Promise<void>;
+  /** Where the bytes of a file of this tree lie. */
+  content(file: FileEntry): Content;
+  /** `sha256:…` over the bytes of each file, in order; read at most once while the files stay unchanged. */
+  digests(files: readonly FileEntry[]): Promise<readonly string[]>;
+  /** Names that are one file (hard links), as an opaque identity; `undefined` for a file with one name. */
+  identity(file: FileEntry): string | undefined;
+}

@@ -1,0 +1,41 @@
+export { canonicalChanges, diffTrees, type IsSameContent, upperChanges } from './changes.ts';
+export {
+  type Compression,
+  detectCompression,
+} from './compression.ts';
+export { contentIn, hashContents, readContent } from './content.ts';
+export { decompress } from './decompress.ts';
+export { DirectoryTree, type DirectoryTreeOptions, type HashFiles } from './directory-tree.ts';
+export type {
+  Attributes,
+  Content,
+  DeviceEntry,
+  DirectoryEntry,
+  Entry,
+  FifoEntry,
+  FileEntry,
+  FileStamp,
+  HardlinkEntry,
+  LayerIndex,
+  NodeEntry,
+  OpaqueEntry,
+  SymlinkEntry,
+  Timestamp,
+  WhiteoutEntry,
+} from './entry.ts';
+export { type ExtractOptions, extractLayer } from './extract-layer.ts';
+export type { FileTree } from './file-tree.ts';
+export { type GlobOptions, matchGlob } from './glob.ts';
+export { indexTar, type TarIndexer } from './index-tar.ts';
+export { MergedTree } from './merged-tree.ts';
+export { decodeName, encodeName, pathOf } from './names.ts';
+export { normaliseIndex } from './normalise-index.ts';
+export { compareEntries, compareNames, comparePaths } from './order.ts';
+export { baseName, childPath, cleanPath, hostPath, isWithin, joinPath, parentOf } from './paths.ts';
+export { createPatternMatcher, type PatternMatcher, type PatternResults } from './patterns.ts';
+export { readTar, type TarMember } from './read-tar.ts';
+export { type ScanOptions, scanDirectory, scanUpper } from './scan-directory.ts';
+export type { TarHeader, TarLimits } from './tar-header.ts';
+export { tarSize, withOffsets } from './tar-layout.ts';
+export { type ResolvedPath, readFile, resolvePath, walk } from './tree-paths.ts';
+export { writeTar } from './write-tar.ts';
