@@ -1,3 +1,4 @@
+export { choosePlatform, isAttestation } from './choose-platform.ts';
 export { composeLayer } from './compose-layer.ts';
 export type { ContainerConfig, Healthcheck, HistoryRow, ImageConfig, ImageConfigFile } from './config.ts';
 export { parseConfigFile, parseObject, serializeConfig } from './config-file.ts';
@@ -22,6 +23,7 @@ export {
 } from './digest.ts';
 export type { Image } from './image.ts';
 export type { Abortable, Layer } from './layer.ts';
+export { type LazyLayerParts, lazyLayer } from './lazy-layer.ts';
 export {
   descriptorOf,
   type ForeignParts,
@@ -31,9 +33,22 @@ export {
   makeImage,
   serializeManifest,
 } from './make-image.ts';
+export {
+  type ImageIndex,
+  type ImageManifest,
+  ociLayerType,
+  parseDescriptor,
+  parseManifest,
+} from './manifest.ts';
 export { type MergeOptions, mergeLayers } from './merge-layers.ts';
 export { appendHistory, mergeEnv, patchConfig } from './mutate.ts';
-export { formatPlatform, hostPlatform, isSamePlatform, normalizePlatform, parsePlatform } from './platform.ts';
+export {
+  formatPlatform,
+  hostPlatform,
+  isSamePlatform,
+  normalizePlatform,
+  parsePlatform,
+} from './platform.ts';
 export {
   familiarName,
   formatReference,

@@ -1,0 +1,35 @@
+import type { Descriptor } from './descriptor.ts';
+import { asLayerID, type DiffID } from './digest.ts';
+import type { Abortable, Layer } from './layer.ts';
+
+export interface LazyLayerParts {
+  /** As the image's configuration says; `fetch` answers for it. */
+  readonly diffId: DiffID;
+  /** The form in which the layer lies where it comes from. */
+  readonly stored: Descriptor;
+  /** Brings the layer here, verified. Called when somebody first wants more than its identity; again only after a failure. */
+  readonly fetch: (options?: Abortable) => Promise<Layer>;
+}
+
+/** A layer of which no byte is read before somebody asks for its index or contents: what a transport's `resolve` gives. */
+export function lazyLayer({ diffId, stored, fetch }: LazyLayerParts): Layer {
+  let fetched: Promise<Layer> | undefined;
+  const here = (options?: Abortable): Promise<Layer> => {
+    fetched ??= fetch(options).catch((failure: unknown) => {
+      fetched = undefined;
+      throw failure;
+    });
+    return fetched;
+  };
+  return {
+    id: asLayerID(diffId),
+    stored,
+    index: async (options) => (await here(options)).index(options),
+    contents: async (options) => (await here(options)).contents(options),
+    async *tar(options) {
+      yield* (await here(options)).tar(options);
+    },
+    diffId: async () => diffId,
+    size: async (options) => (await here(options)).size(options),
+  };
+}
