@@ -20,7 +20,8 @@ export interface StepPlace {
  * may serialise it.
  */
 export type BuildEvent = { readonly build: string; readonly at: number } & (
-  | { readonly type: 'build-started'; readonly file: string }
+  /** `progress` is the request's `options.progress`: how whoever asked for the build wants to be told of it. */
+  | { readonly type: 'build-started'; readonly file: string; readonly progress?: unknown }
   | { readonly type: 'planned'; readonly plan: Plan }
   | { readonly type: 'build-finished'; readonly digest: string; readonly id: string }
   | { readonly type: 'build-failed'; readonly code: string; readonly message: string }
