@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { tarSize, writeTar } from '../archive/index.ts';
 import type { Content, FileEntry, LayerIndex } from '../archive/index.ts';
-import { asDiffID, digestFromHex, type DiffID, type LayerID } from './digest.ts';
+import { tarSize, writeTar } from '../archive/index.ts';
+import { asDiffID, type DiffID, digestFromHex, type LayerID } from './digest.ts';
 import type { Abortable, Layer } from './layer.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Content, Entry, FileEntry, LayerIndex } from '../archive/entry.ts';
-import type { Digest, DiffID, LayerID } from './digest.ts';
 import type { Descriptor } from './descriptor.ts';
+import type { DiffID, Digest, LayerID } from './digest.ts';
 
 export interface Abortable {
   readonly signal?: AbortSignal | undefined;
@@ -27,4 +27,4 @@ export interface Layer {
   size(options?: Abortable): Promise<number>;
 }
 
-export type { Content, Digest, DiffID, Entry, FileEntry, LayerIndex };
+export type { Content, DiffID, Digest, Entry, FileEntry, LayerIndex };

@@ -60,7 +60,11 @@ export function foreignImage({ configBytes, manifestBytes, manifestMediaType, la
 /** How a layer is named in a manifest: as it was stored, or as the tar that is made of it. */
 export async function layerDescriptor(layer: Layer, options?: Abortable): Promise<Descriptor> {
   if (layer.stored !== undefined) return layer.stored;
-  return { mediaType: MEDIA_TYPES.layer, digest: await layer.diffId(options), size: await layer.size(options) };
+  return {
+    mediaType: MEDIA_TYPES.layer,
+    digest: await layer.diffId(options),
+    size: await layer.size(options),
+  };
 }
 
 /** OCI image-spec, manifest.md; members in the specification's order. */
@@ -89,7 +93,10 @@ export const descriptorOf = (mediaType: string, bytes: Uint8Array): Descriptor =
 });
 
 /** One after another: tars of big layers made at once would only fight for the disk. */
-async function eachLayer<T>(layers: readonly Layer[], ask: (layer: Layer) => Promise<T>): Promise<readonly T[]> {
+async function eachLayer<T>(
+  layers: readonly Layer[],
+  ask: (layer: Layer) => Promise<T>,
+): Promise<readonly T[]> {
   const answers: T[] = [];
   for (const layer of layers) answers.push(await ask(layer));
   return answers;

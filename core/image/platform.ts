@@ -2,14 +2,24 @@ import { VarveError } from '../src/errors.ts';
 import type { Platform } from './descriptor.ts';
 
 const ARCHITECTURES: Readonly<Record<string, string>> = {
-  x64: 'amd64', x86_64: 'amd64', 'x86-64': 'amd64', aarch64: 'arm64', ia32: '386', i386: '386', armhf: 'arm', armel: 'arm',
+  x64: 'amd64',
+  x86_64: 'amd64',
+  'x86-64': 'amd64',
+  aarch64: 'arm64',
+  ia32: '386',
+  i386: '386',
+  armhf: 'arm',
+  armel: 'arm',
 };
 
 /** `os/arch[/variant]`, or an architecture alone, with the field's aliases. @throws VarveError `PLATFORM_INVALID` */
 export function parsePlatform(text: string): Platform {
   const parts = text.toLowerCase().split('/');
   if (text === '' || parts.length > 3 || !parts.every((part) => /^[a-z0-9_.-]+$/.test(part)))
-    throw new VarveError('PLATFORM_INVALID', `Expected a platform like linux/amd64 or linux/arm/v7, found ${JSON.stringify(text)}`);
+    throw new VarveError(
+      'PLATFORM_INVALID',
+      `Expected a platform like linux/amd64 or linux/arm/v7, found ${JSON.stringify(text)}`,
+    );
   const [os, architecture, variant] = parts.length === 1 ? ['linux', ...parts] : parts;
   return normalizePlatform({ os: os ?? 'linux', architecture: architecture ?? '', variant });
 }
@@ -17,7 +27,10 @@ export function parsePlatform(text: string): Platform {
 export function normalizePlatform({ os, architecture, variant }: Platform): Platform {
   const arch = ARCHITECTURES[architecture] ?? architecture;
   const plain = (arch === 'arm64' && variant === 'v8') || (arch === 'amd64' && variant === 'v1');
-  const kept = plain || variant === '' ? undefined : (variant ?? (architecture === 'armel' ? 'v6' : arch === 'arm' ? 'v7' : undefined));
+  const kept =
+    plain || variant === ''
+      ? undefined
+      : (variant ?? (architecture === 'armel' ? 'v6' : arch === 'arm' ? 'v7' : undefined));
   return kept === undefined ? { os, architecture: arch } : { os, architecture: arch, variant: kept };
 }
 

@@ -19,7 +19,8 @@ export interface ImageReference {
 }
 
 const PART = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
-const HOST = /^(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(?::[0-9]+)?$|^\[[0-9a-fA-F:]+\](?::[0-9]+)?$/;
+const HOST =
+  /^(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(?::[0-9]+)?$|^\[[0-9a-fA-F:]+\](?::[0-9]+)?$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const OTHER = /^(oci-layout|oci-archive|oci|docker-archive|dir|docker-image|docker):(.*)$/s;
 const DOCKER_HUB = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
@@ -34,7 +35,8 @@ export function parseReference(text: string): ImageReference {
   const rest = other?.[2]?.replace(/^\/\//, '') ?? '';
   if (other && (other[1] === 'docker-image' || (other[1] === 'docker' && other[2]?.startsWith('//'))))
     return parseName(rest, text);
-  if (other?.[1] !== undefined && other[1] !== 'docker') return { transport: other[1], name: rest, host: '', path: '' };
+  if (other?.[1] !== undefined && other[1] !== 'docker')
+    return { transport: other[1], name: rest, host: '', path: '' };
   return parseName(text, text);
 }
 
@@ -75,7 +77,9 @@ function whyInvalid(host: string, path: string, tag: string | undefined, named: 
 
 /** The same with `latest` where there is neither tag nor digest. */
 export const withDefaultTag = (ref: ImageReference): ImageReference =>
-  ref.transport === 'docker' && ref.tag === undefined && ref.digest === undefined ? { ...ref, tag: 'latest' } : ref;
+  ref.transport === 'docker' && ref.tag === undefined && ref.digest === undefined
+    ? { ...ref, tag: 'latest' }
+    : ref;
 
 /** The whole text: `docker.io/library/busybox:latest`. */
 export function formatReference(ref: ImageReference): string {

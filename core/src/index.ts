@@ -23,7 +23,14 @@ export type {
   TreeRef,
 } from './contracts/plan.ts';
 export type { Snapshots, Snapshotter, SnapshotterOptions, Workspace } from './contracts/snapshotter.ts';
-export type { KeyParts, LayerDraft, StepHandler, StepInputs, StepResult, StepScope } from './contracts/step.ts';
+export type {
+  KeyParts,
+  LayerDraft,
+  StepHandler,
+  StepInputs,
+  StepResult,
+  StepScope,
+} from './contracts/step.ts';
 export type { Mount, SnapshotInfo, StorageDriver } from './contracts/storage.ts';
 export type {
   CacheRecord,

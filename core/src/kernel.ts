@@ -1,12 +1,29 @@
-import type { Abortable, Image, ImageReference, Platform } from '../image/index.ts';
-import type { BuildRequest, BuildResult } from './contracts/build.ts';
+import { randomBytes } from 'node:crypto';
+import { isAbsolute, resolve } from 'node:path';
+import {
+  type Abortable,
+  formatReference,
+  hostPlatform,
+  type Image,
+  type ImageReference,
+  normalizePlatform,
+  type Platform,
+} from '../image/index.ts';
+import { aborted, orAborted } from './abort.ts';
+import { Build } from './build.ts';
+import { choose, chooseRemembered } from './choose.ts';
+import type { BuildInfo, BuildRequest, BuildResult } from './contracts/build.ts';
 import type { BuildEvent, Emit } from './contracts/event.ts';
 import type { Executor } from './contracts/executor.ts';
 import type { StorageDriver } from './contracts/storage.ts';
-import type { Transport } from './contracts/transport.ts';
-import type { AnyPlugin } from './plugin.ts';
-import type { Token } from './scope.ts';
-import type { PendingTap } from './taps.ts';
+import type { Transport, TransportRequest } from './contracts/transport.ts';
+import { Emitter } from './emitter.ts';
+import { VarveError } from './errors.ts';
+import { Hooks } from './hooks.ts';
+import { type AnyPlugin, inOrder, readOptions } from './plugin.ts';
+import { Scope, type Token, token } from './scope.ts';
+import { blame, type PendingTap, TapRegistry } from './taps.ts';
+import { CACHE_STORES, FILE_DIGESTS, LAYERS, STORE_ROOT, STORE_STATE } from './tokens.ts';
 
 export interface KernelSettings {
   /** Root of the store; made when first needed. */
@@ -30,7 +47,10 @@ export interface Host {
   readonly pending: readonly PendingTap[];
   build(request: BuildRequest): Promise<BuildResult>;
   /** Finds the image that a reference names: here, or where its transport fetches it. @throws VarveError `IMAGE_UNKNOWN` */
-  resolve(reference: ImageReference, options?: Abortable & { readonly platform?: Platform; readonly fresh?: boolean; readonly emit?: Emit }): Promise<Image>;
+  resolve(
+    reference: ImageReference,
+    options?: Abortable & { readonly platform?: Platform; readonly fresh?: boolean; readonly emit?: Emit },
+  ): Promise<Image>;
   /** Who takes an image to this place. @throws VarveError `TRANSPORT_NONE` */
   transport(reference: ImageReference, options?: Abortable): Promise<Transport>;
   storage(name?: string): Promise<Choice<StorageDriver>>;
@@ -41,4 +61,166 @@ export interface Host {
   all<T>(list: Token<readonly T[]>): readonly T[];
   /** Tells the `event` taps something that happens outside a build. */
   emit(event: BuildEvent): void;
+}
+
+/** A running toolchain. Dispose it when done: what its plugins made is disposed, newest first. */
+export interface Kernel extends Host, AsyncDisposable {}
+
+/**
+ * Assembles a toolchain. Nothing is read, written or started by it: plugins only register.
+ * @throws VarveError `PLUGIN_…`, `OPTIONS_INVALID`, `TAP_ORDER`
+ */
+export const createKernel = (settings: KernelSettings): Kernel => new PluginKernel(settings);
+
+/** The build that a scope belongs to. */
+const BUILD = token<BuildInfo>('build');
+
+class PluginKernel implements Kernel {
+  readonly root: string;
+  readonly plugins: Host['plugins'];
+  readonly #hooks = new Hooks();
+  readonly #taps = new TapRegistry(this.#hooks);
+  readonly #scope = new Scope();
+  readonly #emitter = new Emitter(this.#hooks);
+  readonly #storage = new Map<string | undefined, Promise<Choice<StorageDriver>>>();
+  readonly #executors = new Map<string | undefined, Promise<Choice<Executor>>>();
+
+  constructor({ root, plugins, options = {} }: KernelSettings) {
+    this.root = isAbsolute(root) ? root : resolve(root);
+    this.#scope.set(STORE_ROOT, this.root);
+    const ordered = inOrder(plugins);
+    const values = readOptions(ordered, options);
+    for (const plugin of ordered) this.#apply(plugin, values.get(plugin.name));
+    this.#taps.freeze(new Set(ordered.map((plugin) => plugin.name)));
+    this.#scope.freeze();
+    this.plugins = ordered.map(({ name, core }) => ({ name, core }));
+  }
+
+  #apply(plugin: AnyPlugin, options: unknown): void {
+    const scope = this.#scope;
+    try {
+      const returned: unknown = plugin.apply({
+        hooks: this.#taps.for(plugin.name),
+        options,
+        inject: scope.inject.bind(scope),
+        provide: scope.provide.bind(scope),
+        contribute: scope.contribute.bind(scope),
+      });
+      if (returned instanceof Promise)
+        throw new VarveError(
+          'PLUGIN_FAILED',
+          `${plugin.name} has an asynchronous \`apply\`; it may only register`,
+        );
+    } catch (failure) {
+      throw blame(failure, plugin.name, '`apply`');
+    }
+  }
+
+  get pending(): readonly PendingTap[] {
+    return this.#taps.pending;
+  }
+
+  async build(request: BuildRequest): Promise<BuildResult> {
+    const id = randomBytes(6).toString('hex');
+    const emit = this.#emitter.for(id);
+    const { signal, epoch } = request;
+    const platform = normalizePlatform(request.platform ?? hostPlatform());
+    await using scope = new Scope(this.#scope); // layers are read lazily, so it ends after the last export
+    scope.set(BUILD, { id, request, platform, epoch, emit, signal });
+    const build = scope.inject('build', [BUILD, LAYERS, FILE_DIGESTS], (info, layers, digests) => {
+      const caches = scope.all(CACHE_STORES);
+      return new Build({
+        build: info,
+        host: this,
+        hooks: this.#hooks,
+        layers,
+        digests,
+        caches,
+        ownerOf: (one) => this.#taps.ownerOf(one),
+      });
+    });
+    try {
+      return await orAborted(build().run(), { signal, pending: () => this.pending });
+    } catch (failure) {
+      const error = signal?.aborted ? aborted(failure, this.pending) : failure;
+      const { code, message } = blame(error, undefined, 'the build');
+      emit({ type: 'build-failed', code, message });
+      throw error;
+    }
+  }
+
+  async resolve(reference: ImageReference, options: Parameters<Host['resolve']>[1] = {}): Promise<Image> {
+    const { signal, emit, fresh = false } = options;
+    const platform = options.platform ?? hostPlatform();
+    const transport = await this.#transport({ reference, purpose: 'resolve', fresh, platform, signal });
+    return await transport.resolve(reference, { platform, signal, emit });
+  }
+
+  transport(reference: ImageReference, { signal }: Abortable = {}): Promise<Transport> {
+    return this.#transport({ reference, purpose: 'push', fresh: false, platform: hostPlatform(), signal });
+  }
+
+  async #transport(request: Omit<TransportRequest, 'decline'>): Promise<Transport> {
+    const reasons: string[] = [];
+    const decline = (provider: string, reason: string) => void reasons.push(`\n  ${provider}: ${reason}`);
+    const transport = await this.#hooks.transport.promise({ ...request, decline });
+    if (transport !== undefined) return transport;
+    const name = formatReference(request.reference);
+    const message =
+      request.purpose === 'push'
+        ? `Nobody takes images to ${name}`
+        : `There is no image ${name} here, and nobody fetches it`;
+    throw new VarveError(
+      request.purpose === 'push' ? 'TRANSPORT_NONE' : 'IMAGE_UNKNOWN',
+      message + reasons.join(''),
+      {
+        hint: 'See `varve images` for what is here; `varve load` and `varve import` bring images in.',
+      },
+    );
+  }
+
+  storage(name?: string): Promise<Choice<StorageDriver>> {
+    const state = this.#scope.has(STORE_STATE) ? this.#scope.get(STORE_STATE) : undefined;
+    return kept(this.#storage, name, async () => {
+      const choice = await chooseRemembered(
+        this.#hooks.storage,
+        { what: 'storage driver', root: this.root, name },
+        state,
+      );
+      await choice.provider.recover?.();
+      return choice;
+    });
+  }
+
+  executor(name?: string): Promise<Choice<Executor>> {
+    return kept(this.#executors, name, () =>
+      choose(this.#hooks.executor, { what: 'executor', root: this.root, name }),
+    );
+  }
+
+  get<T>(token: Token<T>): T {
+    return this.#scope.get(token);
+  }
+
+  all<T>(list: Token<readonly T[]>): readonly T[] {
+    return this.#scope.all(list);
+  }
+
+  emit(event: BuildEvent): void {
+    this.#emitter.send(event);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#scope[Symbol.asyncDispose]();
+  }
+}
+
+/** Remembers an answer; a failure is forgotten, because the host may be mended. */
+function kept<K, V>(known: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
+  const found = known.get(key);
+  if (found) return found;
+  const made = make();
+  known.set(key, made);
+  made.catch(() => known.delete(key));
+  return made;
 }

@@ -47,7 +47,10 @@ export const definePlugin = <Options = undefined>(plugin: Plugin<Options>): Plug
 export function inOrder(plugins: readonly AnyPlugin[]): readonly AnyPlugin[] {
   const byName = new Map<string, AnyPlugin>();
   for (const plugin of plugins) {
-    if (byName.has(plugin.name)) throw new VarveError('PLUGIN_DUPLICATE', `${plugin.name} is in the preset twice`, { plugin: plugin.name });
+    if (byName.has(plugin.name))
+      throw new VarveError('PLUGIN_DUPLICATE', `${plugin.name} is in the preset twice`, {
+        plugin: plugin.name,
+      });
     checkCore(plugin);
     byName.set(plugin.name, plugin);
   }
@@ -55,8 +58,12 @@ export function inOrder(plugins: readonly AnyPlugin[]): readonly AnyPlugin[] {
   const visit = (plugin: AnyPlugin, path: readonly string[]): void => {
     if (ordered.has(plugin)) return;
     if (path.includes(plugin.name))
-      throw new VarveError('PLUGIN_CYCLE', `Plugins require each other: ${[...path, plugin.name].join(' -> ')}`);
-    for (const name of plugin.requires ?? []) visit(byName.get(name) ?? missing(plugin, name), [...path, plugin.name]);
+      throw new VarveError(
+        'PLUGIN_CYCLE',
+        `Plugins require each other: ${[...path, plugin.name].join(' -> ')}`,
+      );
+    for (const name of plugin.requires ?? [])
+      visit(byName.get(name) ?? missing(plugin, name), [...path, plugin.name]);
     ordered.add(plugin);
   };
   for (const plugin of plugins) visit(plugin, []);
@@ -73,15 +80,24 @@ function missing(plugin: AnyPlugin, name: string): never {
 function checkCore({ name, core }: AnyPlugin): void {
   const fits = satisfies(CORE_VERSION, core);
   if (fits === true) return;
-  const message = fits === undefined ? `${name} names a core range that is none: ${JSON.stringify(core)}` : `${name} was written for core ${core}, this is core ${CORE_VERSION}`;
-  throw new VarveError('PLUGIN_CORE', message, { plugin: name, hint: `Install a version of ${name} for this core.` });
+  const message =
+    fits === undefined
+      ? `${name} names a core range that is none: ${JSON.stringify(core)}`
+      : `${name} was written for core ${core}, this is core ${CORE_VERSION}`;
+  throw new VarveError('PLUGIN_CORE', message, {
+    plugin: name,
+    hint: `Install a version of ${name} for this core.`,
+  });
 }
 
 /**
  * All plugins' options, checked together so that a user sees every mistake at once.
  * @throws VarveError `OPTIONS_INVALID` with one line for each mistake, by path
  */
-export function readOptions(plugins: readonly AnyPlugin[], raw: Readonly<Record<string, unknown>>): ReadonlyMap<string, unknown> {
+export function readOptions(
+  plugins: readonly AnyPlugin[],
+  raw: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, unknown> {
   const names = new Set(plugins.map((plugin) => plugin.name));
   const problems = Object.keys(raw)
     .filter((name) => !names.has(name))
@@ -92,7 +108,8 @@ export function readOptions(plugins: readonly AnyPlugin[], raw: Readonly<Record<
     problems.push(...issues.map((issue) => `options["${plugin.name}"]${issue}`));
     values.set(plugin.name, value);
   }
-  if (problems.length > 0) throw new VarveError('OPTIONS_INVALID', ['Options are not valid:', ...problems].join('\n  '));
+  if (problems.length > 0)
+    throw new VarveError('OPTIONS_INVALID', ['Options are not valid:', ...problems].join('\n  '));
   return values;
 }
 
@@ -107,7 +124,10 @@ function check({ name, options }: AnyPlugin, raw: unknown): Checked {
     return { value: options(raw), issues: [] };
   } catch (cause) {
     if (VarveError.is(cause)) return { issues: [`: ${cause.message}`] };
-    throw new VarveError('PLUGIN_FAILED', `${name} failed while checking its options: ${messageOf(cause)}`, { cause, plugin: name });
+    throw new VarveError('PLUGIN_FAILED', `${name} failed while checking its options: ${messageOf(cause)}`, {
+      cause,
+      plugin: name,
+    });
   }
 }
 
@@ -116,8 +136,13 @@ interface StandardResult {
   readonly issues?: readonly { readonly message: string; readonly path?: readonly unknown[] }[];
 }
 function standardResult(result: unknown, name: string): Checked {
-  if (result instanceof Promise) throw new VarveError('PLUGIN_FAILED', `${name} checks its options asynchronously`, { plugin: name });
+  if (result instanceof Promise)
+    throw new VarveError('PLUGIN_FAILED', `${name} checks its options asynchronously`, { plugin: name });
   const { value, issues = [] } = result as StandardResult;
-  const pathOf = (segment: unknown) => `.${String(typeof segment === 'object' && segment !== null ? (segment as { key: unknown }).key : segment)}`;
-  return { value, issues: issues.map((issue) => `${(issue.path ?? []).map(pathOf).join('')}: ${issue.message}`) };
+  const pathOf = (segment: unknown) =>
+    `.${String(typeof segment === 'object' && segment !== null ? (segment as { key: unknown }).key : segment)}`;
+  return {
+    value,
+    issues: issues.map((issue) => `${(issue.path ?? []).map(pathOf).join('')}: ${issue.message}`),
+  };
 }

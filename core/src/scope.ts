@@ -24,6 +24,7 @@ export class Scope implements AsyncDisposable {
   readonly #container: DependencyContainer;
   readonly #made: unknown[] = [];
   readonly #making: string[] = [];
+  #frozen = false;
 
   constructor(parent?: Scope) {
     this.#container = (parent ? parent.#container : container).createChildContainer();
@@ -31,6 +32,7 @@ export class Scope implements AsyncDisposable {
 
   /** An object built from `deps` when first asked for, then kept. Nothing else in the scope can reach it. */
   inject<T, const D extends readonly Token<unknown>[]>(name: string, deps: D, make: Make<T, D>): () => T {
+    this.#refuseLate(name);
     let made: { readonly value: T } | undefined;
     return () => {
       made ??= { value: this.#make(name, deps, make) };
@@ -58,6 +60,18 @@ export class Scope implements AsyncDisposable {
     this.#container.register<T>(list.id, { useFactory: this.inject(nameOf(list), deps, make) });
   }
 
+  /** From now on nothing is registered any more; what was is still made when first asked for. */
+  freeze(): void {
+    this.#frozen = true;
+  }
+
+  #refuseLate(name: string): void {
+    if (this.#frozen)
+      throw new VarveError('PLUGIN_LATE', `"${name}" is registered after the kernel was assembled`, {
+        hint: 'Register in `apply`, synchronously.',
+      });
+  }
+
   set<T>(token: Token<T>, value: T): void {
     this.#container.register<T>(token.id, { useValue: value });
   }
@@ -82,7 +96,10 @@ export class Scope implements AsyncDisposable {
 
   #make<T, D extends readonly Token<unknown>[]>(name: string, deps: D, make: Make<T, D>): T {
     if (this.#making.includes(name))
-      throw new VarveError('PROVIDER_CYCLE', `Providers need each other: ${[...this.#making, name].join(' -> ')}`);
+      throw new VarveError(
+        'PROVIDER_CYCLE',
+        `Providers need each other: ${[...this.#making, name].join(' -> ')}`,
+      );
     this.#making.push(name);
     try {
       // The mapped type says the same as the array; TypeScript cannot follow it through `map`.

@@ -1,6 +1,13 @@
-import { token } from './scope.ts';
 import type { Command } from './contracts/command.ts';
-import type { CacheStore, ContentStore, FileDigests, ImageStore, LayerStore, StoreState } from './contracts/store.ts';
+import type {
+  CacheStore,
+  ContentStore,
+  FileDigests,
+  ImageStore,
+  LayerStore,
+  StoreState,
+} from './contracts/store.ts';
+import { token } from './scope.ts';
 
 /** Absolute path of the store's root directory. */
 export const STORE_ROOT = token<string>('store-root');

@@ -19,8 +19,11 @@ export interface StepPlace {
  * Everything that can be seen of a build while it runs, in order. `at` is milliseconds since 1970. Plain data, but for `chunk`: reporters
  * may serialise it.
  */
-export type BuildEvent = { readonly build: string; readonly at: number } & (
-  /** `progress` is the request's `options.progress`: how whoever asked for the build wants to be told of it. */
+export type BuildEvent = {
+  readonly build: string;
+  readonly at: number;
+} & /** `progress` is the request's `options.progress`: how whoever asked for the build wants to be told of it. */
+(
   | { readonly type: 'build-started'; readonly file: string; readonly progress?: unknown }
   | { readonly type: 'planned'; readonly plan: Plan }
   | { readonly type: 'build-finished'; readonly digest: string; readonly id: string }
@@ -31,9 +34,17 @@ export type BuildEvent = { readonly build: string; readonly at: number } & (
   /** `key` is absent for steps that are not cached. */
   | ({ readonly type: 'step-finished'; readonly key?: string | undefined } & StepPlace)
   | ({ readonly type: 'step-failed'; readonly code: string; readonly message: string } & StepPlace)
-  | ({ readonly type: 'step-output'; readonly stream: 'stdout' | 'stderr'; readonly chunk: Uint8Array } & StepPlace)
+  | ({
+      readonly type: 'step-output';
+      readonly stream: 'stdout' | 'stderr';
+      readonly chunk: Uint8Array;
+    } & StepPlace)
   /** A writable snapshot was opened on a storage driver. */
-  | { readonly type: 'snapshot-opened' | 'snapshot-committed' | 'mounted' | 'unmounted'; readonly driver: string; readonly id: string }
+  | {
+      readonly type: 'snapshot-opened' | 'snapshot-committed' | 'mounted' | 'unmounted';
+      readonly driver: string;
+      readonly id: string;
+    }
   /** A layer was written out as files. `bytes`: of file contents. */
   | { readonly type: 'layer-unpacked'; readonly layer: string; readonly driver: string }
   /** A layer's tar was written into the store. */
@@ -41,7 +52,14 @@ export type BuildEvent = { readonly build: string; readonly at: number } & (
   /** Files were read to be hashed (the stat cache did not know them). */
   | { readonly type: 'files-hashed'; readonly files: number; readonly bytes: number }
   /** Something long moves: pulling, loading, exporting. */
-  | { readonly type: 'transfer'; readonly id: string; readonly label: string; readonly status: string; readonly current?: number | undefined; readonly total?: number | undefined }
+  | {
+      readonly type: 'transfer';
+      readonly id: string;
+      readonly label: string;
+      readonly status: string;
+      readonly current?: number | undefined;
+      readonly total?: number | undefined;
+    }
   | ({ readonly type: 'warning' } & BuildWarning)
 );
 

@@ -11,14 +11,20 @@ export interface ProcessSpec {
   readonly env: readonly string[];
   /** Absolute; made 0755 when missing. */
   readonly cwd: string;
-  readonly user: { readonly uid: number; readonly gid: number; /** supplementary */ readonly groups: readonly number[] };
+  readonly user: {
+    readonly uid: number;
+    readonly gid: number /** supplementary */;
+    readonly groups: readonly number[];
+  };
   readonly network: 'default' | 'none' | 'host';
   readonly hostname?: string | undefined;
   /** Extra lines of /etc/hosts: `[address, name]`. */
   readonly hosts?: readonly (readonly [string, string])[] | undefined;
   /** Bytes. */
   readonly shmSize?: number | undefined;
-  readonly ulimits?: readonly { readonly type: string; readonly soft: number; readonly hard: number }[] | undefined;
+  readonly ulimits?:
+    | readonly { readonly type: string; readonly soft: number; readonly hard: number }[]
+    | undefined;
 }
 
 export interface ProcessIO extends Abortable {

@@ -7,6 +7,8 @@ export interface BuildSource {
   /** As shown in messages. */
   readonly file: string;
   text(): Promise<string>;
+  /** Text of the file whose name is this one's with a suffix (`.dockerignore`), where there is one. */
+  beside?(suffix: string): Promise<string | undefined>;
 }
 
 export interface FrontendRequest extends Abortable {
@@ -24,7 +26,7 @@ export interface FrontendRequest extends Abortable {
   resolveConfig(ref: string, platform?: Platform): Promise<ImageConfig>;
   /** A small text file of the build context (ignore files), or `undefined` where there is none. Path relative to the context. */
   readContext(path: string): Promise<string | undefined>;
-  /** A file beside the source (`<Dockerfile>.dockerignore`), by suffix. */
+  /** `BuildSource.beside`, or `undefined` where the source has no place. */
   readBeside(suffix: string): Promise<string | undefined>;
   warn(warning: BuildWarning): void;
 }

@@ -35,11 +35,45 @@ export interface StepBase<K extends string> {
 
 /** One thing mounted into a process for as long as it runs, and never part of the layer. */
 export type RunMount =
-  | { readonly type: 'bind'; readonly from: TreeRef; readonly source: string; readonly target: string; readonly writable: boolean }
-  | { readonly type: 'cache'; readonly id: string; readonly target: string; readonly sharing: 'shared' | 'private' | 'locked'; readonly from?: TreeRef | undefined; readonly source?: string | undefined; readonly mode: number; readonly uid: number; readonly gid: number; readonly writable: boolean }
-  | { readonly type: 'tmpfs'; readonly target: string; /** bytes */ readonly size?: number | undefined }
-  | { readonly type: 'secret'; readonly id: string; readonly target?: string | undefined; readonly env?: string | undefined; readonly required: boolean; readonly mode: number; readonly uid: number; readonly gid: number }
-  | { readonly type: 'ssh'; readonly id: string; readonly target?: string | undefined; readonly required: boolean; readonly mode: number; readonly uid: number; readonly gid: number };
+  | {
+      readonly type: 'bind';
+      readonly from: TreeRef;
+      readonly source: string;
+      readonly target: string;
+      readonly writable: boolean;
+    }
+  | {
+      readonly type: 'cache';
+      readonly id: string;
+      readonly target: string;
+      readonly sharing: 'shared' | 'private' | 'locked';
+      readonly from?: TreeRef | undefined;
+      readonly source?: string | undefined;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      readonly writable: boolean;
+    }
+  | { readonly type: 'tmpfs'; readonly target: string /** bytes */; readonly size?: number | undefined }
+  | {
+      readonly type: 'secret';
+      readonly id: string;
+      readonly target?: string | undefined;
+      readonly env?: string | undefined;
+      readonly required: boolean;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
+  | {
+      readonly type: 'ssh';
+      readonly id: string;
+      readonly target?: string | undefined;
+      readonly required: boolean;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    };
 
 export type Network = 'default' | 'none' | 'host';
 
@@ -63,7 +97,14 @@ export type CopySource =
   /** A file written in the build file itself; `name` is used where `dest` is a directory. */
   | { readonly kind: 'inline'; readonly name: string; readonly content: string }
   | { readonly kind: 'url'; readonly url: string; readonly checksum?: string | undefined }
-  | { readonly kind: 'git'; readonly url: string; readonly ref?: string | undefined; readonly subdir?: string | undefined; readonly checksum?: string | undefined; readonly keepGitDir: boolean };
+  | {
+      readonly kind: 'git';
+      readonly url: string;
+      readonly ref?: string | undefined;
+      readonly subdir?: string | undefined;
+      readonly checksum?: string | undefined;
+      readonly keepGitDir: boolean;
+    };
 
 export interface CopyStep extends StepBase<'copy'> {
   readonly from: TreeRef;

@@ -1,5 +1,14 @@
 import type { FileStamp } from '../../archive/index.ts';
-import type { Abortable, CacheKey, Descriptor, Digest, DiffID, Image, Layer, LayerID } from '../../image/index.ts';
+import type {
+  Abortable,
+  CacheKey,
+  Descriptor,
+  DiffID,
+  Digest,
+  Image,
+  Layer,
+  LayerID,
+} from '../../image/index.ts';
 import type { KeyParts } from './step.ts';
 
 /** Immutable bytes by digest. Everything is written under a temporary name and becomes visible whole and verified, or not at all. */
@@ -10,11 +19,17 @@ export interface ContentStore {
    * The bytes; verified while they are read from the start to the end.
    * @throws VarveError `BLOB_UNKNOWN`, `BLOB_CORRUPT` (with what to do)
    */
-  read(digest: Digest, options?: Abortable & { readonly offset?: number; readonly length?: number }): AsyncIterable<Uint8Array>;
+  read(
+    digest: Digest,
+    options?: Abortable & { readonly offset?: number; readonly length?: number },
+  ): AsyncIterable<Uint8Array>;
   /** All of a small blob. @throws VarveError `BLOB_UNKNOWN`, `BLOB_CORRUPT`, `BLOB_TOO_LARGE` above `limit` bytes (default 8 MiB) */
   readAll(digest: Digest, limit?: number): Promise<Uint8Array>;
   /** Stores a stream. @throws VarveError `BLOB_MISMATCH` when it is not what was expected; nothing is kept then */
-  write(source: AsyncIterable<Uint8Array> | Uint8Array, expected?: Abortable & { readonly digest?: Digest | undefined; readonly size?: number | undefined }): Promise<{ readonly digest: Digest; readonly size: number }>;
+  write(
+    source: AsyncIterable<Uint8Array> | Uint8Array,
+    expected?: Abortable & { readonly digest?: Digest | undefined; readonly size?: number | undefined },
+  ): Promise<{ readonly digest: Digest; readonly size: number }>;
   /** A file of this host that holds the blob. */
   path(digest: Digest): string;
   remove(digest: Digest): Promise<void>;
@@ -41,7 +56,12 @@ export interface LayerStore {
    */
   ingest(
     source: AsyncIterable<Uint8Array>,
-    expected: Abortable & { readonly mediaType: string; readonly digest?: Digest | undefined; readonly size?: number | undefined; readonly diffId?: DiffID | undefined },
+    expected: Abortable & {
+      readonly mediaType: string;
+      readonly digest?: Digest | undefined;
+      readonly size?: number | undefined;
+      readonly diffId?: DiffID | undefined;
+    },
   ): Promise<Layer>;
 }
 
@@ -62,7 +82,10 @@ export interface ImageRecord {
 /** Images and their names on this host. */
 export interface ImageStore {
   /** Stores layers, config and manifest and then, in one transaction, the record and its names, which leave other images. */
-  put(image: Image, options?: Abortable & { readonly names?: readonly string[] | undefined }): Promise<ImageRecord>;
+  put(
+    image: Image,
+    options?: Abortable & { readonly names?: readonly string[] | undefined },
+  ): Promise<ImageRecord>;
   /** By full or familiar name, by digest, by ID or an unambiguous beginning of one. @throws VarveError `IMAGE_AMBIGUOUS` */
   find(text: string): Promise<ImageRecord | undefined>;
   /** Reads lazily; the config and manifest are the bytes as stored. */
@@ -103,7 +126,10 @@ export interface CacheStore {
 /** Remembers the digests of files by device, inode, size, mtime and ctime. */
 export interface FileDigests {
   /** `sha256:…` of each file, in order; reads only those that are not remembered. Paths are for `node:fs`. @throws VarveError `SOURCE_CHANGED` */
-  digests(files: readonly { readonly path: string | Buffer; readonly stamp: FileStamp }[], options?: Abortable): Promise<readonly string[]>;
+  digests(
+    files: readonly { readonly path: string | Buffer; readonly stamp: FileStamp }[],
+    options?: Abortable,
+  ): Promise<readonly string[]>;
   /** How many files and bytes were read to be hashed so far. */
   readonly read: { readonly files: number; readonly bytes: number };
 }

@@ -16,6 +16,13 @@ export interface TransportRequest extends Abortable {
 export interface Transport {
   readonly name: string;
   /** Lazy: reads no more than manifest and config; everything is verified when read. @throws VarveError `IMAGE_UNKNOWN` */
-  resolve(reference: ImageReference, options: Abortable & { readonly platform: Platform; readonly emit?: Emit | undefined }): Promise<Image>;
-  push?(image: Image, reference: ImageReference, options: Abortable & { readonly emit?: Emit | undefined }): Promise<Descriptor>;
+  resolve(
+    reference: ImageReference,
+    options: Abortable & { readonly platform: Platform; readonly emit?: Emit | undefined },
+  ): Promise<Image>;
+  push?(
+    image: Image,
+    reference: ImageReference,
+    options: Abortable & { readonly emit?: Emit | undefined },
+  ): Promise<Descriptor>;
 }

@@ -1,0 +1,236 @@
+import { availableParallelism } from 'node:os';
+import { type CacheKey, hostPlatform, type Image, makeImage, patchConfig } from '../image/index.ts';
+import type { BuildTools } from './build-tools.ts';
+import { recordAll } from './cache.ts';
+import { clampTime, timeOfConfig } from './clock.ts';
+import type { BuildInfo, BuildResult } from './contracts/build.ts';
+import type { Executor } from './contracts/executor.ts';
+import type { ExportResult } from './contracts/exporter.ts';
+import type { Plan, Step } from './contracts/plan.ts';
+import type { Snapshots, Snapshotter } from './contracts/snapshotter.ts';
+import type { StorageDriver } from './contracts/storage.ts';
+import type { CacheRecord, CacheStore, FileDigests, LayerStore } from './contracts/store.ts';
+import { VarveError } from './errors.ts';
+import type { Hooks } from './hooks.ts';
+import { storeLayers } from './keep-layers.ts';
+import type { Host } from './kernel.ts';
+import { Limit } from './limit.ts';
+import { Stages } from './run-plan.ts';
+import type { Made } from './run-step.ts';
+import type { StageState } from './stage-state.ts';
+import { blame } from './taps.ts';
+import { Trees } from './trees.ts';
+
+export interface BuildParts {
+  readonly build: BuildInfo;
+  readonly host: Host;
+  readonly hooks: Hooks;
+  readonly layers: LayerStore;
+  readonly digests: FileDigests;
+  readonly caches: readonly CacheStore[];
+  /** The plugin that brought a provider. */
+  ownerOf(provider: object): string | undefined;
+}
+
+/** One build: from a source to an image and its outputs. */
+export class Build implements BuildTools {
+  readonly build: BuildInfo;
+  readonly hooks: Hooks;
+  readonly emit: BuildInfo['emit'];
+  readonly layers: LayerStore;
+  readonly caches: readonly CacheStore[];
+  readonly trees: Trees;
+  readonly #on: BuildParts;
+  readonly #limit: Limit;
+  readonly #sharing = new Map<CacheKey, Promise<Made>>();
+  #stages: Stages | undefined;
+
+  constructor(on: BuildParts) {
+    this.#on = on;
+    this.build = on.build;
+    this.hooks = on.hooks;
+    this.emit = on.build.emit;
+    this.layers = on.layers;
+    this.caches = on.caches;
+    this.#limit = new Limit(on.build.request.parallel ?? Math.max(4, 2 * availableParallelism()));
+    this.trees = new Trees({
+      build: on.build,
+      digests: on.digests,
+      resolve: (reference, platform) =>
+        on.host.resolve(reference, {
+          platform,
+          fresh: on.build.request.pull ?? false,
+          emit: this.emit,
+          signal: on.build.signal,
+        }),
+      stage: async (name) => (await this.#ran(name)).layers,
+    });
+  }
+
+  async run(): Promise<BuildResult> {
+    const { request, signal } = this.build;
+    this.emit({ type: 'build-started', file: request.source.file });
+    const plan = await this.#plan();
+    this.emit({ type: 'planned', plan });
+    this.trees.hide(plan);
+    this.#stages = new Stages(plan, this);
+    const state = await this.#stages.run(plan.target);
+    const image = await this.#image(state);
+    signal?.throwIfAborted();
+    const outputs = await this.#export(image);
+    const descriptor = await image.descriptor();
+    const id = await image.id();
+    this.emit({ type: 'build-finished', digest: descriptor.digest, id });
+    return { image, descriptor, id, outputs };
+  }
+
+  async #plan(): Promise<Plan> {
+    const { request, platform, signal } = this.build;
+    const frontend = await this.hooks.frontend.promise(request.source);
+    if (frontend === undefined)
+      throw new VarveError('FRONTEND_NONE', `No frontend reads ${request.source.file}`, {
+        hint: 'Add a frontend plugin to the preset; `varve plugins` lists those that are loaded.',
+      });
+    const parsed = await this.#blaming(frontend, 'the frontend', () =>
+      frontend.parse(request.source, {
+        target: request.target,
+        args: request.args ?? {},
+        platform,
+        buildPlatform: hostPlatform(),
+        contexts: Object.keys(request.contexts ?? {}),
+        resolveConfig: async (ref, of) => (await this.trees.image(ref, of)).config,
+        readContext: (path) => this.trees.readText(path),
+        readBeside: (suffix) => request.source.beside?.(suffix) ?? Promise.resolve(undefined),
+        warn: (warning) => this.emit({ type: 'warning', ...warning }),
+        signal,
+      }),
+    );
+    const plan = await this.hooks.plan.promise(parsed, this.build);
+    if (plan.stages.length > 1 && plan.stages.some(hasNames))
+      throw new VarveError(
+        'PLAN_STAGES',
+        `The plan has ${plan.stages.length} stages and no plugin resolved the names between them`,
+        {
+          hint: 'Add the multi-stage plugin to the preset.',
+        },
+      );
+    return plan;
+  }
+
+  async #image(state: StageState): Promise<Image> {
+    const { request, epoch } = this.build;
+    const created = clampTime(timeOfConfig(state.config), epoch);
+    const labels = request.labels ?? {};
+    const config =
+      Object.keys(labels).length > 0
+        ? patchConfig(state.config.config, { Labels: labels })
+        : state.config.config;
+    const parts = {
+      config: { ...state.config, created, config },
+      baseLayers: state.baseLayers,
+      annotations: request.annotations,
+    };
+    const image = await this.hooks.image.promise(makeImage({ ...parts, layers: state.layers }), this.build);
+    const layers = await storeLayers(image.layers, state.unrecorded, this);
+    const { config: shaped, baseLayers, annotations } = image;
+    return layers.every((layer, i) => layer === image.layers[i])
+      ? image
+      : makeImage({ config: shaped, layers, baseLayers, annotations });
+  }
+
+  async #export(image: Image): Promise<readonly ExportResult[]> {
+    const results: ExportResult[] = [];
+    for (const output of this.build.request.outputs ?? []) {
+      const exporter = await this.hooks.exporter.promise(output);
+      if (exporter === undefined)
+        throw new VarveError('EXPORTER_NONE', `No exporter writes outputs of type "${output.type}"`, {
+          hint: 'Add the plugin that does; `varve plugins` lists those that are loaded.',
+        });
+      results.push(
+        await this.#blaming(exporter, `exporter "${exporter.name}"`, () =>
+          exporter.export(image, output, this.build),
+        ),
+      );
+    }
+    return results;
+  }
+
+  isCached(stage: string): boolean {
+    const { noCache = false } = this.build.request;
+    return typeof noCache === 'boolean'
+      ? !noCache
+      : !noCache.some((name) => name.toLowerCase() === stage.toLowerCase());
+  }
+
+  async ready(step: Step): Promise<void> {
+    await this.#stages?.ready(step);
+  }
+
+  share(key: CacheKey, work: () => Promise<Made>): Promise<Made> {
+    const known = this.#sharing.get(key);
+    if (known) return known.then(({ layer, record, lasts }) => ({ layer, record, lasts: lasts ?? false }));
+    const running = this.#limit.run(work);
+    this.#sharing.set(key, running);
+    return running;
+  }
+
+  snapshotter(): Promise<Snapshotter | undefined> {
+    this.#snapshotter ??= this.hooks.snapshotter.promise({
+      root: this.#on.host.root,
+      decline: () => undefined,
+    });
+    return this.#snapshotter;
+  }
+  #snapshotter: Promise<Snapshotter | undefined> | undefined;
+
+  snapshots(): Promise<Snapshots> {
+    this.#snapshots ??= this.#start();
+    return this.#snapshots;
+  }
+  #snapshots: Promise<Snapshots> | undefined;
+
+  async #start(): Promise<Snapshots> {
+    const snapshotter = await this.snapshotter();
+    if (snapshotter === undefined)
+      throw new VarveError('SNAPSHOTTER_NONE', 'No plugin turns what processes change into layers', {
+        hint: 'Add the snapshot plugin to the preset.',
+      });
+    return snapshotter.start({ driver: await this.storage(), build: this.build });
+  }
+
+  async storage(): Promise<StorageDriver> {
+    return (await this.#on.host.storage(this.build.request.storage)).provider;
+  }
+
+  async executor(): Promise<Executor> {
+    return (await this.#on.host.executor(this.build.request.executor)).provider;
+  }
+
+  async record(record: CacheRecord): Promise<void> {
+    await recordAll(this, record);
+  }
+
+  blame(failure: unknown, provider: object, what: string): VarveError {
+    return blame(failure, this.#on.ownerOf(provider), what);
+  }
+
+  async #blaming<T>(provider: object, what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (failure) {
+      throw this.blame(failure, provider, what);
+    }
+  }
+
+  #ran(name: string): Promise<StageState> {
+    return (
+      this.#stages?.run(name) ??
+      Promise.reject(
+        new VarveError('PLAN_STAGE_UNKNOWN', `Stage "${name}" was asked for before there was a plan`),
+      )
+    );
+  }
+}
+
+const hasNames = ({ base, steps }: Plan['stages'][number]): boolean =>
+  base.kind === 'name' || steps.some((step) => step.inputs?.some((input) => input.kind === 'name'));

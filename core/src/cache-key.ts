@@ -1,0 +1,21 @@
+import { asCacheKey, type CacheKey, digestOf, formatPlatform, type Platform } from '../image/index.ts';
+import type { KeyParts } from './contracts/step.ts';
+
+export interface KeyInputs {
+  readonly platform: Platform;
+  /** Key of the step below, or the chainID of the base. */
+  readonly parent: string;
+  readonly kind: string;
+  /** Seconds; layers made under another epoch hold other times. */
+  readonly epoch?: number | undefined;
+  /** Plugins that may change layers on their way. */
+  readonly shapers: readonly string[];
+}
+
+/** Equal parts on an equal parent are an equal result. Parts are sorted, so a handler may collect them in any order. */
+export function keyOf({ platform, parent, kind, epoch, shapers }: KeyInputs, parts: KeyParts): CacheKey {
+  const sorted = Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return asCacheKey(
+    digestOf(JSON.stringify([1, formatPlatform(platform), parent, kind, epoch ?? null, shapers, sorted])),
+  );
+}

@@ -1,0 +1,33 @@
+import type { BuildEvent, Emit } from './contracts/event.ts';
+import { messageOf, VarveError } from './errors.ts';
+import type { Hooks } from './hooks.ts';
+
+/**
+ * Tells the `event` taps what happens. They see events in order, are not waited for, and cannot fail a build: the first failure of each
+ * plugin becomes a warning, which the others see.
+ */
+export class Emitter {
+  readonly #hooks: Hooks;
+  readonly #failed = new Set<string>();
+
+  constructor(hooks: Hooks) {
+    this.#hooks = hooks;
+  }
+
+  send(event: BuildEvent): void {
+    this.#hooks.event.promise(event).catch((failure: unknown) => this.#report(event.build, failure));
+  }
+
+  /** For one build: adds its id and the time. */
+  for(build: string): Emit {
+    return (body) => this.send({ ...body, build, at: Date.now() } as BuildEvent); // the spread of a union is not seen as one
+  }
+
+  #report(build: string, failure: unknown): void {
+    const plugin = (VarveError.is(failure) ? failure.plugin : undefined) ?? '?';
+    if (this.#failed.has(plugin)) return;
+    this.#failed.add(plugin);
+    const message = `${plugin} failed while watching: ${messageOf(failure)}`;
+    this.send({ type: 'warning', code: 'EVENT_TAP_FAILED', message, build, at: Date.now() });
+  }
+}

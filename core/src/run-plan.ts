@@ -1,0 +1,67 @@
+import type { BuildTools } from './build-tools.ts';
+import type { Plan, Stage, Step } from './contracts/plan.ts';
+import { VarveError } from './errors.ts';
+import { runStep } from './run-step.ts';
+import { settleStage } from './settle-stage.ts';
+import { imageState, type StageState, scratchState } from './stage-state.ts';
+import { baseImage } from './trees.ts';
+
+/** The stages of a plan, each run when somebody needs it and once. Independent ones run beside each other. */
+export class Stages {
+  readonly #stages: ReadonlyMap<string, Stage>;
+  readonly #running = new Map<string, Promise<StageState>>();
+  readonly #on: BuildTools;
+
+  constructor(plan: Plan, on: BuildTools) {
+    this.#stages = new Map(plan.stages.map((stage) => [stage.name, stage]));
+    this.#on = on;
+  }
+
+  /** @throws VarveError `PLAN_STAGE_UNKNOWN` */
+  run(name: string): Promise<StageState> {
+    const known = this.#running.get(name);
+    if (known) return known;
+    const stage = this.#stages.get(name);
+    if (!stage)
+      return Promise.reject(
+        new VarveError(
+          'PLAN_STAGE_UNKNOWN',
+          `The plan has no stage "${name}", only ${[...this.#stages.keys()].join(', ')}`,
+        ),
+      );
+    const running = this.#run(stage);
+    running.catch(() => undefined); // whoever waits for the stage hears of it; one started ahead may have nobody waiting yet
+    this.#running.set(name, running);
+    return running;
+  }
+
+  /** Waits for the stages that a step reads from. */
+  async ready(step: Step): Promise<void> {
+    for (const input of step.inputs ?? []) if (input.kind === 'stage') await this.run(input.name);
+  }
+
+  async #run(stage: Stage): Promise<StageState> {
+    const on = this.#on;
+    on.emit({ type: 'stage-started', stage: stage.name });
+    for (const step of stage.steps)
+      for (const input of step.inputs ?? []) if (input.kind === 'stage') void this.run(input.name);
+    const base = await this.#base(stage, on);
+    let state = base;
+    for (const [i, step] of stage.steps.entries()) {
+      on.build.signal?.throwIfAborted();
+      state = await runStep({ stage: stage.name, index: i + 1, total: stage.steps.length, step }, state, on);
+    }
+    on.emit({ type: 'stage-finished', stage: stage.name });
+    return await settleStage(base, state, on);
+  }
+
+  async #base({ base, platform, initial, source }: Stage, on: BuildTools): Promise<StageState> {
+    if (base.kind === 'scratch') return scratchState(platform ?? on.build.platform, initial);
+    if (base.kind === 'stage') return await this.run(base.name);
+    try {
+      return imageState(await on.trees.image(baseImage(base) ?? '', platform));
+    } catch (failure) {
+      throw VarveError.is(failure) ? VarveError.with(failure, { source }) : failure;
+    }
+  }
+}

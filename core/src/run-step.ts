@@ -1,0 +1,206 @@
+import {
+  appendHistory,
+  asLayerID,
+  type CacheKey,
+  chainOf,
+  composeLayer,
+  type Layer,
+} from '../image/index.ts';
+import type { BuildTools } from './build-tools.ts';
+import { firstHit } from './cache.ts';
+import { keyOf } from './cache-key.ts';
+import { clampTime, now, timeOfConfig } from './clock.ts';
+import type { StepPlace } from './contracts/event.ts';
+import type { Workspace } from './contracts/snapshotter.ts';
+import type { KeyParts, StepHandler, StepInputs, StepResult, StepScope } from './contracts/step.ts';
+import type { CacheRecord } from './contracts/store.ts';
+import { VarveError } from './errors.ts';
+import { keepUnpacked } from './keep-layers.ts';
+import { historyRow, type StageState, withConfig, withLayer } from './stage-state.ts';
+
+/** One step of one stage: fingerprint, cache, execute, capture or compose, commit. A cached step opens no snapshot. */
+export async function runStep(place: StepPlace, at: StageState, on: BuildTools): Promise<StageState> {
+  const { step } = place;
+  const handler = await on.hooks.handler.promise(step);
+  if (handler === undefined)
+    throw new VarveError('STEP_UNKNOWN', `No plugin runs "${step.kind}" steps`, {
+      source: step.source,
+      hint: 'Add the plugin that does; `varve plugins` lists those that are loaded.',
+    });
+  try {
+    return await runWith(handler, place, at, on);
+  } catch (failure) {
+    const error = on.blame(failure, handler, `step "${step.title}"`);
+    on.emit({ type: 'step-failed', ...place, code: error.code, message: error.message });
+    throw VarveError.with(error, { source: step.source });
+  }
+}
+
+async function runWith(
+  handler: StepHandler,
+  place: StepPlace,
+  at: StageState,
+  on: BuildTools,
+): Promise<StageState> {
+  await on.ready(place.step);
+  const parts = await handler.fingerprint(place.step, inputsOf(at, on));
+  if (parts === undefined) return await configure(handler, place, at, on);
+  const { platform, epoch } = on.build;
+  const shapers = on.hooks.layer.taps.map((tap) => tap.name);
+  const key = keyOf({ platform, parent: at.key, kind: place.step.kind, epoch, shapers }, parts);
+  const hit = on.isCached(place.stage) ? await firstHit(on, key) : undefined;
+  if (hit !== undefined) {
+    on.emit({ type: 'step-cached', ...place, key });
+    return extend(at, place, on, hit);
+  }
+  on.emit({ type: 'step-started', ...place });
+  const made = await on.share(key, () => make(handler, place, at, { on, key, parts }));
+  on.emit({ type: 'step-finished', ...place, key });
+  return extend(made.below ?? at, place, on, made);
+}
+
+/** A step without a fingerprint: it may change the config and nothing else. */
+async function configure(
+  handler: StepHandler,
+  place: StepPlace,
+  at: StageState,
+  on: BuildTools,
+): Promise<StageState> {
+  on.emit({ type: 'step-started', ...place });
+  const scope: StepScope = {
+    ...inputsOf(at, on),
+    workspace: () => refuse(place, 'a workspace'),
+    executor: () => refuse(place, 'an executor'),
+    log: logOf(place, on),
+  };
+  const result = await handler.execute(place.step, scope);
+  if (result.kind !== 'config') return await refuse(place, 'a layer');
+  const row = historyRow(place.step, clampTime(timeOfConfig(at.config), on.build.epoch), true);
+  on.emit({ type: 'step-finished', ...place });
+  return withConfig(at, row === undefined ? result.config : appendHistory(result.config, row));
+}
+
+function refuse({ step }: StepPlace, what: string): Promise<never> {
+  const message = `A "${step.kind}" step without a fingerprint asked for ${what}; it may only change the config`;
+  return Promise.reject(new VarveError('STEP_CONTRACT', message));
+}
+
+interface Making {
+  readonly on: BuildTools;
+  readonly key: CacheKey;
+  readonly parts: KeyParts;
+}
+
+async function make(
+  handler: StepHandler,
+  place: StepPlace,
+  at: StageState,
+  { on, key, parts }: Making,
+): Promise<Made> {
+  on.build.signal?.throwIfAborted();
+  await using opened = new OpenWorkspace(at, on);
+  const result = await handler.execute(place.step, {
+    ...inputsOf(at, on),
+    workspace: () => opened.get(),
+    executor: () => on.executor(),
+    log: logOf(place, on),
+  });
+  const layer =
+    result.kind === 'workspace' ? await keepWorkspace(opened, key, on) : await composed(result, key, on);
+  const { kind, title } = place.step;
+  const record: CacheRecord = { key, parts, parent: at.key, kind, title, layer: layer.id, createdAt: now() };
+  const lasts = result.kind === 'workspace';
+  if (lasts) await on.record(record);
+  return { below: opened.state, layer, record, lasts };
+}
+
+async function composed(result: StepResult, key: CacheKey, on: BuildTools): Promise<Layer> {
+  if (result.kind !== 'layer')
+    throw new VarveError(
+      'STEP_CONTRACT',
+      'A step with a fingerprint changed only the config, expected a layer or a workspace',
+    );
+  const layer = composeLayer(asLayerID(key), result.draft.index, (file) => result.draft.content(file));
+  return await on.hooks.layer.promise(layer, on.build);
+}
+
+/** Captures what a process changed. A `layer` tap that changed it makes the snapshot worthless: then only the layer is kept. */
+async function keepWorkspace(opened: OpenWorkspace, key: CacheKey, on: BuildTools): Promise<Layer> {
+  const workspace = await opened.get();
+  const snapshots = await on.snapshots();
+  const { signal } = on.build;
+  const draft = await snapshots.capture(workspace, await opened.state.tree(), { signal });
+  const captured = composeLayer(asLayerID(key), draft.index, (file) => draft.content(file));
+  const layer = await on.hooks.layer.promise(captured, on.build);
+  signal?.throwIfAborted();
+  if (layer !== captured) return await on.layers.put(layer, { signal });
+  const name = chainOf([...opened.state.layers.map((below) => below.id), layer.id]);
+  // A stack with a layer in it always has a chain.
+  return await snapshots.commit(workspace, layer, name as NonNullable<typeof name>, { signal });
+}
+
+/** The workspace of one step: made on the first call, thrown away unless it was committed. */
+class OpenWorkspace implements AsyncDisposable {
+  readonly #on: BuildTools;
+  #workspace: Promise<Workspace> | undefined;
+  /** The state below, whose layers last once the workspace is open. */
+  state: StageState;
+
+  constructor(at: StageState, on: BuildTools) {
+    this.state = at;
+    this.#on = on;
+  }
+
+  get(): Promise<Workspace> {
+    this.#workspace ??= this.#open();
+    return this.#workspace;
+  }
+
+  async #open(): Promise<Workspace> {
+    const { signal } = this.#on.build;
+    const snapshots = await this.#on.snapshots();
+    const chain = await snapshots.unpack(this.state.layers, { signal });
+    this.state = await keepUnpacked(this.state, this.#on);
+    return await snapshots.open(chain, { signal });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const workspace = await this.#workspace?.catch(() => undefined);
+    await workspace?.[Symbol.asyncDispose]();
+  }
+}
+
+/** What making a step's layer came to. */
+export interface Made {
+  /** The state below, with its layers where they last; absent where another stage did the work. */
+  readonly below?: StageState | undefined;
+  readonly layer: Layer;
+  readonly record: CacheRecord;
+  /** The layer lies somewhere that lasts and is recorded. */
+  readonly lasts?: boolean;
+}
+
+function extend(
+  at: StageState,
+  { step }: StepPlace,
+  on: BuildTools,
+  { layer, record, lasts = true }: Made,
+): StageState {
+  const created = clampTime(record.createdAt, on.build.epoch);
+  const history = historyRow(step, created, false) ?? { created };
+  return withLayer(at, { key: record.key, layer, history, record: lasts ? undefined : record });
+}
+
+const inputsOf = (at: StageState, on: BuildTools): StepInputs => ({
+  build: on.build,
+  signal: on.build.signal,
+  config: at.config,
+  tree: () => at.tree(),
+  treeOf: (ref) => on.trees.of(ref),
+  warn: (warning) => on.emit({ type: 'warning', ...warning }),
+});
+
+const logOf =
+  (place: StepPlace, on: BuildTools): StepScope['log'] =>
+  (stream, chunk) =>
+    on.emit({ type: 'step-output', ...place, stream, chunk });

@@ -1,0 +1,98 @@
+import { type FileTree, MergedTree } from '../archive/index.ts';
+import {
+  appendHistory,
+  type CacheKey,
+  chainOf,
+  type HistoryRow,
+  type Image,
+  type ImageConfig,
+  type Layer,
+  type Platform,
+} from '../image/index.ts';
+import type { Stage, Step } from './contracts/plan.ts';
+import type { CacheRecord } from './contracts/store.ts';
+
+/** How far a stage has come. Immutable: each step makes the next. */
+export interface StageState {
+  /** Names the filesystem: the key of the last step that made a layer, or the chainID of the base. */
+  readonly key: string;
+  readonly layers: readonly Layer[];
+  /** How many of the lowest layers came with the external base image. */
+  readonly baseLayers: number;
+  readonly config: ImageConfig;
+  /** Records of layers above that wait until their layer lies somewhere that lasts. */
+  readonly unrecorded: readonly CacheRecord[];
+  /** The merged tree, made when first asked for. */
+  tree(): Promise<FileTree>;
+}
+
+type StateParts = Omit<StageState, 'tree'>;
+
+export function makeState(parts: StateParts): StageState {
+  let tree: Promise<FileTree> | undefined;
+  return {
+    ...parts,
+    tree: () => {
+      tree ??= MergedTree.of(parts.layers);
+      return tree;
+    },
+  };
+}
+
+/** A stage that starts with nothing. */
+export const scratchState = (
+  { os, architecture, variant }: Platform,
+  initial: Stage['initial'] = {},
+): StageState =>
+  makeState({
+    key: 'scratch',
+    layers: [],
+    baseLayers: 0,
+    config: {
+      os,
+      architecture,
+      ...(variant !== undefined && { variant }),
+      config: initial as ImageConfig['config'],
+      history: [],
+    },
+    unrecorded: [],
+  });
+
+/** A stage that starts with an image from elsewhere. */
+export function imageState({ config, layers }: Image): StageState {
+  const chain = chainOf(layers.map((layer) => layer.id));
+  return makeState({ key: chain ?? 'scratch', layers, baseLayers: layers.length, config, unrecorded: [] });
+}
+
+/** The state after a step that changed nothing but the config. */
+export const withConfig = (state: StageState, config: ImageConfig): StageState => ({ ...state, config });
+
+export interface NewLayer {
+  readonly key: CacheKey;
+  readonly layer: Layer;
+  readonly history: HistoryRow;
+  /** Still to be written, once the layer lasts. */
+  readonly record?: CacheRecord | undefined;
+}
+
+/** The state after a step that made a layer. */
+export const withLayer = (state: StageState, { key, layer, history, record }: NewLayer): StageState =>
+  makeState({
+    key,
+    layers: [...state.layers, layer],
+    baseLayers: state.baseLayers,
+    config: appendHistory(state.config, history),
+    unrecorded: record === undefined ? state.unrecorded : [...state.unrecorded, record],
+  });
+
+/** A row of history for a step; `undefined` where it leaves none. */
+export function historyRow(step: Step, created: string, emptyLayer: boolean): HistoryRow | undefined {
+  if (step.history === undefined && emptyLayer) return undefined;
+  const { createdBy, comment } = step.history ?? { createdBy: step.title };
+  return {
+    created,
+    created_by: createdBy,
+    ...(comment !== undefined && { comment }),
+    ...(emptyLayer && { empty_layer: true }),
+  };
+}

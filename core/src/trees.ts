@@ -1,0 +1,138 @@
+import {
+  createPatternMatcher,
+  DirectoryTree,
+  type FileTree,
+  type HashFiles,
+  MergedTree,
+  pathOf,
+  readFile,
+} from '../archive/index.ts';
+import type { Image, ImageReference, Layer, Platform } from '../image/index.ts';
+import { parseReference, withDefaultTag } from '../image/index.ts';
+import type { BuildInfo } from './contracts/build.ts';
+import type { BaseRef, Plan, TreeRef } from './contracts/plan.ts';
+import type { FileDigests } from './contracts/store.ts';
+import { VarveError } from './errors.ts';
+
+/** Bytes; ignore files are small. */
+const TEXT_LIMIT = 4 << 20;
+
+export interface TreeSources {
+  readonly build: BuildInfo;
+  readonly digests: FileDigests;
+  resolve(reference: ImageReference, platform: Platform): Promise<Image>;
+  /** The layers that a stage leaves. */
+  stage(name: string): Promise<readonly Layer[]>;
+}
+
+/** The filesystems that a build reads from, each made once. */
+export class Trees {
+  readonly #on: TreeSources;
+  readonly #made = new Map<string, Promise<FileTree>>();
+  readonly #images = new Map<string, Promise<Image>>();
+  #ignore: readonly string[] = [];
+
+  constructor(on: TreeSources) {
+    this.#on = on;
+  }
+
+  /** What the plan hides of the build context. */
+  hide({ ignore = [] }: Plan): void {
+    this.#ignore = ignore;
+  }
+
+  /** @throws VarveError `CONTEXT_MISSING`, `IMAGE_UNKNOWN` */
+  of(ref: TreeRef): Promise<FileTree> {
+    return this.#once(JSON.stringify(ref), () => this.#make(ref));
+  }
+
+  /** A small text file of the context, also one that the plan hides; `undefined` where there is none. */
+  async readText(path: string): Promise<string | undefined> {
+    const { context } = this.#on.build.request;
+    if (context === undefined) return undefined;
+    return (await readFile(new DirectoryTree(context), path, TEXT_LIMIT))?.toString('utf8');
+  }
+
+  image(ref: string, platform: Platform = this.#on.build.platform): Promise<Image> {
+    const name = JSON.stringify([ref, platform]);
+    const known =
+      this.#images.get(name) ?? this.#on.resolve(withDefaultTag(parseReference(this.#named(ref))), platform);
+    this.#images.set(name, known);
+    return known;
+  }
+
+  /** A named context stands before an image of the same name. */
+  #named(ref: string): string {
+    const context = this.#on.build.request.contexts?.[ref];
+    return context !== undefined && isReference(context) ? context : ref;
+  }
+
+  async #make(ref: TreeRef): Promise<FileTree> {
+    switch (ref.kind) {
+      case 'stage':
+        return await MergedTree.of(await this.#on.stage(ref.name));
+      case 'image':
+        return await MergedTree.of((await this.image(ref.ref)).layers);
+      case 'name':
+        return await this.of(imageOrContext(ref.name, this.#on.build.request.contexts ?? {}));
+      case 'context':
+        return await this.#context(ref.name);
+      default:
+        return ref satisfies never;
+    }
+  }
+
+  async #context(name: string | undefined): Promise<FileTree> {
+    const { context, contexts } = this.#on.build.request;
+    const place = name === undefined ? context : contexts?.[name];
+    if (place === undefined)
+      throw new VarveError(
+        'CONTEXT_MISSING',
+        name === undefined ? 'This build has no context to copy from' : `There is no context named "${name}"`,
+        {
+          hint:
+            name === undefined
+              ? 'Give a directory: `varve build .`'
+              : `Name it with --build-context ${name}=<directory or image>.`,
+        },
+      );
+    if (isReference(place)) return await this.of({ kind: 'image', ref: place });
+    const ignore =
+      name === undefined && this.#ignore.length > 0 ? createPatternMatcher(this.#ignore) : undefined;
+    return new DirectoryTree(place, { ignore, hash: hashOf(this.#on) });
+  }
+
+  #once(name: string, make: () => Promise<FileTree>): Promise<FileTree> {
+    const made = this.#made.get(name) ?? make();
+    this.#made.set(name, made);
+    return made;
+  }
+}
+
+/** Hashes through the stat cache, and tells when files had to be read. */
+const hashOf =
+  ({ digests, build }: TreeSources): HashFiles =>
+  async (files) => {
+    const before = { ...digests.read };
+    const answers = await digests.digests(
+      files.map(({ path, stamp }) => ({ path: pathOf(path), stamp })),
+      { signal: build.signal },
+    );
+    const read = { files: digests.read.files - before.files, bytes: digests.read.bytes - before.bytes };
+    if (read.files > 0) build.emit({ type: 'files-hashed', ...read });
+    return answers;
+  };
+
+const isReference = (place: string): boolean =>
+  /^(?:docker-image|oci-layout|oci-archive|docker-archive):/.test(place);
+
+/** What a name means that no `plan` tap has resolved. */
+export const imageOrContext = (
+  name: string,
+  contexts: Readonly<Record<string, string>>,
+): Exclude<TreeRef, { kind: 'name' }> =>
+  contexts[name] === undefined ? { kind: 'image', ref: name } : { kind: 'context', name };
+
+/** The reference of a base that is an image. */
+export const baseImage = (base: BaseRef): string | undefined =>
+  base.kind === 'image' ? base.ref : base.kind === 'name' ? base.name : undefined;
