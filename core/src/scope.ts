@@ -114,9 +114,13 @@ export class Scope implements AsyncDisposable {
   /** Disposes what this scope made, newest first; one failure does not keep the others from being disposed. */
   async [Symbol.asyncDispose](): Promise<void> {
     const failures: unknown[] = [];
-    for (const value of this.#made.splice(0).reverse())
-      if (isDisposable(value))
-        await value[Symbol.asyncDispose]().catch((failure: unknown) => failures.push(failure));
+    for (const value of this.#made.splice(0).reverse()) {
+      try {
+        if (isDisposable(value)) await value[Symbol.asyncDispose]();
+      } catch (failure) {
+        failures.push(failure);
+      }
+    }
     if (failures.length > 0) throw failures[0];
   }
 }
