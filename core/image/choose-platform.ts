@@ -4,9 +4,7 @@ import { formatPlatform, isSamePlatform, normalizePlatform } from './platform.ts
 
 /** What an index holds beside images: provenance and the like, which BuildKit gives the platform `unknown/unknown`. */
 export const isAttestation = ({ annotations, platform }: Descriptor): boolean =>
-  annotations?.['vnd.docker.reference.type'] !== undefined ||
-  platform?.os === 'unknown' ||
-  platform?.architecture === 'unknown';
+  annotations?.['vnd.docker.reference.type'] !== undefined || platform?.os === 'unknown' || platform?.architecture === 'unknown';
 
 /**
  * The entry of an index for a platform: the same one, else the nearest that its processor can run (arm/v6 on arm/v7), else the only one
@@ -16,27 +14,15 @@ export const isAttestation = ({ annotations, platform }: Descriptor): boolean =>
 export function choosePlatform(manifests: readonly Descriptor[], wanted: Platform): Descriptor {
   const images = manifests.filter((manifest) => !isAttestation(manifest));
   for (const platform of runnable(wanted)) {
-    const found = images.find(
-      (image) => image.platform !== undefined && isSamePlatform(image.platform, platform),
-    );
+    const found = images.find((image) => image.platform !== undefined && isSamePlatform(image.platform, platform));
     if (found !== undefined) return found;
   }
   const [only, ...others] = images;
   if (only !== undefined && others.length === 0 && only.platform === undefined) return only;
-  const there = [
-    ...new Set(
-      images.map(({ platform }) =>
-        platform === undefined ? 'one without a platform' : formatPlatform(platform),
-      ),
-    ),
-  ];
-  throw new VarveError(
-    'IMAGE_PLATFORM',
-    `Expected an image for ${formatPlatform(wanted)}, found ${there.join(', ') || 'none at all'}`,
-    {
-      hint: there.length > 0 ? 'Choose one of these with --platform.' : undefined,
-    },
-  );
+  const there = [...new Set(images.map(({ platform }) => (platform === undefined ? 'one without a platform' : formatPlatform(platform))))];
+  throw new VarveError('IMAGE_PLATFORM', `Expected an image for ${formatPlatform(wanted)}, found ${there.join(', ') || 'none at all'}`, {
+    hint: there.length > 0 ? 'Choose one of these with --platform.' : undefined,
+  });
 }
 
 /** The platform, then those it can run, best first. */

@@ -12,10 +12,7 @@ export function parseConfigFile(bytes: Uint8Array): ImageConfigFile {
   const diffIds = Array.isArray(rootfs?.diff_ids) ? rootfs.diff_ids : [];
   for (const id of diffIds)
     if (typeof id !== 'string' || !isDigest(id))
-      throw new VarveError(
-        'IMAGE_INVALID',
-        `The image configuration has a diff_id that is no digest: ${JSON.stringify(id)}`,
-      );
+      throw new VarveError('IMAGE_INVALID', `The image configuration has a diff_id that is no digest: ${JSON.stringify(id)}`);
   const history = Array.isArray(file.history) ? (file.history as HistoryRow[]) : [];
   const config = isObject(file.config) ? (file.config as ContainerConfig) : {};
   return {
@@ -38,28 +35,14 @@ export function parseObject(bytes: Uint8Array, what: string): Record<string, unk
       cause,
     });
   }
-  if (!isObject(value))
-    throw new VarveError('IMAGE_INVALID', `Expected a JSON object as ${what}, found ${excerpt(bytes)}`);
+  if (!isObject(value)) throw new VarveError('IMAGE_INVALID', `Expected a JSON object as ${what}, found ${excerpt(bytes)}`);
   return value;
 }
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const excerpt = (bytes: Uint8Array): string =>
-  JSON.stringify(Buffer.from(bytes.subarray(0, 60)).toString('latin1'));
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const excerpt = (bytes: Uint8Array): string => JSON.stringify(Buffer.from(bytes.subarray(0, 60)).toString('latin1'));
 
 /** Members in the order docker and BuildKit write them, then the rest by name: equal configs give equal bytes. */
-const ORDER = [
-  'architecture',
-  'variant',
-  'os',
-  'os.version',
-  'os.features',
-  'created',
-  'author',
-  'config',
-  'rootfs',
-  'history',
-];
+const ORDER = ['architecture', 'variant', 'os', 'os.version', 'os.features', 'created', 'author', 'config', 'rootfs', 'history'];
 const CONFIG_ORDER = [
   'User',
   'ExposedPorts',
@@ -86,10 +69,7 @@ export function serializeConfig(config: ImageConfig, diffIds: readonly DiffID[])
   return Buffer.from(JSON.stringify(ordered(file, ORDER)));
 }
 
-function ordered(
-  value: Readonly<Record<string, unknown>>,
-  order: readonly string[],
-): Record<string, unknown> {
+function ordered(value: Readonly<Record<string, unknown>>, order: readonly string[]): Record<string, unknown> {
   const rest = Object.keys(value)
     .filter((name) => !order.includes(name))
     .sort();
@@ -101,6 +81,4 @@ function ordered(
 /** Maps are sorted by key, as Go's encoder does; everything else keeps its order. */
 const MAPS = new Set(['ExposedPorts', 'Volumes', 'Labels']);
 const sortedMap = (name: string, value: unknown): unknown =>
-  MAPS.has(name)
-    ? Object.fromEntries(Object.entries(value as object).sort(([a], [b]) => (a < b ? -1 : 1)))
-    : value;
+  MAPS.has(name) ? Object.fromEntries(Object.entries(value as object).sort(([a], [b]) => (a < b ? -1 : 1))) : value;

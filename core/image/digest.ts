@@ -40,12 +40,10 @@ export function parseDigest(text: string): Digest {
 export const isDigest = (text: string): text is Digest => FORM.test(text);
 
 /** Digest of bytes at hand. */
-export const digestOf = (bytes: Uint8Array | string): Digest =>
-  `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
+export const digestOf = (bytes: Uint8Array | string): Digest => `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
 /** The digest that a finished sha256 `Hash` gives. */
 export const digestFromHex = (hex: string): Digest => parseDigest(`sha256:${hex}`);
-export const hexOf = (digest: Digest | LayerID | ChainID | CacheKey): string =>
-  digest.slice('sha256:'.length);
+export const hexOf = (digest: Digest | LayerID | ChainID | CacheKey): string => digest.slice('sha256:'.length);
 
 export const asDiffID = (digest: Digest): DiffID => digest as DiffID;
 export const asLayerID = (id: Digest | CacheKey): LayerID => id as string as LayerID;

@@ -93,10 +93,7 @@ export const descriptorOf = (mediaType: string, bytes: Uint8Array): Descriptor =
 });
 
 /** One after another: tars of big layers made at once would only fight for the disk. */
-async function eachLayer<T>(
-  layers: readonly Layer[],
-  ask: (layer: Layer) => Promise<T>,
-): Promise<readonly T[]> {
+async function eachLayer<T>(layers: readonly Layer[], ask: (layer: Layer) => Promise<T>): Promise<readonly T[]> {
   const answers: T[] = [];
   for (const layer of layers) answers.push(await ask(layer));
   return answers;

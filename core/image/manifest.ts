@@ -57,8 +57,7 @@ function mediaTypeOf(own: unknown, expected: string | undefined, isIndex: boolea
   if (expected !== undefined && KNOWN.has(expected) && mediaType !== expected)
     throw invalid(`says that it is ${JSON.stringify(own)} but was handed over as ${expected}`);
   if (!KNOWN.has(mediaType)) throw invalid(`has the unknown media type ${JSON.stringify(mediaType)}`);
-  if (INDEXES.has(mediaType) !== isIndex)
-    throw invalid(`has the media type ${mediaType} but not its members`);
+  if (INDEXES.has(mediaType) !== isIndex) throw invalid(`has the media type ${mediaType} but not its members`);
   return mediaType;
 }
 
@@ -70,8 +69,7 @@ function descriptors(value: unknown, what: string): readonly Descriptor[] {
 /** OCI image-spec, descriptor.md, from untrusted data. @throws VarveError `IMAGE_INVALID`, `DIGEST_INVALID` */
 export function parseDescriptor(value: unknown, what: string): Descriptor {
   const { mediaType, digest, size, platform, annotations, urls } = (value ?? {}) as Record<string, unknown>;
-  if (typeof mediaType !== 'string' || typeof digest !== 'string')
-    throw invalid(`lacks mediaType or digest of ${what}`);
+  if (typeof mediaType !== 'string' || typeof digest !== 'string') throw invalid(`lacks mediaType or digest of ${what}`);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
     throw invalid(`has an impossible size of ${what}: ${JSON.stringify(size)}`);
   return {
@@ -92,9 +90,7 @@ function platformOf(value: unknown): Platform | undefined {
 
 function texts(value: unknown): Readonly<Record<string, string>> | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
+  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 const invalid = (why: string): VarveError => new VarveError('IMAGE_INVALID', `The image manifest ${why}`);

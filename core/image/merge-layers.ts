@@ -14,11 +14,7 @@ export interface MergeOptions {
  * read when its index is asked for, and contents stay where they are. A directory that was removed and made again, or that was
  * something else in between, becomes opaque: what lies below the stack is not known here.
  */
-export function mergeLayers(
-  id: LayerID,
-  layers: readonly Layer[],
-  { dropWhiteouts = false }: MergeOptions = {},
-): Layer {
+export function mergeLayers(id: LayerID, layers: readonly Layer[], { dropWhiteouts = false }: MergeOptions = {}): Layer {
   const merge = once(async (options?: Abortable) => {
     const root = new Place();
     for (const [number, layer] of layers.entries()) addLayer(root, number, await layer.index(options));
@@ -181,9 +177,7 @@ async function contentOf(
   };
 }
 
-async function* later(
-  open: () => Promise<AsyncIterable<Uint8Array>>,
-): AsyncGenerator<Uint8Array, void, undefined> {
+async function* later(open: () => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<Uint8Array, void, undefined> {
   yield* await open();
 }
 

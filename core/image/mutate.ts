@@ -11,8 +11,7 @@ export function patchConfig(config: ContainerConfig, patch: Partial<ContainerCon
   for (const [name, value] of Object.entries(patch)) {
     if (value === null || value === undefined) delete result[name];
     else if (name === 'Env') result.Env = mergeEnv(config.Env ?? [], value as readonly string[]);
-    else if ((MERGED as readonly string[]).includes(name))
-      result[name] = { ...(config[name] as object), ...(value as object) };
+    else if ((MERGED as readonly string[]).includes(name)) result[name] = { ...(config[name] as object), ...(value as object) };
     else result[name] = value;
   }
   return result;

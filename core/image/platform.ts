@@ -16,10 +16,7 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 export function parsePlatform(text: string): Platform {
   const parts = text.toLowerCase().split('/');
   if (text === '' || parts.length > 3 || !parts.every((part) => /^[a-z0-9_.-]+$/.test(part)))
-    throw new VarveError(
-      'PLATFORM_INVALID',
-      `Expected a platform like linux/amd64 or linux/arm/v7, found ${JSON.stringify(text)}`,
-    );
+    throw new VarveError('PLATFORM_INVALID', `Expected a platform like linux/amd64 or linux/arm/v7, found ${JSON.stringify(text)}`);
   const [os, architecture, variant] = parts.length === 1 ? ['linux', ...parts] : parts;
   return normalizePlatform({ os: os ?? 'linux', architecture: architecture ?? '', variant });
 }
@@ -27,10 +24,7 @@ export function parsePlatform(text: string): Platform {
 export function normalizePlatform({ os, architecture, variant }: Platform): Platform {
   const arch = ARCHITECTURES[architecture] ?? architecture;
   const plain = (arch === 'arm64' && variant === 'v8') || (arch === 'amd64' && variant === 'v1');
-  const kept =
-    plain || variant === ''
-      ? undefined
-      : (variant ?? (architecture === 'armel' ? 'v6' : arch === 'arm' ? 'v7' : undefined));
+  const kept = plain || variant === '' ? undefined : (variant ?? (architecture === 'armel' ? 'v6' : arch === 'arm' ? 'v7' : undefined));
   return kept === undefined ? { os, architecture: arch } : { os, architecture: arch, variant: kept };
 }
 

@@ -33,10 +33,8 @@ const DOCKER_HUB = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.i
 export function parseReference(text: string): ImageReference {
   const other = OTHER.exec(text);
   const rest = other?.[2]?.replace(/^\/\//, '') ?? '';
-  if (other && (other[1] === 'docker-image' || (other[1] === 'docker' && other[2]?.startsWith('//'))))
-    return parseName(rest, text);
-  if (other?.[1] !== undefined && other[1] !== 'docker')
-    return { transport: other[1], name: rest, host: '', path: '' };
+  if (other && (other[1] === 'docker-image' || (other[1] === 'docker' && other[2]?.startsWith('//')))) return parseName(rest, text);
+  if (other?.[1] !== undefined && other[1] !== 'docker') return { transport: other[1], name: rest, host: '', path: '' };
   return parseName(text, text);
 }
 
@@ -49,8 +47,7 @@ function parseName(text: string, shown: string): ImageReference {
   const tag = hasTag ? named.slice(colon + 1) : undefined;
   const { host, path } = splitHost(hasTag ? named.slice(0, colon) : named);
   const why = whyInvalid(host, path, tag, named);
-  if (why !== undefined)
-    throw new VarveError('REFERENCE_INVALID', `invalid reference format: ${JSON.stringify(shown)}: ${why}`);
+  if (why !== undefined) throw new VarveError('REFERENCE_INVALID', `invalid reference format: ${JSON.stringify(shown)}: ${why}`);
   return { transport: 'docker', name: `${host}/${path}`, host, path, tag, digest };
 }
 
@@ -68,8 +65,7 @@ function whyInvalid(host: string, path: string, tag: string | undefined, named: 
   if (!HOST.test(host)) return `"${host}" is no host name`;
   if (/^[0-9a-f]{64}$/.test(named)) return 'a name may not be 64 hexadecimal digits, which is an image ID';
   if (path !== path.toLowerCase()) return 'repository name must be lowercase';
-  if (!path.split('/').every((part) => PART.test(part)))
-    return 'expected a name like [host[:port]/]path[:tag][@digest]';
+  if (!path.split('/').every((part) => PART.test(part))) return 'expected a name like [host[:port]/]path[:tag][@digest]';
   if (host.length + 1 + path.length > 255) return 'a repository name may not be longer than 255 characters';
   if (tag !== undefined && !TAG.test(tag)) return `"${tag}" is no tag`;
   return undefined;
@@ -77,9 +73,7 @@ function whyInvalid(host: string, path: string, tag: string | undefined, named: 
 
 /** The same with `latest` where there is neither tag nor digest. */
 export const withDefaultTag = (ref: ImageReference): ImageReference =>
-  ref.transport === 'docker' && ref.tag === undefined && ref.digest === undefined
-    ? { ...ref, tag: 'latest' }
-    : ref;
+  ref.transport === 'docker' && ref.tag === undefined && ref.digest === undefined ? { ...ref, tag: 'latest' } : ref;
 
 /** The whole text: `docker.io/library/busybox:latest`. */
 export function formatReference(ref: ImageReference): string {

@@ -107,13 +107,9 @@ export class Build implements BuildTools {
     );
     const plan = await this.hooks.plan.promise(parsed, this.build);
     if (plan.stages.length > 1 && plan.stages.some(hasNames))
-      throw new VarveError(
-        'PLAN_STAGES',
-        `The plan has ${plan.stages.length} stages and no plugin resolved the names between them`,
-        {
-          hint: 'Add the multi-stage plugin to the preset.',
-        },
-      );
+      throw new VarveError('PLAN_STAGES', `The plan has ${plan.stages.length} stages and no plugin resolved the names between them`, {
+        hint: 'Add the multi-stage plugin to the preset.',
+      });
     return plan;
   }
 
@@ -121,10 +117,7 @@ export class Build implements BuildTools {
     const { request, epoch } = this.build;
     const created = clampTime(timeOfConfig(state.config), epoch);
     const labels = request.labels ?? {};
-    const config =
-      Object.keys(labels).length > 0
-        ? patchConfig(state.config.config, { Labels: labels })
-        : state.config.config;
+    const config = Object.keys(labels).length > 0 ? patchConfig(state.config.config, { Labels: labels }) : state.config.config;
     const parts = {
       config: { ...state.config, created, config },
       baseLayers: state.baseLayers,
@@ -133,9 +126,7 @@ export class Build implements BuildTools {
     const image = await this.hooks.image.promise(makeImage({ ...parts, layers: state.layers }), this.build);
     const layers = await storeLayers(image.layers, state.unrecorded, this);
     const { config: shaped, baseLayers, annotations } = image;
-    return layers.every((layer, i) => layer === image.layers[i])
-      ? image
-      : makeImage({ config: shaped, layers, baseLayers, annotations });
+    return layers.every((layer, i) => layer === image.layers[i]) ? image : makeImage({ config: shaped, layers, baseLayers, annotations });
   }
 
   async #export(image: Image): Promise<readonly ExportResult[]> {
@@ -146,20 +137,14 @@ export class Build implements BuildTools {
         throw new VarveError('EXPORTER_NONE', `No exporter writes outputs of type "${output.type}"`, {
           hint: 'Add the plugin that does; `varve plugins` lists those that are loaded.',
         });
-      results.push(
-        await this.#blaming(exporter, `exporter "${exporter.name}"`, () =>
-          exporter.export(image, output, this.build),
-        ),
-      );
+      results.push(await this.#blaming(exporter, `exporter "${exporter.name}"`, () => exporter.export(image, output, this.build)));
     }
     return results;
   }
 
   isCached(stage: string): boolean {
     const { noCache = false } = this.build.request;
-    return typeof noCache === 'boolean'
-      ? !noCache
-      : !noCache.some((name) => name.toLowerCase() === stage.toLowerCase());
+    return typeof noCache === 'boolean' ? !noCache : !noCache.some((name) => name.toLowerCase() === stage.toLowerCase());
   }
 
   async ready(step: Step): Promise<void> {
@@ -225,9 +210,7 @@ export class Build implements BuildTools {
   #ran(name: string): Promise<StageState> {
     return (
       this.#stages?.run(name) ??
-      Promise.reject(
-        new VarveError('PLAN_STAGE_UNKNOWN', `Stage "${name}" was asked for before there was a plan`),
-      )
+      Promise.reject(new VarveError('PLAN_STAGE_UNKNOWN', `Stage "${name}" was asked for before there was a plan`))
     );
   }
 }

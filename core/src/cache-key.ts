@@ -15,7 +15,5 @@ export interface KeyInputs {
 /** Equal parts on an equal parent are an equal result. Parts are sorted, so a handler may collect them in any order. */
 export function keyOf({ platform, parent, kind, epoch, shapers }: KeyInputs, parts: KeyParts): CacheKey {
   const sorted = Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return asCacheKey(
-    digestOf(JSON.stringify([1, formatPlatform(platform), parent, kind, epoch ?? null, shapers, sorted])),
-  );
+  return asCacheKey(digestOf(JSON.stringify([1, formatPlatform(platform), parent, kind, epoch ?? null, shapers, sorted])));
 }

@@ -18,10 +18,7 @@ export interface Hit {
  * The first cache that knows the key and whose layer can still be read. A cache that fails is a miss with a warning: it makes a build
  * slower, not wrong.
  */
-export async function firstHit(
-  { caches, layers, emit, build }: Caches,
-  key: CacheKey,
-): Promise<Hit | undefined> {
+export async function firstHit({ caches, layers, emit, build }: Caches, key: CacheKey): Promise<Hit | undefined> {
   for (const cache of caches) {
     try {
       const record = await cache.get(key, build);
@@ -40,10 +37,7 @@ export async function firstHit(
 }
 
 /** Tells every cache. */
-export async function recordAll(
-  { caches, emit, build }: Omit<Caches, 'layers'>,
-  record: CacheRecord,
-): Promise<void> {
+export async function recordAll({ caches, emit, build }: Omit<Caches, 'layers'>, record: CacheRecord): Promise<void> {
   for (const cache of caches) {
     try {
       await cache.put(record, build);

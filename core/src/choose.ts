@@ -17,20 +17,13 @@ export interface ChoiceRequest {
  * Asks the host-bound providers in order; when all pass, the error quotes why each did.
  * @throws VarveError `HOST_UNSUPPORTED`
  */
-export async function choose<T>(
-  hook: Who<HostRequest, T>,
-  { what, root, name, signal }: ChoiceRequest,
-): Promise<Choice<T>> {
+export async function choose<T>(hook: Who<HostRequest, T>, { what, root, name, signal }: ChoiceRequest): Promise<Choice<T>> {
   const declined: { readonly provider: string; readonly reason: string }[] = [];
   const decline = (provider: string, reason: string) => void declined.push({ provider, reason });
   const provider = await hook.promise({ root, name, signal, decline });
   if (provider !== undefined) return { provider, declined };
-  const wanted =
-    name === undefined ? `No ${what} fits this host` : `No ${what} called "${name}" fits this host`;
-  const reasons =
-    declined.length > 0
-      ? declined.map((one) => `${one.provider}: ${one.reason}`)
-      : ['no loaded plugin offers one'];
+  const wanted = name === undefined ? `No ${what} fits this host` : `No ${what} called "${name}" fits this host`;
+  const reasons = declined.length > 0 ? declined.map((one) => `${one.provider}: ${one.reason}`) : ['no loaded plugin offers one'];
   throw new VarveError('HOST_UNSUPPORTED', [wanted, ...reasons].join('\n  '), {
     hint: `Add a plugin that brings a ${what}${name === undefined ? '' : ', or leave the choice to varve'}; \`varve plugins\` lists those that are loaded.`,
   });
@@ -55,13 +48,9 @@ export async function chooseRemembered<T extends { readonly name: string }>(
     return await choose(hook, { ...request, name: remembered });
   } catch (failure) {
     if (!VarveError.is(failure) || failure.code !== 'HOST_UNSUPPORTED') throw failure;
-    throw new VarveError(
-      failure.code,
-      `${request.root} was filled by the ${request.what} "${remembered}". ${failure.message}`,
-      {
-        cause: failure,
-        hint: 'Name another one explicitly to build without what it holds, or use another root.',
-      },
-    );
+    throw new VarveError(failure.code, `${request.root} was filled by the ${request.what} "${remembered}". ${failure.message}`, {
+      cause: failure,
+      hint: 'Name another one explicitly to build without what it holds, or use another root.',
+    });
   }
 }

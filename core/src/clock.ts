@@ -12,5 +12,4 @@ export const now = (): string => new Date().toISOString();
  * The time of a row that made no layer: that of the row before it, so that a build whose steps were all cached gives the image it gave
  * before.
  */
-export const timeOfConfig = ({ history, created }: ImageConfig): string =>
-  history.at(-1)?.created ?? created ?? now();
+export const timeOfConfig = ({ history, created }: ImageConfig): string => history.at(-1)?.created ?? created ?? now();

@@ -21,27 +21,18 @@ export async function keepUnpacked(state: StageState, on: BuildTools): Promise<S
       continue;
     }
     const directory = await driver.directory?.(chain);
-    layers[at] =
-      directory === undefined ? await on.layers.put(layer, on.build) : await on.layers.keep(layer, directory);
+    layers[at] = directory === undefined ? await on.layers.put(layer, on.build) : await on.layers.keep(layer, directory);
     await on.record(record);
   }
   return makeState({ ...state, layers, unrecorded });
 }
 
 /** Writes the tars of the layers that become an image, bottom first, and the records that waited for them. */
-export async function storeLayers(
-  layers: readonly Layer[],
-  unrecorded: readonly CacheRecord[],
-  on: BuildTools,
-): Promise<readonly Layer[]> {
+export async function storeLayers(layers: readonly Layer[], unrecorded: readonly CacheRecord[], on: BuildTools): Promise<readonly Layer[]> {
   const stored: Layer[] = [];
   for (const layer of layers) stored.push(await storeLayer(layer, on));
   for (const record of unrecorded)
-    if (
-      layers.some((layer) => layer.id === record.layer) ||
-      (await on.layers.get(record.layer)) !== undefined
-    )
-      await on.record(record);
+    if (layers.some((layer) => layer.id === record.layer) || (await on.layers.get(record.layer)) !== undefined) await on.record(record);
   return stored;
 }
 

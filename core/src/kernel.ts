@@ -107,10 +107,7 @@ class PluginKernel implements Kernel {
         contribute: scope.contribute.bind(scope),
       });
       if (returned instanceof Promise)
-        throw new VarveError(
-          'PLUGIN_FAILED',
-          `${plugin.name} has an asynchronous \`apply\`; it may only register`,
-        );
+        throw new VarveError('PLUGIN_FAILED', `${plugin.name} has an asynchronous \`apply\`; it may only register`);
     } catch (failure) {
       throw blame(failure, plugin.name, '`apply`');
     }
@@ -166,36 +163,23 @@ class PluginKernel implements Kernel {
     const transport = await this.#hooks.transport.promise({ ...request, decline });
     if (transport !== undefined) return transport;
     const name = formatReference(request.reference);
-    const message =
-      request.purpose === 'push'
-        ? `Nobody takes images to ${name}`
-        : `There is no image ${name} here, and nobody fetches it`;
-    throw new VarveError(
-      request.purpose === 'push' ? 'TRANSPORT_NONE' : 'IMAGE_UNKNOWN',
-      message + reasons.join(''),
-      {
-        hint: 'See `varve images` for what is here; `varve load` and `varve import` bring images in.',
-      },
-    );
+    const message = request.purpose === 'push' ? `Nobody takes images to ${name}` : `There is no image ${name} here, and nobody fetches it`;
+    throw new VarveError(request.purpose === 'push' ? 'TRANSPORT_NONE' : 'IMAGE_UNKNOWN', message + reasons.join(''), {
+      hint: 'See `varve images` for what is here; `varve load` and `varve import` bring images in.',
+    });
   }
 
   storage(name?: string): Promise<Choice<StorageDriver>> {
     const state = this.#scope.has(STORE_STATE) ? this.#scope.get(STORE_STATE) : undefined;
     return kept(this.#storage, name, async () => {
-      const choice = await chooseRemembered(
-        this.#hooks.storage,
-        { what: 'storage driver', root: this.root, name },
-        state,
-      );
+      const choice = await chooseRemembered(this.#hooks.storage, { what: 'storage driver', root: this.root, name }, state);
       await choice.provider.recover?.();
       return choice;
     });
   }
 
   executor(name?: string): Promise<Choice<Executor>> {
-    return kept(this.#executors, name, () =>
-      choose(this.#hooks.executor, { what: 'executor', root: this.root, name }),
-    );
+    return kept(this.#executors, name, () => choose(this.#hooks.executor, { what: 'executor', root: this.root, name }));
   }
 
   get<T>(token: Token<T>): T {

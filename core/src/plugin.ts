@@ -58,12 +58,8 @@ export function inOrder(plugins: readonly AnyPlugin[]): readonly AnyPlugin[] {
   const visit = (plugin: AnyPlugin, path: readonly string[]): void => {
     if (ordered.has(plugin)) return;
     if (path.includes(plugin.name))
-      throw new VarveError(
-        'PLUGIN_CYCLE',
-        `Plugins require each other: ${[...path, plugin.name].join(' -> ')}`,
-      );
-    for (const name of plugin.requires ?? [])
-      visit(byName.get(name) ?? missing(plugin, name), [...path, plugin.name]);
+      throw new VarveError('PLUGIN_CYCLE', `Plugins require each other: ${[...path, plugin.name].join(' -> ')}`);
+    for (const name of plugin.requires ?? []) visit(byName.get(name) ?? missing(plugin, name), [...path, plugin.name]);
     ordered.add(plugin);
   };
   for (const plugin of plugins) visit(plugin, []);
@@ -94,10 +90,7 @@ function checkCore({ name, core }: AnyPlugin): void {
  * All plugins' options, checked together so that a user sees every mistake at once.
  * @throws VarveError `OPTIONS_INVALID` with one line for each mistake, by path
  */
-export function readOptions(
-  plugins: readonly AnyPlugin[],
-  raw: Readonly<Record<string, unknown>>,
-): ReadonlyMap<string, unknown> {
+export function readOptions(plugins: readonly AnyPlugin[], raw: Readonly<Record<string, unknown>>): ReadonlyMap<string, unknown> {
   const names = new Set(plugins.map((plugin) => plugin.name));
   const problems = Object.keys(raw)
     .filter((name) => !names.has(name))
@@ -108,8 +101,7 @@ export function readOptions(
     problems.push(...issues.map((issue) => `options["${plugin.name}"]${issue}`));
     values.set(plugin.name, value);
   }
-  if (problems.length > 0)
-    throw new VarveError('OPTIONS_INVALID', ['Options are not valid:', ...problems].join('\n  '));
+  if (problems.length > 0) throw new VarveError('OPTIONS_INVALID', ['Options are not valid:', ...problems].join('\n  '));
   return values;
 }
 
@@ -136,8 +128,7 @@ interface StandardResult {
   readonly issues?: readonly { readonly message: string; readonly path?: readonly unknown[] }[];
 }
 function standardResult(result: unknown, name: string): Checked {
-  if (result instanceof Promise)
-    throw new VarveError('PLUGIN_FAILED', `${name} checks its options asynchronously`, { plugin: name });
+  if (result instanceof Promise) throw new VarveError('PLUGIN_FAILED', `${name} checks its options asynchronously`, { plugin: name });
   const { value, issues = [] } = result as StandardResult;
   const pathOf = (segment: unknown) =>
     `.${String(typeof segment === 'object' && segment !== null ? (segment as { key: unknown }).key : segment)}`;

@@ -24,10 +24,7 @@ export class Stages {
     const stage = this.#stages.get(name);
     if (!stage)
       return Promise.reject(
-        new VarveError(
-          'PLAN_STAGE_UNKNOWN',
-          `The plan has no stage "${name}", only ${[...this.#stages.keys()].join(', ')}`,
-        ),
+        new VarveError('PLAN_STAGE_UNKNOWN', `The plan has no stage "${name}", only ${[...this.#stages.keys()].join(', ')}`),
       );
     const running = this.#run(stage);
     running.catch(() => undefined); // whoever waits for the stage hears of it; one started ahead may have nobody waiting yet
@@ -43,8 +40,7 @@ export class Stages {
   async #run(stage: Stage): Promise<StageState> {
     const on = this.#on;
     on.emit({ type: 'stage-started', stage: stage.name });
-    for (const step of stage.steps)
-      for (const input of step.inputs ?? []) if (input.kind === 'stage') void this.run(input.name);
+    for (const step of stage.steps) for (const input of step.inputs ?? []) if (input.kind === 'stage') void this.run(input.name);
     const base = await this.#base(stage, on);
     let state = base;
     for (const [i, step] of stage.steps.entries()) {

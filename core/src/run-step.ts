@@ -1,11 +1,4 @@
-import {
-  appendHistory,
-  asLayerID,
-  type CacheKey,
-  chainOf,
-  composeLayer,
-  type Layer,
-} from '../image/index.ts';
+import { appendHistory, asLayerID, type CacheKey, chainOf, composeLayer, type Layer } from '../image/index.ts';
 import type { BuildTools } from './build-tools.ts';
 import { firstHit } from './cache.ts';
 import { keyOf } from './cache-key.ts';
@@ -36,12 +29,7 @@ export async function runStep(place: StepPlace, at: StageState, on: BuildTools):
   }
 }
 
-async function runWith(
-  handler: StepHandler,
-  place: StepPlace,
-  at: StageState,
-  on: BuildTools,
-): Promise<StageState> {
+async function runWith(handler: StepHandler, place: StepPlace, at: StageState, on: BuildTools): Promise<StageState> {
   await on.ready(place.step);
   const parts = await handler.fingerprint(place.step, inputsOf(at, on));
   if (parts === undefined) return await configure(handler, place, at, on);
@@ -60,12 +48,7 @@ async function runWith(
 }
 
 /** A step without a fingerprint: it may change the config and nothing else. */
-async function configure(
-  handler: StepHandler,
-  place: StepPlace,
-  at: StageState,
-  on: BuildTools,
-): Promise<StageState> {
+async function configure(handler: StepHandler, place: StepPlace, at: StageState, on: BuildTools): Promise<StageState> {
   on.emit({ type: 'step-started', ...place });
   const scope: StepScope = {
     ...inputsOf(at, on),
@@ -91,12 +74,7 @@ interface Making {
   readonly parts: KeyParts;
 }
 
-async function make(
-  handler: StepHandler,
-  place: StepPlace,
-  at: StageState,
-  { on, key, parts }: Making,
-): Promise<Made> {
+async function make(handler: StepHandler, place: StepPlace, at: StageState, { on, key, parts }: Making): Promise<Made> {
   on.build.signal?.throwIfAborted();
   await using opened = new OpenWorkspace(at, on);
   const result = await handler.execute(place.step, {
@@ -105,8 +83,7 @@ async function make(
     executor: () => on.executor(),
     log: logOf(place, on),
   });
-  const layer =
-    result.kind === 'workspace' ? await keepWorkspace(opened, key, on) : await composed(result, key, on);
+  const layer = result.kind === 'workspace' ? await keepWorkspace(opened, key, on) : await composed(result, key, on);
   const { kind, title } = place.step;
   const record: CacheRecord = { key, parts, parent: at.key, kind, title, layer: layer.id, createdAt: now() };
   const lasts = result.kind === 'workspace';
@@ -116,10 +93,7 @@ async function make(
 
 async function composed(result: StepResult, key: CacheKey, on: BuildTools): Promise<Layer> {
   if (result.kind !== 'layer')
-    throw new VarveError(
-      'STEP_CONTRACT',
-      'A step with a fingerprint changed only the config, expected a layer or a workspace',
-    );
+    throw new VarveError('STEP_CONTRACT', 'A step with a fingerprint changed only the config, expected a layer or a workspace');
   const layer = composeLayer(asLayerID(key), result.draft.index, (file) => result.draft.content(file));
   return await on.hooks.layer.promise(layer, on.build);
 }
@@ -180,12 +154,7 @@ export interface Made {
   readonly lasts?: boolean;
 }
 
-function extend(
-  at: StageState,
-  { step }: StepPlace,
-  on: BuildTools,
-  { layer, record, lasts = true }: Made,
-): StageState {
+function extend(at: StageState, { step }: StepPlace, on: BuildTools, { layer, record, lasts = true }: Made): StageState {
   const created = clampTime(record.createdAt, on.build.epoch);
   const history = historyRow(step, created, false) ?? { created };
   return withLayer(at, { key: record.key, layer, history, record: lasts ? undefined : record });

@@ -52,11 +52,7 @@ export class Scope implements AsyncDisposable {
   }
 
   /** One more entry of a list that many plugins may add to. */
-  contribute<T, const D extends readonly Token<unknown>[]>(
-    list: Token<readonly T[]>,
-    deps: D,
-    make: Make<T, D>,
-  ): void {
+  contribute<T, const D extends readonly Token<unknown>[]>(list: Token<readonly T[]>, deps: D, make: Make<T, D>): void {
     this.#container.register<T>(list.id, { useFactory: this.inject(nameOf(list), deps, make) });
   }
 
@@ -96,10 +92,7 @@ export class Scope implements AsyncDisposable {
 
   #make<T, D extends readonly Token<unknown>[]>(name: string, deps: D, make: Make<T, D>): T {
     if (this.#making.includes(name))
-      throw new VarveError(
-        'PROVIDER_CYCLE',
-        `Providers need each other: ${[...this.#making, name].join(' -> ')}`,
-      );
+      throw new VarveError('PROVIDER_CYCLE', `Providers need each other: ${[...this.#making, name].join(' -> ')}`);
     this.#making.push(name);
     try {
       // The mapped type says the same as the array; TypeScript cannot follow it through `map`.

@@ -12,8 +12,7 @@ export async function settleStage(base: StageState, state: StageState, on: Build
   return makeState({ ...state, layers: [...base.layers, ...left], config: { ...state.config, history } });
 }
 
-const isSame = (a: readonly Layer[], b: readonly Layer[]): boolean =>
-  a.length === b.length && a.every((layer, i) => layer === b[i]);
+const isSame = (a: readonly Layer[], b: readonly Layer[]): boolean => a.length === b.length && a.every((layer, i) => layer === b[i]);
 
 /** Makes all but the newest of the rows that lost their layer empty: rows with a layer and layers stay equal in number. */
 function foldRows(history: readonly HistoryRow[], lost: number): readonly HistoryRow[] {

@@ -40,10 +40,7 @@ export function makeState(parts: StateParts): StageState {
 }
 
 /** A stage that starts with nothing. */
-export const scratchState = (
-  { os, architecture, variant }: Platform,
-  initial: Stage['initial'] = {},
-): StageState =>
+export const scratchState = ({ os, architecture, variant }: Platform, initial: Stage['initial'] = {}): StageState =>
   makeState({
     key: 'scratch',
     layers: [],

@@ -60,23 +60,16 @@ export class TapRegistry {
 
   for(plugin: string): Taps {
     const names = Object.keys(this.#hooks) as (keyof Hooks)[];
-    const taps = names.map((hook) => [
-      hook,
-      { tap: (fn: AnyTap, order: TapOrder = {}) => this.#add({ plugin, hook, fn, order }) },
-    ]);
+    const taps = names.map((hook) => [hook, { tap: (fn: AnyTap, order: TapOrder = {}) => this.#add({ plugin, hook, fn, order }) }]);
     return Object.fromEntries(taps) as Taps;
   }
 
   #add(registration: Registration): void {
     if (this.#frozen)
-      throw new VarveError(
-        'PLUGIN_LATE',
-        `${registration.plugin} taps "${registration.hook}" after the kernel was assembled`,
-        {
-          plugin: registration.plugin,
-          hint: 'Taps are registered in `apply`, synchronously.',
-        },
-      );
+      throw new VarveError('PLUGIN_LATE', `${registration.plugin} taps "${registration.hook}" after the kernel was assembled`, {
+        plugin: registration.plugin,
+        hint: 'Taps are registered in `apply`, synchronously.',
+      });
     this.#registrations.push(registration);
   }
 
@@ -90,18 +83,11 @@ export class TapRegistry {
     for (const registration of this.#registrations.toSorted((a, b) => late(a) - late(b))) {
       const { plugin, hook, fn, order } = registration;
       if (order.before !== undefined && !loaded.has(order.before))
-        throw new VarveError(
-          'TAP_ORDER',
-          `${plugin} taps "${hook}" before "${order.before}", which is not loaded`,
-          { plugin },
-        );
+        throw new VarveError('TAP_ORDER', `${plugin} taps "${hook}" before "${order.before}", which is not loaded`, { plugin });
       const known = this.#registrations.some((other) => other.hook === hook && other.plugin === order.before);
       const { before, ...rest } = order;
       const target = this.#hooks[hook] as unknown as Tappable;
-      target.tapPromise(
-        { ...rest, ...(known && before !== undefined && { before }), name: plugin },
-        this.#watch(plugin, hook, fn),
-      );
+      target.tapPromise({ ...rest, ...(known && before !== undefined && { before }), name: plugin }, this.#watch(plugin, hook, fn));
     }
   }
 
@@ -113,8 +99,7 @@ export class TapRegistry {
       try {
         const answer = await fn(...args);
         refuseNothing(answer, hook, plugin);
-        if (typeof answer === 'object' && answer !== null && !WATERFALLS.has(hook))
-          this.#owners.set(answer, plugin);
+        if (typeof answer === 'object' && answer !== null && !WATERFALLS.has(hook)) this.#owners.set(answer, plugin);
         return answer;
       } catch (cause) {
         throw blame(cause, plugin, `hook "${hook}"`);
@@ -127,8 +112,7 @@ export class TapRegistry {
 
 /** Gives an error the plugin that it came from, and whatever was thrown a code. */
 export function blame(cause: unknown, plugin: string | undefined, where: string): VarveError {
-  if (VarveError.is(cause))
-    return cause.plugin === undefined && plugin !== undefined ? VarveError.with(cause, { plugin }) : cause;
+  if (VarveError.is(cause)) return cause.plugin === undefined && plugin !== undefined ? VarveError.with(cause, { plugin }) : cause;
   return new VarveError('PLUGIN_FAILED', `${plugin ?? 'A plugin'} failed in ${where}: ${messageOf(cause)}`, {
     plugin,
     cause,
@@ -142,9 +126,5 @@ function refuseNothing(answer: unknown, hook: keyof Hooks, plugin: string): void
   const isValue = WATERFALLS.has(hook);
   if (answer !== null && (answer !== undefined || !isValue)) return;
   const expected = isValue ? 'the new value' : 'a provider, or undefined for "not me"';
-  throw new VarveError(
-    'PLUGIN_FAILED',
-    `${plugin} returned ${String(answer)} from hook "${hook}", expected ${expected}`,
-    { plugin },
-  );
+  throw new VarveError('PLUGIN_FAILED', `${plugin} returned ${String(answer)} from hook "${hook}", expected ${expected}`, { plugin });
 }

@@ -1,12 +1,5 @@
 import type { Command } from './contracts/command.ts';
-import type {
-  CacheStore,
-  ContentStore,
-  FileDigests,
-  ImageStore,
-  LayerStore,
-  StoreState,
-} from './contracts/store.ts';
+import type { CacheStore, ContentStore, FileDigests, ImageStore, LayerStore, StoreState } from './contracts/store.ts';
 import { token } from './scope.ts';
 
 /** Absolute path of the store's root directory. */

@@ -1,12 +1,4 @@
-import {
-  createPatternMatcher,
-  DirectoryTree,
-  type FileTree,
-  type HashFiles,
-  MergedTree,
-  pathOf,
-  readFile,
-} from '../archive/index.ts';
+import { createPatternMatcher, DirectoryTree, type FileTree, type HashFiles, MergedTree, pathOf, readFile } from '../archive/index.ts';
 import type { Image, ImageReference, Layer, Platform } from '../image/index.ts';
 import { parseReference, withDefaultTag } from '../image/index.ts';
 import type { BuildInfo } from './contracts/build.ts';
@@ -55,8 +47,7 @@ export class Trees {
 
   image(ref: string, platform: Platform = this.#on.build.platform): Promise<Image> {
     const name = JSON.stringify([ref, platform]);
-    const known =
-      this.#images.get(name) ?? this.#on.resolve(withDefaultTag(parseReference(this.#named(ref))), platform);
+    const known = this.#images.get(name) ?? this.#on.resolve(withDefaultTag(parseReference(this.#named(ref))), platform);
     this.#images.set(name, known);
     return known;
   }
@@ -90,15 +81,11 @@ export class Trees {
         'CONTEXT_MISSING',
         name === undefined ? 'This build has no context to copy from' : `There is no context named "${name}"`,
         {
-          hint:
-            name === undefined
-              ? 'Give a directory: `varve build .`'
-              : `Name it with --build-context ${name}=<directory or image>.`,
+          hint: name === undefined ? 'Give a directory: `varve build .`' : `Name it with --build-context ${name}=<directory or image>.`,
         },
       );
     if (isReference(place)) return await this.of({ kind: 'image', ref: place });
-    const ignore =
-      name === undefined && this.#ignore.length > 0 ? createPatternMatcher(this.#ignore) : undefined;
+    const ignore = name === undefined && this.#ignore.length > 0 ? createPatternMatcher(this.#ignore) : undefined;
     return new DirectoryTree(place, { ignore, hash: hashOf(this.#on) });
   }
 
@@ -123,14 +110,10 @@ const hashOf =
     return answers;
   };
 
-const isReference = (place: string): boolean =>
-  /^(?:docker-image|oci-layout|oci-archive|docker-archive):/.test(place);
+const isReference = (place: string): boolean => /^(?:docker-image|oci-layout|oci-archive|docker-archive):/.test(place);
 
 /** What a name means that no `plan` tap has resolved. */
-export const imageOrContext = (
-  name: string,
-  contexts: Readonly<Record<string, string>>,
-): Exclude<TreeRef, { kind: 'name' }> =>
+export const imageOrContext = (name: string, contexts: Readonly<Record<string, string>>): Exclude<TreeRef, { kind: 'name' }> =>
   contexts[name] === undefined ? { kind: 'image', ref: name } : { kind: 'context', name };
 
 /** The reference of a base that is an image. */

@@ -20,14 +20,7 @@ function satisfiesOne(version: string, range: string): boolean | undefined {
   const at = version.split('.').map(Number) as unknown as Version;
   if (isBelow(at, from)) return false;
   if (match[1] === '>=') return true;
-  return isBelow(
-    at,
-    match[1] === '^'
-      ? caretEnd(from)
-      : match[1] === '~'
-        ? [from[0], from[1] + 1, 0]
-        : [from[0], from[1], from[2] + 1],
-  );
+  return isBelow(at, match[1] === '^' ? caretEnd(from) : match[1] === '~' ? [from[0], from[1] + 1, 0] : [from[0], from[1], from[2] + 1]);
 }
 
 /** `^` lets everything right of the first non-zero number grow. */

@@ -22,8 +22,7 @@ export interface StepPlace {
 export type BuildEvent = {
   readonly build: string;
   readonly at: number;
-} & /** `progress` is the request's `options.progress`: how whoever asked for the build wants to be told of it. */
-(
+} /** `progress` is the request's `options.progress`: how whoever asked for the build wants to be told of it. */ & (
   | { readonly type: 'build-started'; readonly file: string; readonly progress?: unknown }
   | { readonly type: 'planned'; readonly plan: Plan }
   | { readonly type: 'build-finished'; readonly digest: string; readonly id: string }

@@ -22,9 +22,7 @@ export interface ProcessSpec {
   readonly hosts?: readonly (readonly [string, string])[] | undefined;
   /** Bytes. */
   readonly shmSize?: number | undefined;
-  readonly ulimits?:
-    | readonly { readonly type: string; readonly soft: number; readonly hard: number }[]
-    | undefined;
+  readonly ulimits?: readonly { readonly type: string; readonly soft: number; readonly hard: number }[] | undefined;
 }
 
 export interface ProcessIO extends Abortable {

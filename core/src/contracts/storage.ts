@@ -52,12 +52,7 @@ export interface StorageDriver extends AsyncDisposable {
   remove(id: ChainID | SnapshotKey): Promise<void>;
   list(): AsyncIterable<SnapshotInfo>;
   /** Writes a layer's entries into an active snapshot that is not mounted. */
-  apply(
-    key: SnapshotKey,
-    index: LayerIndex,
-    content: (file: FileEntry) => Content,
-    options?: Abortable,
-  ): Promise<void>;
+  apply(key: SnapshotKey, index: LayerIndex, content: (file: FileEntry) => Content, options?: Abortable): Promise<void>;
   /**
    * What changed in an active snapshot since `prepare`, as a layer's index. Without it core compares the two trees.
    */

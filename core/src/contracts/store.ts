@@ -1,14 +1,5 @@
 import type { FileStamp } from '../../archive/index.ts';
-import type {
-  Abortable,
-  CacheKey,
-  Descriptor,
-  DiffID,
-  Digest,
-  Image,
-  Layer,
-  LayerID,
-} from '../../image/index.ts';
+import type { Abortable, CacheKey, Descriptor, DiffID, Digest, Image, Layer, LayerID } from '../../image/index.ts';
 import type { KeyParts } from './step.ts';
 
 /** Immutable bytes by digest. Everything is written under a temporary name and becomes visible whole and verified, or not at all. */
@@ -19,10 +10,7 @@ export interface ContentStore {
    * The bytes; verified while they are read from the start to the end.
    * @throws VarveError `BLOB_UNKNOWN`, `BLOB_CORRUPT` (with what to do)
    */
-  read(
-    digest: Digest,
-    options?: Abortable & { readonly offset?: number; readonly length?: number },
-  ): AsyncIterable<Uint8Array>;
+  read(digest: Digest, options?: Abortable & { readonly offset?: number; readonly length?: number }): AsyncIterable<Uint8Array>;
   /** All of a small blob. @throws VarveError `BLOB_UNKNOWN`, `BLOB_CORRUPT`, `BLOB_TOO_LARGE` above `limit` bytes (default 8 MiB) */
   readAll(digest: Digest, limit?: number): Promise<Uint8Array>;
   /** Stores a stream. @throws VarveError `BLOB_MISMATCH` when it is not what was expected; nothing is kept then */
@@ -82,10 +70,7 @@ export interface ImageRecord {
 /** Images and their names on this host. */
 export interface ImageStore {
   /** Stores layers, config and manifest and then, in one transaction, the record and its names, which leave other images. */
-  put(
-    image: Image,
-    options?: Abortable & { readonly names?: readonly string[] | undefined },
-  ): Promise<ImageRecord>;
+  put(image: Image, options?: Abortable & { readonly names?: readonly string[] | undefined }): Promise<ImageRecord>;
   /** By full or familiar name, by digest, by ID or an unambiguous beginning of one. @throws VarveError `IMAGE_AMBIGUOUS` */
   find(text: string): Promise<ImageRecord | undefined>;
   /** Reads lazily; the config and manifest are the bytes as stored. */
@@ -126,10 +111,7 @@ export interface CacheStore {
 /** Remembers the digests of files by device, inode, size, mtime and ctime. */
 export interface FileDigests {
   /** `sha256:…` of each file, in order; reads only those that are not remembered. Paths are for `node:fs`. @throws VarveError `SOURCE_CHANGED` */
-  digests(
-    files: readonly { readonly path: string | Buffer; readonly stamp: FileStamp }[],
-    options?: Abortable,
-  ): Promise<readonly string[]>;
+  digests(files: readonly { readonly path: string | Buffer; readonly stamp: FileStamp }[], options?: Abortable): Promise<readonly string[]>;
   /** How many files and bytes were read to be hashed so far. */
   readonly read: { readonly files: number; readonly bytes: number };
 }

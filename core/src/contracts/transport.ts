@@ -20,9 +20,5 @@ export interface Transport {
     reference: ImageReference,
     options: Abortable & { readonly platform: Platform; readonly emit?: Emit | undefined },
   ): Promise<Image>;
-  push?(
-    image: Image,
-    reference: ImageReference,
-    options: Abortable & { readonly emit?: Emit | undefined },
-  ): Promise<Descriptor>;
+  push?(image: Image, reference: ImageReference, options: Abortable & { readonly emit?: Emit | undefined }): Promise<Descriptor>;
 }
