@@ -1,0 +1,57 @@
+import { isHeredocWord, parseHeredocWord } from '../parser/heredoc.ts';
+import type { Heredoc } from '../parser/syntax-node.ts';
+import type { AddInstruction, CopyInstruction } from './instruction.ts';
+import type { Request } from './request.ts';
+
+const COMMON = { chown: 'string', chmod: 'string', link: 'boolean', exclude: 'strings' } as const;
+
+export function parseCopy(request: Request): CopyInstruction {
+  const places = splitPlaces(request);
+  const { chown, chmod, link, exclude, from, parents } = request.flags({
+    ...COMMON,
+    from: 'string',
+    parents: 'boolean',
+  });
+  const common = { ...places, chown, chmod, link: link ?? false, exclude };
+  return { ...request.base('copy'), ...common, from, parents: parents ?? false };
+}
+
+export function parseAdd(request: Request): AddInstruction {
+  const places = splitPlaces(request);
+  const { chown, chmod, link, exclude, checksum, unpack, ...flags } = request.flags({
+    ...COMMON,
+    checksum: 'string',
+    'keep-git-dir': 'boolean',
+    unpack: 'boolean',
+  });
+  const common = { ...places, chown, chmod, link: link ?? false, exclude };
+  return { ...request.base('add'), ...common, checksum, unpack, keepGitDir: flags['keep-git-dir'] ?? false };
+}
+
+interface Places {
+  readonly sources: readonly string[];
+  readonly documents: readonly Heredoc[];
+  readonly dest: string;
+}
+
+function splitPlaces({ node, fail }: Request): Places {
+  const { cmd, args, heredocs } = node;
+  const dest = args.at(-1);
+  if (dest === undefined || args.length < 2) {
+    const hint = `${cmd} <source>... <destination>`;
+    return fail(`${cmd} requires at least two arguments, but only one was provided. Destination could not be determined.`, hint);
+  }
+  const opens = (word: string): boolean => !node.json && isHeredocWord(word);
+  if (opens(dest)) fail(`${cmd} cannot accept a heredoc as a destination`);
+  const [documents, sources] = partition(args.slice(0, -1), opens);
+  return { sources, dest, documents: documents.flatMap((word) => documentOf(word, heredocs)) };
+}
+
+function partition(words: readonly string[], is: (word: string) => boolean): [string[], string[]] {
+  return [words.filter(is), words.filter((word) => !is(word))];
+}
+
+function documentOf(word: string, heredocs: readonly Heredoc[]): readonly Heredoc[] {
+  const name = parseHeredocWord(word)?.name;
+  return heredocs.filter((heredoc) => heredoc.name === name).slice(-1);
+}

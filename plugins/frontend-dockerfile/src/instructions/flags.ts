@@ -1,0 +1,43 @@
+import { didYouMean } from '../parser/suggest.ts';
+
+/** `strings` may be given several times. */
+export type FlagType = 'boolean' | 'string' | 'strings';
+export type FlagTypes = Readonly<Record<string, FlagType>>;
+interface ValueOf {
+  readonly boolean: boolean | undefined;
+  readonly string: string | undefined;
+  readonly strings: readonly string[];
+}
+export type FlagValues<T extends FlagTypes> = { readonly [K in keyof T]: ValueOf[T[K]] };
+
+type Fail = (message: string, hint?: string) => never;
+
+/** Checks the `--name=value` words of an instruction against the flags that it has. */
+export function parseFlags<T extends FlagTypes>(words: readonly string[], types: T, fail: Fail): FlagValues<T> {
+  const values = new Map<string, boolean | string | string[]>();
+  for (const [name, type] of Object.entries(types)) if (type === 'strings') values.set(name, []);
+  for (const word of words) {
+    const { name, flag, value } = splitFlag(word);
+    const type = Object.hasOwn(types, name) ? types[name] : undefined;
+    if (type === undefined) fail(`unknown flag: ${flag}${didYouMean(name, Object.keys(types))}`);
+    const known = values.get(name);
+    if (Array.isArray(known)) known.push(value ?? fail(`missing a value on flag: ${flag}`));
+    else if (known !== undefined) fail(`duplicate flag specified: ${flag}`);
+    else values.set(name, type === 'boolean' ? readBoolean(flag, value, fail) : (value ?? fail(`missing a value on flag: ${flag}`)));
+  }
+  // each value was read as its flag's type says
+  return Object.fromEntries(Object.keys(types).map((name) => [name, values.get(name)])) as FlagValues<T>;
+}
+
+function splitFlag(word: string): { name: string; flag: string; value: string | undefined } {
+  const at = word.indexOf('=');
+  const flag = at < 0 ? word : word.slice(0, at);
+  return { name: flag.slice(2), flag, value: at < 0 ? undefined : word.slice(at + 1) };
+}
+
+function readBoolean(flag: string, value: string | undefined, fail: Fail): boolean {
+  if (value === undefined) return true;
+  const lower = value.toLowerCase();
+  if (lower === 'true' || lower === 'false') return lower === 'true';
+  return fail(value === '' ? `missing a value on flag: ${flag}` : `expecting boolean value for flag ${flag}, not: ${value}`);
+}

@@ -1,0 +1,34 @@
+import { parseSyntax } from '../parser/parse-syntax.ts';
+import { instructionError, syntaxError } from '../parser/syntax-error.ts';
+import type { ArgInstruction, Dockerfile, DockerfileStage, FromInstruction, StageInstruction } from './instruction.ts';
+import { parseInstruction } from './parse-instruction.ts';
+
+/** Reads a whole Dockerfile: instructions with types, by stage. @throws VarveError `FRONTEND_SYNTAX` with the place */
+export function parseDockerfile(text: string, file = 'Dockerfile'): Dockerfile {
+  const { nodes, escapeCharacter, directives, warnings } = parseSyntax(text, file);
+  const globals: ArgInstruction[] = [];
+  const stages: { readonly from: FromInstruction; readonly instructions: StageInstruction[] }[] = [];
+  for (const node of nodes) {
+    const source = { file, startLine: node.start, endLine: node.end };
+    const instruction = parseInstruction(node, source);
+    const stage = stages.at(-1);
+    if (instruction.kind === 'from') stages.push({ from: instruction, instructions: [] });
+    else if (stage !== undefined) stage.instructions.push(instruction);
+    else if (instruction.kind === 'arg') globals.push(instruction);
+    else throw instructionError('no build stage in current context', source, 'Only ARG may stand before the first FROM');
+  }
+  if (stages.length === 0) throw noStage(file, nodes.at(-1)?.end ?? 1);
+  return {
+    file,
+    escapeCharacter,
+    directives,
+    warnings,
+    globals,
+    stages: stages.map((stage, index): DockerfileStage => ({ ...stage, index })),
+  };
+}
+
+function noStage(file: string, line: number): Error {
+  const message = 'no build stage in current context';
+  return syntaxError(message, { file, startLine: line, endLine: line }, 'A Dockerfile needs FROM <image>');
+}

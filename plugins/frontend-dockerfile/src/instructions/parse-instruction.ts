@@ -1,0 +1,52 @@
+import type { SourceRange } from '@varve/core';
+import { didYouMean } from '../parser/suggest.ts';
+import type { SyntaxNode } from '../parser/syntax-node.ts';
+import { parseCmd, parseEntrypoint, parseRun, parseShell } from './commands.ts';
+import { parseAdd, parseCopy } from './files.ts';
+import { parseFrom } from './from.ts';
+import { parseHealthcheck } from './healthcheck.ts';
+import type { Instruction } from './instruction.ts';
+import {
+  parseArg,
+  parseEnv,
+  parseExpose,
+  parseLabel,
+  parseMaintainer,
+  parseStopsignal,
+  parseUser,
+  parseVolume,
+  parseWorkdir,
+} from './metadata.ts';
+import { parseOnbuild } from './onbuild.ts';
+import { createRequest, type Request } from './request.ts';
+
+const PARSERS: ReadonlyMap<string, (request: Request) => Instruction> = new Map(
+  Object.entries({
+    ADD: parseAdd,
+    ARG: parseArg,
+    CMD: parseCmd,
+    COPY: parseCopy,
+    ENTRYPOINT: parseEntrypoint,
+    ENV: parseEnv,
+    EXPOSE: parseExpose,
+    FROM: parseFrom,
+    HEALTHCHECK: parseHealthcheck,
+    LABEL: parseLabel,
+    MAINTAINER: parseMaintainer,
+    ONBUILD: parseOnbuild,
+    RUN: parseRun,
+    SHELL: parseShell,
+    STOPSIGNAL: parseStopsignal,
+    USER: parseUser,
+    VOLUME: parseVolume,
+    WORKDIR: parseWorkdir,
+  }),
+);
+
+/** Gives a node its type, with flags and arguments checked. @throws VarveError `FRONTEND_SYNTAX` with the place */
+export function parseInstruction(node: SyntaxNode, source: SourceRange): Instruction {
+  const request = createRequest(node, source);
+  const parse = PARSERS.get(node.cmd);
+  if (parse !== undefined) return parse(request);
+  return request.fail(`unknown instruction: ${node.keyword}${didYouMean(node.keyword, PARSERS.keys())}`);
+}

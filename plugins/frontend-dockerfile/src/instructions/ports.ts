@@ -1,0 +1,45 @@
+import { isIP } from 'node:net';
+import { VarveError } from '@varve/core';
+
+/** One word of EXPOSE as `port/protocol` keys of the config; ranges give one for each port. Addresses and host ports are read over. */
+export function expandPorts(word: string): readonly string[] {
+  const parts = word.split(':');
+  const [port = '', protocol = ''] = splitOnce(parts.pop() ?? '', '/');
+  const hostPort = parts.pop() ?? '';
+  const [first, last] = readRange(port) ?? fail(port === '' ? `no port specified: ${word}<empty>` : `invalid containerPort: ${port}`);
+  const suffix = readProtocol(protocol);
+  refuseAddress(parts.join(':'));
+  if (hostPort !== '') refuseHostPorts({ hostPort, port, count: last - first });
+  return Array.from({ length: last - first + 1 }, (_, offset) => `${first + offset}/${suffix}`);
+}
+
+function splitOnce(text: string, separator: string): readonly [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function readProtocol(text: string): string {
+  const protocol = text.toLowerCase() || 'tcp';
+  return ['tcp', 'udp', 'sctp'].includes(protocol) ? protocol : fail(`invalid proto: ${protocol}`);
+}
+
+function readRange(text: string): readonly [number, number] | undefined {
+  const [first = Number.NaN, last = first, ...others] = text.split('-').map(readPort);
+  return others.length === 0 && first <= last ? [first, last] : undefined;
+}
+
+const readPort = (text: string): number => (/^\d+$/.test(text) && Number(text) <= 65_535 ? Number(text) : Number.NaN);
+
+function refuseAddress(address: string): void {
+  const bare = /^\[(.*)\]$/.exec(address)?.[1] ?? address;
+  if (bare !== '' && isIP(bare) === 0) fail(`invalid IP address: ${address}`);
+}
+
+function refuseHostPorts({ hostPort, port, count }: { hostPort: string; port: string; count: number }): void {
+  const [first, last] = readRange(hostPort) ?? fail(`invalid hostPort: ${hostPort}`);
+  if (last - first !== count && count > 0) fail(`invalid ranges specified for container and host Ports: ${port} and ${hostPort}`);
+}
+
+function fail(message: string): never {
+  throw new VarveError('FRONTEND_SYNTAX', message, { hint: 'EXPOSE <port>[-<port>][/tcp|udp|sctp]' });
+}

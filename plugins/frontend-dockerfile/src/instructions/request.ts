@@ -1,0 +1,44 @@
+import type { SourceRange } from '@varve/core';
+import { instructionError } from '../parser/syntax-error.ts';
+import type { SyntaxNode } from '../parser/syntax-node.ts';
+import { type FlagTypes, type FlagValues, parseFlags } from './flags.ts';
+import type { InstructionBase } from './instruction.ts';
+
+/** One instruction on its way from node to type. */
+export interface Request {
+  readonly node: SyntaxNode;
+  readonly source: SourceRange;
+  /** Ends with an error that has the place. */
+  fail(message: string, hint?: string): never;
+  flags<const T extends FlagTypes>(types: T): FlagValues<T>;
+  base<K extends string>(kind: K): InstructionBase<K>;
+}
+
+export function createRequest(node: SyntaxNode, source: SourceRange): Request {
+  const fail = (message: string, hint?: string): never => {
+    throw instructionError(message, source, hint);
+  };
+  return {
+    node,
+    source,
+    fail,
+    flags: (types) => parseFlags(node.flags, types, fail),
+    base: (kind) => ({
+      kind,
+      keyword: node.keyword,
+      text: node.text.trim(),
+      source,
+      comments: node.comments,
+      flags: node.flags.map((flag) => flag.slice(2).split('=', 1)[0] ?? ''),
+    }),
+  };
+}
+
+export function requireSome({ node, fail }: Request): readonly string[] {
+  return node.args.length > 0 ? node.args : fail(`${node.cmd} requires at least one argument`);
+}
+
+export function requireOne({ node, fail }: Request): string {
+  const [only] = node.args;
+  return only !== undefined && node.args.length === 1 ? only : fail(`${node.cmd} requires exactly one argument`);
+}

@@ -1,0 +1,91 @@
+import { VarveError } from '@varve/core';
+import { splitWords } from './split-words.ts';
+import { type Escape, quote, trimStartSpace } from './text.ts';
+
+export interface Arguments {
+  readonly args: readonly string[];
+  readonly json: boolean;
+}
+
+/** How the text behind keyword and flags becomes arguments. The caller adds the place to its errors. */
+type ArgumentForm = (rest: string, context: { readonly cmd: string; readonly escapeCharacter: Escape }) => Arguments;
+
+const plain = (...args: readonly string[]): Arguments => ({ args, json: false });
+
+const wholeText: ArgumentForm = (rest) => (rest === '' ? plain() : plain(rest));
+const blankSeparated: ArgumentForm = (rest) => (rest === '' ? plain() : plain(...rest.split(/[\t\v\f\r ]+/)));
+const words: ArgumentForm = (rest, { escapeCharacter }) => plain(...splitWords(rest, escapeCharacter));
+const jsonOrText: ArgumentForm = (rest, context) => parseJson(rest) ?? wholeText(rest, context);
+const jsonOrList: ArgumentForm = (rest, context) => parseJson(rest) ?? blankSeparated(rest, context);
+
+const pairs: ArgumentForm = (rest, { cmd, escapeCharacter }) => {
+  const [first, ...others] = splitWords(rest, escapeCharacter);
+  if (first === undefined) return plain();
+  if (!first.includes('=')) return legacyPair(rest, cmd);
+  return plain(...[first, ...others].flatMap(splitPair));
+};
+
+function legacyPair(rest: string, cmd: string): Arguments {
+  const blank = /[\t\v\f\r ]+/.exec(rest);
+  if (blank === null) throw new VarveError('FRONTEND_SYNTAX', `${cmd} must have two arguments`);
+  return plain(rest.slice(0, blank.index), rest.slice(blank.index + blank[0].length), '');
+}
+
+function splitPair(word: string): readonly [string, string, string] {
+  const at = word.indexOf('=');
+  if (at < 0) throw new VarveError('FRONTEND_SYNTAX', `Syntax error - can't find = in ${quote(word)}. Must be of the form: name=value`);
+  return [word.slice(0, at), word.slice(at + 1), '='];
+}
+
+/** The type (`CMD`, `NONE`), then what `CMD` itself would take. */
+const healthcheck: ArgumentForm = (rest, context) => {
+  const [type = ''] = rest.split(/\s/, 1);
+  if (type === '') return plain();
+  const command = jsonOrText(trimStartSpace(rest.slice(type.length)), context);
+  return { args: [type, ...command.args], json: command.json };
+};
+
+/** An array of strings, or `undefined` for text that is no JSON array and therefore means itself. */
+function parseJson(rest: string): Arguments | undefined {
+  const text = trimStartSpace(rest);
+  if (!text.startsWith('[')) return undefined;
+  const value = readJson(text);
+  if (!Array.isArray(value)) return undefined;
+  if (!value.every((item) => typeof item === 'string')) {
+    throw new VarveError('FRONTEND_SYNTAX', 'when using JSON array syntax, arrays must be comprised of strings only');
+  }
+  return { args: value, json: true };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // malformed JSON is the shell form, as it always was
+  }
+}
+
+const FORMS: ReadonlyMap<string, ArgumentForm> = new Map(
+  Object.entries({
+    ADD: jsonOrList,
+    ARG: words,
+    CMD: jsonOrText,
+    COPY: jsonOrList,
+    ENTRYPOINT: jsonOrText,
+    ENV: pairs,
+    EXPOSE: blankSeparated,
+    FROM: blankSeparated,
+    HEALTHCHECK: healthcheck,
+    LABEL: pairs,
+    MAINTAINER: wholeText,
+    RUN: jsonOrText,
+    SHELL: jsonOrText,
+    STOPSIGNAL: wholeText,
+    USER: wholeText,
+    VOLUME: jsonOrList,
+    WORKDIR: wholeText,
+  }),
+);
+
+/** Splits what follows the flags. Unknown instructions keep it as one argument: whoever handles them knows better. */
+export const splitArguments: ArgumentForm = (rest, context) => (FORMS.get(context.cmd) ?? wholeText)(rest, context);

@@ -1,0 +1,140 @@
+import { type SourceRange, VarveError } from '@varve/core';
+import { splitArguments } from './arguments.ts';
+import { readDirectives, readEscape } from './directives.ts';
+import { findHeredocs } from './heredoc.ts';
+import { type Line, type LineReader, readLines } from './lines.ts';
+import { splitInstruction } from './split-instruction.ts';
+import { syntaxError } from './syntax-error.ts';
+import type { Heredoc, SyntaxNode, SyntaxTree, SyntaxWarning } from './syntax-node.ts';
+import { type Escape, trimStartSpace } from './text.ts';
+
+/** Instructions whose words can open heredocs. */
+const TAKES_HEREDOCS: ReadonlySet<string> = new Set(['RUN', 'COPY', 'ADD']);
+
+/** Reads a Dockerfile's text into a tree. @throws VarveError `FRONTEND_SYNTAX` with the place */
+export function parseSyntax(text: string, file = 'Dockerfile'): SyntaxTree {
+  const lines = readLines(text, file);
+  const directives = readDirectives();
+  const nodes: SyntaxNode[] = [];
+  const warnings: SyntaxWarning[] = [];
+  let escapeCharacter: Escape = '\\';
+  let comments: string[] = [];
+  for (let line = lines.next(); line !== undefined; line = lines.next()) {
+    const start = trimStartSpace(line.text);
+    const here = { file, startLine: line.number, endLine: line.number };
+    const directive = directives.read(start, here);
+    if (directive?.name === 'escape') escapeCharacter = readEscape(directive, here);
+    if (start === '') continue;
+    if (start.startsWith('#')) {
+      if (directive === undefined) comments = withComment(comments, start);
+      continue;
+    }
+    const logical = joinContinued(lines, line, escapeCharacter);
+    const source = { file, startLine: line.number, endLine: lines.number };
+    if (logical.hasGap) warnings.push(emptyContinuation(logical.text, source));
+    if (logical.text !== '') nodes.push(readNode({ text: logical.text, lines, escapeCharacter, comments, source }));
+    comments = [];
+  }
+  if (nodes.length === 0) throw noInstructions(file, lines.number);
+  return { file, nodes, escapeCharacter, directives: directives.found, warnings };
+}
+
+/** An empty comment line separates what is above from what is below. */
+function withComment(comments: readonly string[], line: string): string[] {
+  const text = line.slice(1).trim();
+  return text === '' ? [] : [...comments, text];
+}
+
+/** The line and those that continue it: comments among them vanish, and so do empty lines, of which `hasGap` tells. */
+function joinContinued(lines: LineReader, first: Line, escapeCharacter: Escape): { text: string; hasGap: boolean } {
+  let { text, continues } = trimContinuation(trimStartSpace(first.text), escapeCharacter);
+  const parts = [text];
+  let hasGap = false;
+  while (continues) {
+    const line = lines.next();
+    if (line === undefined) break;
+    const start = trimStartSpace(line.text);
+    if (start.startsWith('#')) continue;
+    if (start === '') {
+      hasGap = true;
+      continue;
+    }
+    ({ text, continues } = trimContinuation(line.text, escapeCharacter));
+    parts.push(text);
+  }
+  return { text: parts.join(''), hasGap };
+}
+
+/** An escape character at the end continues the line unless another one stands before it. */
+function trimContinuation(text: string, escapeCharacter: Escape): { text: string; continues: boolean } {
+  let end = text.length;
+  while (text[end - 1] === ' ' || text[end - 1] === '\t') end--;
+  const continues = text[end - 1] === escapeCharacter && text[end - 2] !== escapeCharacter;
+  return { text: continues ? text.slice(0, end - 1) : text, continues };
+}
+
+interface NodeInput {
+  readonly text: string;
+  readonly lines: LineReader;
+  readonly escapeCharacter: Escape;
+  readonly comments: readonly string[];
+  readonly source: SourceRange;
+}
+
+function readNode(input: NodeInput): SyntaxNode {
+  const node = splitNode(input);
+  const command = node.sub ?? node;
+  if (!TAKES_HEREDOCS.has(command.cmd) || command.json) return node;
+  const heredocs = blamed(input.source, () => findHeredocs(input.text)).map((heredoc) => readBody(heredoc, input));
+  return { ...node, heredocs, end: input.lines.number };
+}
+
+function splitNode(input: Omit<NodeInput, 'lines'>): SyntaxNode {
+  const { text, escapeCharacter, comments, source } = input;
+  const { keyword, flags, rest } = splitInstruction(text);
+  const cmd = keyword.toUpperCase();
+  const place = {
+    cmd,
+    keyword,
+    flags,
+    start: source.startLine,
+    end: source.endLine,
+    heredocs: [],
+    text,
+    comments,
+  };
+  if (cmd === 'ONBUILD') {
+    const sub = rest === '' ? undefined : splitNode({ ...input, text: rest, comments: [] });
+    return { ...place, args: [], json: false, sub };
+  }
+  return { ...place, ...blamed(source, () => splitArguments(rest, { cmd, escapeCharacter })) };
+}
+
+function readBody(heredoc: Heredoc, { lines, source }: NodeInput): Heredoc {
+  const content: string[] = [];
+  for (let line = lines.next(); line !== undefined; line = lines.next()) {
+    const end = heredoc.chomp ? line.text.replace(/^\t+/, '') : line.text;
+    if (end === heredoc.name) return { ...heredoc, content: content.join('') };
+    content.push(line.raw);
+  }
+  const hint = `A line with nothing but ${heredoc.name} ends it`;
+  throw syntaxError('unterminated heredoc', { ...source, endLine: lines.number }, hint);
+}
+
+/** Adds the place to errors of code that only sees a line. */
+function blamed<T>(source: SourceRange, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw VarveError.is(cause) ? VarveError.with(cause, { source }) : cause;
+  }
+}
+
+function emptyContinuation(text: string, source: SourceRange): SyntaxWarning {
+  return { code: 'NoEmptyContinuation', message: `Empty continuation line found in: ${text}`, source };
+}
+
+function noInstructions(file: string, lines: number): VarveError {
+  const line = Math.max(1, lines);
+  return syntaxError('file with no instructions', { file, startLine: line, endLine: line }, 'A Dockerfile starts with FROM <image>');
+}

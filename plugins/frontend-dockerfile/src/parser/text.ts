@@ -1,0 +1,36 @@
+/** The two characters that may escape and continue lines. */
+export type Escape = '\\' | '`';
+
+const WIDE_SPACE = /^\p{White_Space}$/u;
+
+/** Unicode white space, as Dockerfiles use it between words. */
+export function isSpace(char: string): boolean {
+  const code = char.charCodeAt(0);
+  if (code <= 0x20) return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+  return code > 0x7f && WIDE_SPACE.test(char);
+}
+
+export function trimStartSpace(text: string): string {
+  let at = 0;
+  while (at < text.length && isSpace(text.charAt(at))) at++;
+  return text.slice(at);
+}
+
+/** Text between double quotes, the way Go's %q writes it: histories and messages are compared with that spelling. */
+export function quote(text: string): string {
+  return `"${text.replace(/[\\"]|\p{Cc}/gu, spell)}"`;
+}
+
+const NAMED = new Map([
+  ['\u0007', '\\a'],
+  ['\b', '\\b'],
+  ['\f', '\\f'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['\v', '\\v'],
+  ['\\', '\\\\'],
+  ['"', '\\"'],
+]);
+
+const spell = (char: string): string => NAMED.get(char) ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;

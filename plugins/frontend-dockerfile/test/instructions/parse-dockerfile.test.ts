@@ -1,0 +1,41 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of a shell, not of this file
+import { VarveError } from '@varve/core';
+import test from 'ava';
+import { parseDockerfile } from '../../src/instructions/parse-dockerfile.ts';
+
+test('instructions belong to the FROM above them, ARG before the first to none', (t) => {
+  const { globals, stages } = parseDockerfile('ARG a\nFROM b AS c\nRUN d\nUSER e\nFROM f\n');
+  t.deepEqual(
+    globals.map(({ kind }) => kind),
+    ['arg'],
+  );
+  t.deepEqual(
+    stages.map(({ index, from, instructions }) => [index, from.image, ...instructions.map(({ kind }) => kind)]),
+    [
+      [0, 'b', 'run', 'user'],
+      [1, 'f'],
+    ],
+  );
+});
+
+const refuses = test.macro({
+  exec(t, text: string, line: number) {
+    const error = t.throws(() => void parseDockerfile(text), { instanceOf: VarveError });
+    t.true(error?.message.endsWith('no build stage in current context'));
+    t.is(error?.source?.startLine, line);
+  },
+  title: (_, text) => `${JSON.stringify(text)} has no stage`,
+});
+test(refuses, 'ARG a\nRUN b\nFROM c', 2);
+test(refuses, 'ARG a', 1);
+test(refuses, 'ENV a=b', 1);
+
+test('5,000 lines are read in under 100 ms', (t) => {
+  const text = `FROM a\n${'RUN apt-get update && apt-get install -y x=${Y}\nENV A=b C="d e"\nCOPY --chown=1:2 a b /c/\n'.repeat(1667)}`;
+  const times = Array.from({ length: 5 }, () => {
+    const started = performance.now();
+    parseDockerfile(text);
+    return performance.now() - started;
+  });
+  t.true(Math.min(...times) < 100, `${Math.min(...times)} ms`);
+});
