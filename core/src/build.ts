@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { type CacheKey, hostPlatform, type Image, makeImage, patchConfig } from '../image/index.ts';
-import type { BuildTools } from './build-tools.ts';
 import { recordAll } from './cache.ts';
 import { clampTime, timeOfConfig } from './clock.ts';
 import type { BuildInfo, BuildResult } from './contracts/build.ts';
 import type { Executor } from './contracts/executor.ts';
 import type { ExportResult } from './contracts/exporter.ts';
+import type { Host } from './contracts/host.ts';
 import type { Plan, Step } from './contracts/plan.ts';
 import type { Snapshots, Snapshotter } from './contracts/snapshotter.ts';
 import type { StorageDriver } from './contracts/storage.ts';
@@ -13,7 +13,6 @@ import type { CacheRecord, CacheStore, FileDigests, LayerStore } from './contrac
 import { VarveError } from './errors.ts';
 import type { Hooks } from './hooks.ts';
 import { storeLayers } from './keep-layers.ts';
-import type { Host } from './kernel.ts';
 import { Limit } from './limit.ts';
 import { Stages } from './run-plan.ts';
 import type { Made } from './run-step.ts';
@@ -28,12 +27,14 @@ export interface BuildParts {
   readonly layers: LayerStore;
   readonly digests: FileDigests;
   readonly caches: readonly CacheStore[];
+  /** Stops what is still running once one stage has failed. */
+  readonly controller: AbortController;
   /** The plugin that brought a provider. */
   ownerOf(provider: object): string | undefined;
 }
 
 /** One build: from a source to an image and its outputs. */
-export class Build implements BuildTools {
+export class Build {
   readonly build: BuildInfo;
   readonly hooks: Hooks;
   readonly emit: BuildInfo['emit'];
@@ -74,7 +75,7 @@ export class Build implements BuildTools {
     this.emit({ type: 'planned', plan });
     this.trees.hide(plan);
     this.#stages = new Stages(plan, this);
-    const state = await this.#stages.run(plan.target);
+    const state = await this.#target(plan.target, this.#stages);
     const image = await this.#image(state);
     signal?.throwIfAborted();
     const outputs = await this.#export(image);
@@ -82,6 +83,17 @@ export class Build implements BuildTools {
     const id = await image.id();
     this.emit({ type: 'build-finished', digest: descriptor.digest, id });
     return { image, descriptor, id, outputs };
+  }
+
+  /** One stage's failure stops the others; they are waited for, so that nothing of them is left when the build ends. */
+  async #target(name: string, stages: Stages): Promise<StageState> {
+    try {
+      return await stages.run(name);
+    } catch (failure) {
+      this.#on.controller.abort(failure);
+      await stages.settled();
+      throw failure;
+    }
   }
 
   async #plan(): Promise<Plan> {
@@ -142,15 +154,18 @@ export class Build implements BuildTools {
     return results;
   }
 
+  /** Whether the cache may be asked for steps of this stage. */
   isCached(stage: string): boolean {
     const { noCache = false } = this.build.request;
     return typeof noCache === 'boolean' ? !noCache : !noCache.some((name) => name.toLowerCase() === stage.toLowerCase());
   }
 
+  /** Waits for the stages that a step reads from. */
   async ready(step: Step): Promise<void> {
     await this.#stages?.ready(step);
   }
 
+  /** Does work under the build's limit; stages that come to the same key share it. */
   share(key: CacheKey, work: () => Promise<Made>): Promise<Made> {
     const known = this.#sharing.get(key);
     if (known) return known.then(({ layer, record, lasts }) => ({ layer, record, lasts: lasts ?? false }));
@@ -159,6 +174,7 @@ export class Build implements BuildTools {
     return running;
   }
 
+  /** Whoever turns changes into layers, where there is such a plugin. */
   snapshotter(): Promise<Snapshotter | undefined> {
     this.#snapshotter ??= this.hooks.snapshotter.promise({
       root: this.#on.host.root,
@@ -168,6 +184,7 @@ export class Build implements BuildTools {
   }
   #snapshotter: Promise<Snapshotter | undefined> | undefined;
 
+  /** Storage is chosen on the first call: a build that runs no process needs none. */
   snapshots(): Promise<Snapshots> {
     this.#snapshots ??= this.#start();
     return this.#snapshots;
@@ -195,6 +212,7 @@ export class Build implements BuildTools {
     await recordAll(this, record);
   }
 
+  /** Names the plugin that brought a provider in an error of that provider's. */
   blame(failure: unknown, provider: object, what: string): VarveError {
     return blame(failure, this.#on.ownerOf(provider), what);
   }

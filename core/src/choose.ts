@@ -1,8 +1,7 @@
-import type { HostRequest } from './contracts/host.ts';
+import type { Choice, HostRequest } from './contracts/host.ts';
 import type { StoreState } from './contracts/store.ts';
 import { VarveError } from './errors.ts';
 import type { Who } from './hooks.ts';
-import type { Choice } from './kernel.ts';
 
 export interface ChoiceRequest {
   /** For messages: `storage driver`. */

@@ -4,7 +4,7 @@ export type { BuildEvent, BuildEventBody, BuildWarning, Emit, StepPlace } from '
 export type { Executor, ProcessIO, ProcessResult, ProcessSpec } from './contracts/executor.ts';
 export type { Exporter, ExportRequest, ExportResult } from './contracts/exporter.ts';
 export type { BuildSource, Frontend, FrontendRequest } from './contracts/frontend.ts';
-export type { HostRequest } from './contracts/host.ts';
+export type { Choice, Host, HostRequest, Kernel, KernelSettings } from './contracts/host.ts';
 export type {
   BaseRef,
   ConfigStep,
@@ -45,7 +45,7 @@ export type {
 export type { Transport, TransportRequest } from './contracts/transport.ts';
 export { messageOf, type SourceRange, VarveError, type VarveErrorDetails } from './errors.ts';
 export { handles } from './handles.ts';
-export { createKernel, type Host, type Kernel, type KernelSettings } from './kernel.ts';
+export { createKernel } from './kernel.ts';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginApi } from './plugin.ts';
 export { type Token, token } from './scope.ts';
 export type { PendingTap, TapOrder, Taps } from './taps.ts';

@@ -1,5 +1,5 @@
 import { chainOf, type Layer } from '../image/index.ts';
-import type { BuildTools } from './build-tools.ts';
+import type { Build } from './build.ts';
 import type { CacheRecord } from './contracts/store.ts';
 import { makeState, type StageState } from './stage-state.ts';
 
@@ -7,7 +7,7 @@ import { makeState, type StageState } from './stage-state.ts';
  * After a stack was unpacked: composed layers read their files from their snapshots from now on, not from sources that may change, and
  * are recorded, so that a failing step does not cost the work before it.
  */
-export async function keepUnpacked(state: StageState, on: BuildTools): Promise<StageState> {
+export async function keepUnpacked(state: StageState, on: Build): Promise<StageState> {
   if (state.unrecorded.length === 0) return state;
   const driver = await on.storage();
   const layers = [...state.layers];
@@ -28,7 +28,7 @@ export async function keepUnpacked(state: StageState, on: BuildTools): Promise<S
 }
 
 /** Writes the tars of the layers that become an image, bottom first, and the records that waited for them. */
-export async function storeLayers(layers: readonly Layer[], unrecorded: readonly CacheRecord[], on: BuildTools): Promise<readonly Layer[]> {
+export async function storeLayers(layers: readonly Layer[], unrecorded: readonly CacheRecord[], on: Build): Promise<readonly Layer[]> {
   const stored: Layer[] = [];
   for (const layer of layers) stored.push(await storeLayer(layer, on));
   for (const record of unrecorded)
@@ -36,7 +36,7 @@ export async function storeLayers(layers: readonly Layer[], unrecorded: readonly
   return stored;
 }
 
-async function storeLayer(layer: Layer, on: BuildTools): Promise<Layer> {
+async function storeLayer(layer: Layer, on: Build): Promise<Layer> {
   if (layer.stored !== undefined) return layer;
   const stored = await on.layers.put(layer, on.build);
   if (stored !== layer)

@@ -13,8 +13,9 @@ import { aborted, orAborted } from './abort.ts';
 import { Build } from './build.ts';
 import { choose, chooseRemembered } from './choose.ts';
 import type { BuildInfo, BuildRequest, BuildResult } from './contracts/build.ts';
-import type { BuildEvent, Emit } from './contracts/event.ts';
+import type { BuildEvent } from './contracts/event.ts';
 import type { Executor } from './contracts/executor.ts';
+import type { Choice, Host, Kernel, KernelSettings } from './contracts/host.ts';
 import type { StorageDriver } from './contracts/storage.ts';
 import type { Transport, TransportRequest } from './contracts/transport.ts';
 import { Emitter } from './emitter.ts';
@@ -24,47 +25,6 @@ import { type AnyPlugin, inOrder, readOptions } from './plugin.ts';
 import { Scope, type Token, token } from './scope.ts';
 import { blame, type PendingTap, TapRegistry } from './taps.ts';
 import { CACHE_STORES, FILE_DIGESTS, LAYERS, STORE_ROOT, STORE_STATE } from './tokens.ts';
-
-export interface KernelSettings {
-  /** Root of the store; made when first needed. */
-  readonly root: string;
-  readonly plugins: readonly AnyPlugin[];
-  /** By plugin name. */
-  readonly options?: Readonly<Record<string, unknown>>;
-}
-
-/** Who was picked on this host, and why the others were not. */
-export interface Choice<T> {
-  readonly provider: T;
-  readonly declined: readonly { readonly provider: string; readonly reason: string }[];
-}
-
-/** What commands and embedding programs see of a kernel. */
-export interface Host {
-  readonly root: string;
-  readonly plugins: readonly { readonly name: string; readonly core: string }[];
-  /** Taps that were called and have not answered. */
-  readonly pending: readonly PendingTap[];
-  build(request: BuildRequest): Promise<BuildResult>;
-  /** Finds the image that a reference names: here, or where its transport fetches it. @throws VarveError `IMAGE_UNKNOWN` */
-  resolve(
-    reference: ImageReference,
-    options?: Abortable & { readonly platform?: Platform; readonly fresh?: boolean; readonly emit?: Emit },
-  ): Promise<Image>;
-  /** Who takes an image to this place. @throws VarveError `TRANSPORT_NONE` */
-  transport(reference: ImageReference, options?: Abortable): Promise<Transport>;
-  storage(name?: string): Promise<Choice<StorageDriver>>;
-  executor(name?: string): Promise<Choice<Executor>>;
-  /** What a plugin provides. @throws VarveError `NOT_PROVIDED` */
-  get<T>(token: Token<T>): T;
-  /** All that plugins contributed to a list. */
-  all<T>(list: Token<readonly T[]>): readonly T[];
-  /** Tells the `event` taps something that happens outside a build. */
-  emit(event: BuildEvent): void;
-}
-
-/** A running toolchain. Dispose it when done: what its plugins made is disposed, newest first. */
-export interface Kernel extends Host, AsyncDisposable {}
 
 /**
  * Assembles a toolchain. Nothing is read, written or started by it: plugins only register.
@@ -120,7 +80,9 @@ class PluginKernel implements Kernel {
   async build(request: BuildRequest): Promise<BuildResult> {
     const id = randomBytes(6).toString('hex');
     const emit = this.#emitter.for(id);
-    const { signal, epoch } = request;
+    const { epoch } = request;
+    const controller = new AbortController();
+    const signal = request.signal === undefined ? controller.signal : AbortSignal.any([request.signal, controller.signal]);
     const platform = normalizePlatform(request.platform ?? hostPlatform());
     await using scope = new Scope(this.#scope); // layers are read lazily, so it ends after the last export
     scope.set(BUILD, { id, request, platform, epoch, emit, signal });
@@ -137,9 +99,9 @@ class PluginKernel implements Kernel {
       });
     });
     try {
-      return await orAborted(build().run(), { signal, pending: () => this.pending });
+      return await orAborted(build().run(), { signal: request.signal, pending: () => this.pending });
     } catch (failure) {
-      const error = signal?.aborted ? aborted(failure, this.pending) : failure;
+      const error = request.signal?.aborted ? aborted(failure, this.pending) : failure;
       const { code, message } = blame(error, undefined, 'the build');
       emit({ type: 'build-failed', code, message });
       throw error;

@@ -1,4 +1,4 @@
-import type { BuildTools } from './build-tools.ts';
+import type { Build } from './build.ts';
 import type { Plan, Stage, Step } from './contracts/plan.ts';
 import { VarveError } from './errors.ts';
 import { runStep } from './run-step.ts';
@@ -10,9 +10,9 @@ import { baseImage } from './trees.ts';
 export class Stages {
   readonly #stages: ReadonlyMap<string, Stage>;
   readonly #running = new Map<string, Promise<StageState>>();
-  readonly #on: BuildTools;
+  readonly #on: Build;
 
-  constructor(plan: Plan, on: BuildTools) {
+  constructor(plan: Plan, on: Build) {
     this.#stages = new Map(plan.stages.map((stage) => [stage.name, stage]));
     this.#on = on;
   }
@@ -37,6 +37,11 @@ export class Stages {
     for (const input of step.inputs ?? []) if (input.kind === 'stage') await this.run(input.name);
   }
 
+  /** Waits until nothing runs any more, whatever came of it. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#running.values());
+  }
+
   async #run(stage: Stage): Promise<StageState> {
     const on = this.#on;
     on.emit({ type: 'stage-started', stage: stage.name });
@@ -51,7 +56,7 @@ export class Stages {
     return await settleStage(base, state, on);
   }
 
-  async #base({ base, platform, initial, source }: Stage, on: BuildTools): Promise<StageState> {
+  async #base({ base, platform, initial, source }: Stage, on: Build): Promise<StageState> {
     if (base.kind === 'scratch') return scratchState(platform ?? on.build.platform, initial);
     if (base.kind === 'stage') return await this.run(base.name);
     try {

@@ -1,5 +1,5 @@
 import { appendHistory, asLayerID, type CacheKey, chainOf, composeLayer, type Layer } from '../image/index.ts';
-import type { BuildTools } from './build-tools.ts';
+import type { Build } from './build.ts';
 import { firstHit } from './cache.ts';
 import { keyOf } from './cache-key.ts';
 import { clampTime, now, timeOfConfig } from './clock.ts';
@@ -12,7 +12,7 @@ import { keepUnpacked } from './keep-layers.ts';
 import { historyRow, type StageState, withConfig, withLayer } from './stage-state.ts';
 
 /** One step of one stage: fingerprint, cache, execute, capture or compose, commit. A cached step opens no snapshot. */
-export async function runStep(place: StepPlace, at: StageState, on: BuildTools): Promise<StageState> {
+export async function runStep(place: StepPlace, at: StageState, on: Build): Promise<StageState> {
   const { step } = place;
   const handler = await on.hooks.handler.promise(step);
   if (handler === undefined)
@@ -29,7 +29,7 @@ export async function runStep(place: StepPlace, at: StageState, on: BuildTools):
   }
 }
 
-async function runWith(handler: StepHandler, place: StepPlace, at: StageState, on: BuildTools): Promise<StageState> {
+async function runWith(handler: StepHandler, place: StepPlace, at: StageState, on: Build): Promise<StageState> {
   await on.ready(place.step);
   const parts = await handler.fingerprint(place.step, inputsOf(at, on));
   if (parts === undefined) return await configure(handler, place, at, on);
@@ -48,7 +48,7 @@ async function runWith(handler: StepHandler, place: StepPlace, at: StageState, o
 }
 
 /** A step without a fingerprint: it may change the config and nothing else. */
-async function configure(handler: StepHandler, place: StepPlace, at: StageState, on: BuildTools): Promise<StageState> {
+async function configure(handler: StepHandler, place: StepPlace, at: StageState, on: Build): Promise<StageState> {
   on.emit({ type: 'step-started', ...place });
   const scope: StepScope = {
     ...inputsOf(at, on),
@@ -69,7 +69,7 @@ function refuse({ step }: StepPlace, what: string): Promise<never> {
 }
 
 interface Making {
-  readonly on: BuildTools;
+  readonly on: Build;
   readonly key: CacheKey;
   readonly parts: KeyParts;
 }
@@ -91,7 +91,7 @@ async function make(handler: StepHandler, place: StepPlace, at: StageState, { on
   return { below: opened.state, layer, record, lasts };
 }
 
-async function composed(result: StepResult, key: CacheKey, on: BuildTools): Promise<Layer> {
+async function composed(result: StepResult, key: CacheKey, on: Build): Promise<Layer> {
   if (result.kind !== 'layer')
     throw new VarveError('STEP_CONTRACT', 'A step with a fingerprint changed only the config, expected a layer or a workspace');
   const layer = composeLayer(asLayerID(key), result.draft.index, (file) => result.draft.content(file));
@@ -99,7 +99,7 @@ async function composed(result: StepResult, key: CacheKey, on: BuildTools): Prom
 }
 
 /** Captures what a process changed. A `layer` tap that changed it makes the snapshot worthless: then only the layer is kept. */
-async function keepWorkspace(opened: OpenWorkspace, key: CacheKey, on: BuildTools): Promise<Layer> {
+async function keepWorkspace(opened: OpenWorkspace, key: CacheKey, on: Build): Promise<Layer> {
   const workspace = await opened.get();
   const snapshots = await on.snapshots();
   const { signal } = on.build;
@@ -115,12 +115,12 @@ async function keepWorkspace(opened: OpenWorkspace, key: CacheKey, on: BuildTool
 
 /** The workspace of one step: made on the first call, thrown away unless it was committed. */
 class OpenWorkspace implements AsyncDisposable {
-  readonly #on: BuildTools;
+  readonly #on: Build;
   #workspace: Promise<Workspace> | undefined;
   /** The state below, whose layers last once the workspace is open. */
   state: StageState;
 
-  constructor(at: StageState, on: BuildTools) {
+  constructor(at: StageState, on: Build) {
     this.state = at;
     this.#on = on;
   }
@@ -154,13 +154,13 @@ export interface Made {
   readonly lasts?: boolean;
 }
 
-function extend(at: StageState, { step }: StepPlace, on: BuildTools, { layer, record, lasts = true }: Made): StageState {
+function extend(at: StageState, { step }: StepPlace, on: Build, { layer, record, lasts = true }: Made): StageState {
   const created = clampTime(record.createdAt, on.build.epoch);
   const history = historyRow(step, created, false) ?? { created };
   return withLayer(at, { key: record.key, layer, history, record: lasts ? undefined : record });
 }
 
-const inputsOf = (at: StageState, on: BuildTools): StepInputs => ({
+const inputsOf = (at: StageState, on: Build): StepInputs => ({
   build: on.build,
   signal: on.build.signal,
   config: at.config,
@@ -170,6 +170,6 @@ const inputsOf = (at: StageState, on: BuildTools): StepInputs => ({
 });
 
 const logOf =
-  (place: StepPlace, on: BuildTools): StepScope['log'] =>
+  (place: StepPlace, on: Build): StepScope['log'] =>
   (stream, chunk) =>
     on.emit({ type: 'step-output', ...place, stream, chunk });

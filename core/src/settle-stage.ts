@@ -1,9 +1,9 @@
 import type { HistoryRow, Layer } from '../image/index.ts';
-import type { BuildTools } from './build-tools.ts';
+import type { Build } from './build.ts';
 import { makeState, type StageState } from './stage-state.ts';
 
 /** Lets the snapshotter decide which layers a finished stage leaves; its rows of history follow. */
-export async function settleStage(base: StageState, state: StageState, on: BuildTools): Promise<StageState> {
+export async function settleStage(base: StageState, state: StageState, on: Build): Promise<StageState> {
   const made = state.layers.slice(base.layers.length);
   if (made.length < 2) return state;
   const left = await (await on.snapshotter())?.settle(made, on.build);

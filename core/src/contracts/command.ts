@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Host } from '../kernel.ts';
+import type { Host } from './host.ts';
 
 export interface CommandOption {
   readonly type: 'boolean' | 'string';
