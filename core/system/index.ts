@@ -6,4 +6,7 @@ export { deviceNumber, makeNode, type NodeKind, splitDevice } from './make-node.
 export { type MountRequest, mount, unmount } from './mount.ts';
 export { type MountInfo, mounts } from './mounts.ts';
 export { type OpenOptions, openInRoot } from './open-in-root.ts';
+export { ProcessMarker } from './process-marker.ts';
+export { removeTree } from './remove-tree.ts';
+export { type NewSnapshot, SnapshotCatalog, type SnapshotFolder } from './snapshot-catalog.ts';
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattrs.ts';
