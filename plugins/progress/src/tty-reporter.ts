@@ -1,0 +1,156 @@
+import type { BuildEvent, StepPlace } from '@varve/core';
+import { describeFailure, describeTransfer, describeWarning, isTransferDone } from './describe.ts';
+import type { Sink } from './options.ts';
+import { type Paint, painter } from './paint.ts';
+import type { EventOf, Reporter } from './reporter.ts';
+import type { StepLogs } from './step-logs.ts';
+import { fit, seconds } from './text.ts';
+import { takeOutput, takeRest, type Vertex, Vertices } from './vertices.ts';
+import { Window } from './window.ts';
+
+const FRAME = 100; // milliseconds
+const LOG_LINES = 6;
+
+interface Transfer {
+  readonly text: string;
+  readonly startedAt: number;
+}
+
+/** A window with what is running and the newest lines of its output; what is done moves above it and stays. */
+export class TtyReporter implements Reporter {
+  readonly #sink: Sink;
+  readonly #logs: StepLogs | undefined;
+  readonly #paint: Paint = painter(process.env);
+  readonly #window: Window;
+  readonly #vertices = new Vertices();
+  readonly #running = new Set<Vertex>();
+  readonly #transfers = new Map<string, Transfer>();
+  readonly #kept: string[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #startedAt: number | undefined;
+  #drawnAt = 0;
+  #done = 0;
+
+  constructor(sink: Sink, logs: StepLogs | undefined) {
+    this.#sink = sink;
+    this.#logs = logs;
+    this.#window = new Window(sink);
+  }
+
+  report(event: BuildEvent): void {
+    this.#take(event);
+    if (event.type === 'build-finished' || event.type === 'build-failed') {
+      this.#finish();
+      return;
+    }
+    this.#timer ??= setInterval(() => this.#draw(Date.now()), FRAME).unref();
+    // Work on trees of files is synchronous and keeps timers waiting, so events draw as well.
+    if (event.at - this.#drawnAt >= FRAME || !this.#isBusy()) this.#draw(event.at);
+  }
+
+  #take(event: BuildEvent): void {
+    switch (event.type) {
+      case 'build-started':
+        this.#startedAt = event.at;
+        break;
+      case 'planned':
+        this.#vertices.plan(event.plan);
+        break;
+      case 'step-started':
+        this.#running.add(this.#vertices.step(event, event.at));
+        break;
+      case 'step-output':
+        takeOutput(this.#vertices.step(event, event.at), event.stream, event.chunk);
+        break;
+      case 'step-cached':
+        this.#end(event, 'CACHED ');
+        break;
+      case 'step-finished':
+        this.#end(event, '');
+        break;
+      case 'step-failed':
+        this.#fail(event);
+        break;
+      case 'transfer':
+        this.#transfer(event);
+        break;
+      case 'warning':
+        this.#kept.push(this.#paint('yellow', ` => WARNING ${describeWarning(event)}`));
+        break;
+    }
+  }
+
+  #end(event: StepPlace & { readonly at: number }, outcome: '' | 'CACHED '): void {
+    const vertex = this.#vertices.step(event, event.at);
+    takeRest(vertex);
+    this.#running.delete(vertex);
+    this.#done++;
+    this.#kept.push(this.#paint('blue', this.#row(` => ${outcome}${vertex.label}`, event.at - vertex.startedAt)));
+  }
+
+  #fail(event: EventOf<'step-failed'>): void {
+    const vertex = this.#vertices.step(event, event.at);
+    takeRest(vertex);
+    this.#running.delete(vertex);
+    this.#kept.push(
+      this.#paint('red', this.#row(` => ERROR ${vertex.label}`, event.at - vertex.startedAt)),
+      ...describeFailure(vertex, this.#logs?.pathOf(event)),
+    );
+  }
+
+  #transfer(event: EventOf<'transfer'>): void {
+    const key = `${event.label}\0${event.id}`;
+    const startedAt = this.#transfers.get(key)?.startedAt ?? event.at;
+    const text = ` => ${describeTransfer(event)}`;
+    if (!isTransferDone(event)) this.#transfers.set(key, { text, startedAt });
+    else if (this.#transfers.delete(key) || this.#startedAt === undefined)
+      this.#kept.push(this.#paint('blue', this.#row(text, event.at - startedAt)));
+  }
+
+  #isBusy(): boolean {
+    return this.#startedAt !== undefined || this.#transfers.size > 0;
+  }
+
+  #finish(): void {
+    clearInterval(this.#timer);
+    this.#running.clear();
+    this.#transfers.clear();
+    this.#window.draw(this.#kept.splice(0), []);
+  }
+
+  #draw(now: number): void {
+    this.#drawnAt = now;
+    this.#window.draw(this.#kept.splice(0), this.#isBusy() ? this.#picture(now) : []);
+  }
+
+  #picture(now: number): readonly string[] {
+    const rows = Math.max(3, (this.#sink.rows ?? 24) - 2);
+    const head = this.#startedAt === undefined ? [] : [this.#head(now, this.#startedAt)];
+    const shown = [...this.#running].slice(0, rows - head.length);
+    const logLines = Math.min(LOG_LINES, Math.floor((rows - head.length - shown.length) / Math.max(1, shown.length)));
+    const steps = shown.flatMap((vertex) => [this.#row(` => ${vertex.label}`, now - vertex.startedAt), ...this.#logOf(vertex, logLines)]);
+    const transfers = [...this.#transfers.values()].map(({ text, startedAt }) => this.#row(text, now - startedAt));
+    return [...head, ...steps, ...transfers].slice(0, rows);
+  }
+
+  #head(now: number, startedAt: number): string {
+    const amount = this.#vertices.total === 0 ? '' : ` (${this.#done}/${this.#vertices.total})`;
+    return fit(`[+] Building ${seconds(now - startedAt)}${amount}`, this.#columns());
+  }
+
+  #logOf(vertex: Vertex, count: number): readonly string[] {
+    if (count <= 0) return [];
+    return vertex.tail.slice(-count).map((line) => this.#paint('dim', fit(` => => ${line}`, this.#columns())));
+  }
+
+  #columns(): number {
+    return this.#sink.columns ?? 80;
+  }
+
+  /** Text on the left, its time on the right. */
+  #row(text: string, milliseconds: number): string {
+    const time = seconds(milliseconds);
+    const room = this.#columns() - time.length - 1;
+    return `${fit(text, room).padEnd(room)} ${time}`;
+  }
+}

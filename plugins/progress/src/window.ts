@@ -1,0 +1,28 @@
+import type { Sink } from './options.ts';
+
+const ESC = '\u001b[';
+const WRAP_OFF = `${ESC}?7l`;
+const WRAP_ON = `${ESC}?7h`;
+const CLEAR_BELOW = `${ESC}J`;
+
+/**
+ * The lines at the bottom of a terminal that are drawn again and again. Line wrapping is off while they are drawn, so that a line whose
+ * width was misjudged costs its end and not the whole picture. Each frame is one write and leaves the terminal as it was.
+ */
+export class Window {
+  readonly #sink: Sink;
+  #height = 0;
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  /** Writes `kept` where the window was, to stay, and `lines` below as the new window. */
+  draw(kept: readonly string[], lines: readonly string[]): void {
+    if (kept.length + lines.length + this.#height === 0) return;
+    const back = this.#height === 0 ? '\r' : `\r${ESC}${this.#height}A`;
+    const text = [...kept, ...lines].map((line) => `${line}\n`).join('');
+    this.#sink.write(`${WRAP_OFF}${back}${CLEAR_BELOW}${text}${WRAP_ON}`);
+    this.#height = lines.length;
+  }
+}
