@@ -3,9 +3,7 @@ import type { FileTree } from './file-tree.ts';
 import type { PatternMatcher } from './patterns.ts';
 
 /** `sha256:…` of each file's bytes, in order. `path` is a host path; give it to `node:fs` through `pathOf`. */
-export type HashFiles = (
-  files: readonly { readonly path: string; readonly stamp: FileStamp }[],
-) => Promise<readonly string[]>;
+export type HashFiles = (files: readonly { readonly path: string; readonly stamp: FileStamp }[]) => Promise<readonly string[]>;
 
 export interface DirectoryTreeOptions {
   /** What it matches is hidden, but for directories on the way to something that it takes back. */

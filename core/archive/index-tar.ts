@@ -1,5 +1,8 @@
-import type { LayerIndex } from './entry.ts';
+import type { Entry, LayerIndex } from './entry.ts';
+import { layerEntry } from './layer-entry.ts';
+import { normaliseIndex } from './normalise-index.ts';
 import type { TarLimits } from './tar-header.ts';
+import { TarParser } from './tar-parser.ts';
 
 /** Passes every byte of a layer's tar on, unchanged, and knows its index afterwards. */
 export interface TarIndexer extends AsyncIterable<Uint8Array> {
@@ -15,5 +18,46 @@ export interface TarIndexer extends AsyncIterable<Uint8Array> {
  * @throws VarveError while iterating: `TAR_INVALID`, `TAR_TRUNCATED`, `TAR_SPARSE`, `TAR_PATH`, `TAR_LIMIT`
  */
 export function indexTar(source: AsyncIterable<Uint8Array>, limits: TarLimits = {}): TarIndexer {
-  throw new Error(`Not written yet ${source} ${limits}`);
+  return new PassingIndexer(source, limits);
 }
+
+class PassingIndexer implements TarIndexer {
+  readonly #source: AsyncIterable<Uint8Array>;
+  readonly #limits: TarLimits;
+  #index: LayerIndex | undefined;
+  #entries: Entry[] | undefined;
+  #size = 0;
+
+  constructor(source: AsyncIterable<Uint8Array>, limits: TarLimits) {
+    this.#source = source;
+    this.#limits = limits;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    const entries: Entry[] = [];
+    const header: TarParserHeader = (found) => {
+      const entry = layerEntry(found);
+      if (entry !== undefined) entries.push(entry);
+    };
+    const parser = new TarParser({ header }, this.#limits);
+    for await (const chunk of this.#source) {
+      parser.push(chunk);
+      this.#size += chunk.length;
+      yield chunk;
+    }
+    parser.end();
+    this.#entries = entries;
+  }
+
+  get index(): LayerIndex {
+    if (this.#entries === undefined) throw new Error('The index of a tar is asked for before the tar has passed');
+    this.#index ??= normaliseIndex(this.#entries);
+    return this.#index;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+}
+
+type TarParserHeader = ConstructorParameters<typeof TarParser>[0]['header'];

@@ -1,4 +1,5 @@
-export { canonicalChanges, diffTrees, type IsSameContent, upperChanges } from './changes.ts';
+export type { ChangesOptions } from './change-finder.ts';
+export { canonicalChanges, diffTrees, upperChanges } from './changes.ts';
 export {
   type Compression,
   detectCompression,
@@ -34,7 +35,7 @@ export { compareEntries, compareNames, comparePaths } from './order.ts';
 export { baseName, childPath, cleanPath, hostPath, isWithin, joinPath, parentOf } from './paths.ts';
 export { createPatternMatcher, type PatternMatcher, type PatternResults } from './patterns.ts';
 export { readTar, type TarMember } from './read-tar.ts';
-export { type ScanOptions, scanDirectory, scanUpper } from './scan-directory.ts';
+export { type ScanOptions, scanDirectory, scanUpper, type UpperOptions } from './scan-directory.ts';
 export type { TarHeader, TarLimits } from './tar-header.ts';
 export { tarSize, withOffsets } from './tar-layout.ts';
 export { type ResolvedPath, readFile, resolvePath, walk } from './tree-paths.ts';

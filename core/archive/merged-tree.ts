@@ -10,10 +10,7 @@ export class MergedTree implements FileTree {
   }
 
   /** Reads the layers' indexes and merges them. */
-  static async of(
-    layers: readonly Layer[],
-    _options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<MergedTree> {
+  static async of(layers: readonly Layer[], _options: { readonly signal?: AbortSignal | undefined } = {}): Promise<MergedTree> {
     return new MergedTree(layers);
   }
   get(path: string): NodeEntry | undefined {

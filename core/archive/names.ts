@@ -14,8 +14,7 @@ export function decodeName(bytes: Uint8Array): string {
 }
 
 /** The same for a name that Node returned with the encoding `latin1`: quick for the usual ASCII name. */
-export const decodeLatin1Name = (name: string): string =>
-  ASCII.test(name) ? name : decodeName(Buffer.from(name, 'latin1'));
+export const decodeLatin1Name = (name: string): string => (ASCII.test(name) ? name : decodeName(Buffer.from(name, 'latin1')));
 
 /** The bytes of a name; the reverse of `decodeName`. */
 export function encodeName(name: string): Buffer {

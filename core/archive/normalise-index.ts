@@ -1,7 +1,7 @@
 import { VarveError } from '../src/errors.ts';
 import type { Entry, HardlinkEntry, LayerIndex, NodeEntry } from './entry.ts';
 import { compareEntries } from './order.ts';
-import { isWithin, parentOf } from './paths.ts';
+import { ancestors, isWithin } from './paths.ts';
 
 /** One file, whatever the number of its names. */
 interface Inode {
@@ -43,8 +43,7 @@ function isNormal(entries: readonly Entry[]): boolean {
 /** In sorted entries only the one right before can be a file that `entry` lies below. */
 function mayFollow(previous: Entry, entry: Entry): boolean {
   if (compareEntries(previous, entry) >= 0) return false;
-  if (previous.type === 'directory' || previous.type === 'opaque' || previous.type === 'whiteout')
-    return true;
+  if (previous.type === 'directory' || previous.type === 'opaque' || previous.type === 'whiteout') return true;
   return !isWithin(entry.path, previous.path);
 }
 
@@ -56,13 +55,6 @@ function areWhiteoutsAlone(entries: readonly Entry[]): boolean {
     if (type !== 'whiteout' && whiteouts.has(path)) return true;
     return ancestors(path).some((dir) => whiteouts.has(dir));
   });
-}
-
-/** The directories above a path, nearest first, without the root. */
-function ancestors(path: string): string[] {
-  const found: string[] = [];
-  for (let dir = parentOf(path); dir !== ''; dir = parentOf(dir)) found.push(dir);
-  return found;
 }
 
 class Normaliser {
@@ -108,16 +100,14 @@ class Normaliser {
 
   #mergeMarks(): void {
     const used = new Set<string>();
-    for (const path of [...this.#nodes.keys(), ...this.#opaques])
-      for (const dir of ancestors(path)) used.add(dir);
+    for (const path of [...this.#nodes.keys(), ...this.#opaques]) for (const dir of ancestors(path)) used.add(dir);
     for (const path of this.#whiteouts) {
       const type = this.#nodes.get(path)?.inode.node.type;
       if (type === undefined && !used.has(path) && !this.#opaques.has(path)) continue;
       this.#whiteouts.delete(path);
       if (type === undefined || type === 'directory') this.#opaques.add(path);
     }
-    for (const path of this.#opaques)
-      if (this.#isFile(path) || this.#isGone(path)) this.#opaques.delete(path);
+    for (const path of this.#opaques) if (this.#isFile(path) || this.#isGone(path)) this.#opaques.delete(path);
     for (const path of this.#whiteouts) if (this.#isGone(path)) this.#whiteouts.delete(path);
   }
 
@@ -132,8 +122,7 @@ class Normaliser {
 
   #sorted(): Entry[] {
     const entries: Entry[] = [];
-    for (const [path, { inode }] of this.#nodes)
-      entries.push(inode.node.path === path ? inode.node : { ...inode.node, path });
+    for (const [path, { inode }] of this.#nodes) entries.push(inode.node.path === path ? inode.node : { ...inode.node, path });
     for (const path of this.#opaques) entries.push({ type: 'opaque', path });
     for (const path of this.#whiteouts) entries.push({ type: 'whiteout', path });
     return entries.sort(compareEntries);

@@ -60,12 +60,10 @@ const OPAQUE = 0;
 const WHITEOUT = 1;
 const NODE = 2;
 
-const rankOf = ({ type }: Entry): number =>
-  type === 'opaque' ? OPAQUE : type === 'whiteout' ? WHITEOUT : NODE;
+const rankOf = ({ type }: Entry): number => (type === 'opaque' ? OPAQUE : type === 'whiteout' ? WHITEOUT : NODE);
 
 /** A node stands where it is, a marker in the directory that it is about. */
-const placeOf = (entry: Entry, rank: number): string =>
-  rank === WHITEOUT ? parentOf(entry.path) : entry.path;
+const placeOf = (entry: Entry, rank: number): string => (rank === WHITEOUT ? parentOf(entry.path) : entry.path);
 
 /** Of a directory and the markers about it: the directory itself first. */
 const compareRanks = (a: number, b: number): number => (a === NODE ? -1 : b === NODE ? 1 : a - b);

@@ -23,6 +23,13 @@ export const parentOf = (path: string): string => path.slice(0, Math.max(path.la
 /** The last component of an entry path. */
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
+/** The directories above a path, nearest first, without the root. */
+export function ancestors(path: string): string[] {
+  const found: string[] = [];
+  for (let dir = parentOf(path); dir !== ''; dir = parentOf(dir)) found.push(dir);
+  return found;
+}
+
 /** The path of a name in a directory. */
 export const childPath = (dir: string, name: string): string => (dir === '' ? name : `${dir}/${name}`);
 
@@ -37,8 +44,7 @@ function isClean(path: string): boolean {
     if (i < path.length && path.charCodeAt(i) !== 47) continue;
     const length = i - start;
     if (length === 0) return path.length === 0;
-    if (length <= 2 && path.charCodeAt(start) === 46 && (length === 1 || path.charCodeAt(start + 1) === 46))
-      return false;
+    if (length <= 2 && path.charCodeAt(start) === 46 && (length === 1 || path.charCodeAt(start + 1) === 46)) return false;
     start = i + 1;
   }
   return true;

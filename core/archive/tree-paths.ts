@@ -14,11 +14,7 @@ export interface ResolvedPath {
  *
  * @throws VarveError `PATH_LOOP` after 40 links
  */
-export function resolvePath(
-  tree: FileTree,
-  path: string,
-  options: { readonly followLast?: boolean } = {},
-): ResolvedPath {
+export function resolvePath(tree: FileTree, path: string, options: { readonly followLast?: boolean } = {}): ResolvedPath {
   throw new Error(`Not written yet ${tree} ${path} ${options}`);
 }
 

@@ -8,15 +8,7 @@ const FICLONE = 0x40049409;
 const STEP = 64 * 1024 * 1024;
 const BUFFER = 1024 * 1024;
 /** What the kernel answers when it cannot copy between these two files by itself. */
-const TRY_READ_WRITE: ReadonlySet<string> = new Set([
-  'EXDEV',
-  'EINVAL',
-  'ENOSYS',
-  'EOPNOTSUPP',
-  'ENOTSUP',
-  'EPERM',
-  'EBADF',
-]);
+const TRY_READ_WRITE: ReadonlySet<string> = new Set(['EXDEV', 'EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP', 'EPERM', 'EBADF']);
 
 export interface CopyRange {
   /** Where in the source, in bytes; default 0. */
@@ -37,8 +29,7 @@ export function copyFile(from: HostPath, to: HostPath, range: CopyRange = {}): v
     const target = openSync(to, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
     try {
       const { offset = 0, length = fstatSync(source).size - (range.offset ?? 0) } = range;
-      if (offset !== 0 || range.length !== undefined || !cloneFile(source, target))
-        copyRange(source, target, { offset, length });
+      if (offset !== 0 || range.length !== undefined || !cloneFile(source, target)) copyRange(source, target, { offset, length });
     } finally {
       closeSync(target);
     }
@@ -78,18 +69,12 @@ function copyInKernel(from: number, to: number, { offset, length }: Required<Cop
   return done;
 }
 
-function copyThroughMemory(
-  from: number,
-  to: number,
-  range: Required<CopyRange> & { readonly done: number },
-): void {
+function copyThroughMemory(from: number, to: number, range: Required<CopyRange> & { readonly done: number }): void {
   const buffer = Buffer.allocUnsafe(Math.min(BUFFER, range.length - range.done));
   for (let { done } = range; done < range.length; ) {
     const read = readSync(from, buffer, 0, Math.min(buffer.length, range.length - done), range.offset + done);
-    if (read === 0)
-      throw new VarveError('SOURCE_CHANGED', `Expected ${range.length} bytes to copy, found ${done}`);
-    for (let written = 0; written < read; )
-      written += writeSync(to, buffer, written, read - written, done + written);
+    if (read === 0) throw new VarveError('SOURCE_CHANGED', `Expected ${range.length} bytes to copy, found ${done}`);
+    for (let written = 0; written < read; ) written += writeSync(to, buffer, written, read - written, done + written);
     done += read;
   }
 }

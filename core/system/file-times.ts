@@ -16,10 +16,7 @@ function setBuffer(seconds: number, nanoseconds: number): BigInt64Array {
 
 /** Sets the mtime of a file, of a symlink itself; atime stays. `fs.lutimes` goes through a double and loses nanoseconds. */
 export function setMtime(path: HostPath, seconds: number, nanoseconds: number): void {
-  if (
-    libc().utimensat(AT_FDCWD, nativePath(path), setBuffer(seconds, nanoseconds), AT_SYMLINK_NOFOLLOW) === 0
-  )
-    return;
+  if (libc().utimensat(AT_FDCWD, nativePath(path), setBuffer(seconds, nanoseconds), AT_SYMLINK_NOFOLLOW) === 0) return;
   throw systemError('utimensat', path, lastErrno());
 }
 

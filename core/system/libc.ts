@@ -9,27 +9,14 @@ type NativePath = HostPath; // koffi takes both for `const char *`; bytes must e
 
 /** The C functions in use, in C's own terms: a negative result is a failure, told by `errno`. */
 export interface Libc {
-  mount(
-    source: NativePath,
-    target: NativePath,
-    type: string | null,
-    flags: number,
-    data: NativePath | null,
-  ): number;
+  mount(source: NativePath, target: NativePath, type: string | null, flags: number, data: NativePath | null): number;
   umount2(target: NativePath, flags: number): number;
   mknod(path: NativePath, mode: number, device: bigint): number;
   llistxattr(path: NativePath, list: Buffer | null, size: number): number;
   lgetxattr(path: NativePath, name: NativePath, value: Buffer | null, size: number): number;
   lsetxattr(path: NativePath, name: NativePath, value: Uint8Array, size: number, flags: number): number;
   lremovexattr(path: NativePath, name: NativePath): number;
-  copy_file_range(
-    from: number,
-    fromOffset: BigInt64Array,
-    to: number,
-    toOffset: BigInt64Array,
-    length: number,
-    flags: number,
-  ): number;
+  copy_file_range(from: number, fromOffset: BigInt64Array, to: number, toOffset: BigInt64Array, length: number, flags: number): number;
   ioctl(fd: number, request: number, argument: number): number;
   flock(fd: number, operation: number): number;
   utimensat(dirFd: number, path: NativePath, times: BigInt64Array, flags: number): number;
@@ -37,36 +24,20 @@ export interface Libc {
   // Through syscall(2), since older C libraries have no function for them: the first argument is the call's number.
   openat2(number: number, dirFd: number, path: NativePath, how: Buffer, size: number): number;
   fsopen(number: number, type: string, flags: number): number;
-  fsconfig(
-    number: number,
-    fd: number,
-    command: number,
-    key: string | null,
-    value: NativePath | null,
-    aux: number,
-  ): number;
+  fsconfig(number: number, fd: number, command: number, key: string | null, value: NativePath | null, aux: number): number;
   fsmount(number: number, fd: number, flags: number, attributes: number): number;
-  move_mount(
-    number: number,
-    from: number,
-    fromPath: string,
-    to: number,
-    toPath: NativePath,
-    flags: number,
-  ): number;
+  move_mount(number: number, from: number, fromPath: string, to: number, toPath: NativePath, flags: number): number;
 }
 
 const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
-  mount:
-    'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
+  mount: 'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
   umount2: 'int umount2(const char *target, int flags)',
   mknod: 'int mknod(const char *path, uint32_t mode, uint64_t device)',
   llistxattr: 'long llistxattr(const char *path, void *list, size_t size)',
   lgetxattr: 'long lgetxattr(const char *path, const char *name, void *value, size_t size)',
   lsetxattr: 'int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)',
   lremovexattr: 'int lremovexattr(const char *path, const char *name)',
-  copy_file_range:
-    'long copy_file_range(int from, void *fromOffset, int to, void *toOffset, size_t length, unsigned int flags)',
+  copy_file_range: 'long copy_file_range(int from, void *fromOffset, int to, void *toOffset, size_t length, unsigned int flags)',
   ioctl: 'int ioctl(int fd, unsigned long request, long argument)',
   flock: 'int flock(int fd, int operation)',
   utimensat: 'int utimensat(int dirFd, const char *path, const void *times, int flags)',
@@ -75,8 +46,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   fsopen: 'long syscall(long number, const char *type, long flags)',
   fsconfig: 'long syscall(long number, long fd, long command, const char *key, const char *value, long aux)',
   fsmount: 'long syscall(long number, long fd, long flags, long attributes)',
-  move_mount:
-    'long syscall(long number, long from, const char *fromPath, long to, const char *toPath, long flags)',
+  move_mount: 'long syscall(long number, long from, const char *fromPath, long to, const char *toPath, long flags)',
 };
 
 interface Native {
@@ -106,8 +76,7 @@ function loaded(): Native {
 }
 
 function load(): Native | VarveError {
-  if (process.platform !== 'linux')
-    return unavailable(`they are Linux's, and this is ${process.platform}`, undefined);
+  if (process.platform !== 'linux') return unavailable(`they are Linux's, and this is ${process.platform}`, undefined);
   try {
     // The package is native and stays outside of bundles, so it is required, not imported.
     const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');

@@ -26,8 +26,7 @@ export function mountOverlay(target: string, data: string): void {
   if (context < 0) throw failure(target, 'fsopen');
   try {
     for (const option of splitOverlayOptions(data)) configure(target, context, option);
-    if (libc().fsconfig(FSCONFIG, context, CREATE, null, null, 0) < 0)
-      throw failure(target, 'fsconfig (create)');
+    if (libc().fsconfig(FSCONFIG, context, CREATE, null, null, 0) < 0) throw failure(target, 'fsconfig (create)');
     attach(target, context);
   } finally {
     closeSync(context);
@@ -69,19 +68,14 @@ export function splitOverlayOptions(data: string): readonly OverlayOption[] {
 }
 
 /** Overlay takes `\:` and `\,` for the characters themselves. */
-const splitUnescaped = (text: string, separator: string): string[] =>
-  text.split(new RegExp(`(?<!\\\\)${separator}`));
+const splitUnescaped = (text: string, separator: string): string[] => text.split(new RegExp(`(?<!\\\\)${separator}`));
 
 const plain = (text: string): string => text.replace(/\\(.)/g, '$1');
 
 function failure(target: string, call: string): VarveError {
   const reason = lastErrno();
   if (reason !== 'ENOSYS' && reason !== 'EINVAL') return systemError(call, target, reason);
-  return new VarveError(
-    'MOUNT_OPTIONS',
-    `An overlay of that many layers cannot be mounted here: ${call} answers ${reason}`,
-    {
-      hint: 'Linux 6.8 or newer takes any number; or squash the layers',
-    },
-  );
+  return new VarveError('MOUNT_OPTIONS', `An overlay of that many layers cannot be mounted here: ${call} answers ${reason}`, {
+    hint: 'Linux 6.8 or newer takes any number; or squash the layers',
+  });
 }

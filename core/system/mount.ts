@@ -66,8 +66,7 @@ const DATA_MAX = 4095;
  */
 export function mount({ target, source, type, options = [] }: MountRequest): void {
   const { flags, data } = parseMountOptions(options);
-  const call = (now: number, text: string | null): void =>
-    callMount({ source, target, type, flags: now, data: text });
+  const call = (now: number, text: string | null): void => callMount({ source, target, type, flags: now, data: text });
   const propagation = flags & PROPAGATION;
   const bind = (flags & BIND) !== 0 || type === 'bind';
   const main = flags & ~PROPAGATION & (propagation ? ~RECURSIVE | (flags & BIND ? RECURSIVE : 0) : ~0);
@@ -75,8 +74,7 @@ export function mount({ target, source, type, options = [] }: MountRequest): voi
     call(BIND | (main & RECURSIVE), null);
     if ((main & AFTER_BIND) !== 0) call(BIND | REMOUNT | (main & AFTER_BIND), null);
   } else if (type === 'overlay' && Buffer.byteLength(data) > DATA_MAX) mountOverlay(target, data);
-  else if (propagation === 0 || main !== 0 || data !== '' || (type !== 'none' && type !== ''))
-    call(main, data);
+  else if (propagation === 0 || main !== 0 || data !== '' || (type !== 'none' && type !== '')) call(main, data);
   if (propagation !== 0) call(propagation | (flags & RECURSIVE), null);
 }
 
@@ -106,13 +104,9 @@ interface RawMount {
 
 function callMount({ source, target, type, flags, data }: RawMount): void {
   if (data !== null && Buffer.byteLength(data) > DATA_MAX) {
-    throw new VarveError(
-      'MOUNT_OPTIONS',
-      `Options of a ${type} mount take ${DATA_MAX} bytes, found ${Buffer.byteLength(data)}`,
-    );
+    throw new VarveError('MOUNT_OPTIONS', `Options of a ${type} mount take ${DATA_MAX} bytes, found ${Buffer.byteLength(data)}`);
   }
-  if (libc().mount(source, target, type, flags, data) !== 0)
-    throw systemError(`mount (${type})`, target, lastErrno());
+  if (libc().mount(source, target, type, flags, data) !== 0) throw systemError(`mount (${type})`, target, lastErrno());
 }
 
 const MNT_DETACH = 2;
@@ -134,10 +128,8 @@ export async function unmount(target: HostPath): Promise<void> {
   checkUnmount(target, callUnmount(path, UMOUNT_NOFOLLOW | MNT_DETACH));
 }
 
-const callUnmount = (path: HostPath, flags: number): string | undefined =>
-  libc().umount2(path, flags) === 0 ? undefined : lastErrno();
+const callUnmount = (path: HostPath, flags: number): string | undefined => (libc().umount2(path, flags) === 0 ? undefined : lastErrno());
 
 function checkUnmount(target: HostPath, reason: string | undefined): void {
-  if (reason !== undefined && reason !== 'EINVAL' && reason !== 'ENOENT')
-    throw systemError('umount', target, reason);
+  if (reason !== undefined && reason !== 'EINVAL' && reason !== 'ENOENT') throw systemError('umount', target, reason);
 }

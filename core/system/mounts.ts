@@ -40,6 +40,4 @@ export function parseMounts(text: string): readonly MountInfo[] {
 
 /** Blanks, tabs, line feeds and backslashes are written as three octal digits. */
 const unescapeField = (field: string): string =>
-  field.includes('\\')
-    ? field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
-    : field;
+  field.includes('\\') ? field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))) : field;

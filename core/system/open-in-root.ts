@@ -19,11 +19,7 @@ export interface OpenOptions {
  *
  * @throws VarveError `SYSTEM_ENOENT`, `SYSTEM_ELOOP`, `SYSTEM_…`
  */
-export function openInRoot(
-  rootFd: number,
-  path: HostPath,
-  { flags = constants.O_RDONLY, mode = 0 }: OpenOptions = {},
-): number {
+export function openInRoot(rootFd: number, path: HostPath, { flags = constants.O_RDONLY, mode = 0 }: OpenOptions = {}): number {
   const how = Buffer.alloc(24); // struct open_how
   how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
   how.writeBigUInt64LE(BigInt(mode), 8);

@@ -2,9 +2,7 @@ import { constants } from 'node:os';
 import { VarveError } from '../src/errors.ts';
 import { errno, type HostPath } from './libc.ts';
 
-const NAMES: ReadonlyMap<number, string> = new Map(
-  Object.entries(constants.errno).map(([name, number]) => [number, name]),
-);
+const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 
 /** `ENOENT` and so on; `E<number>` for a number that Node does not know. */
 export const errnoName = (number: number): string => NAMES.get(number) ?? `E${number}`;
@@ -22,5 +20,4 @@ const hintFor = (name: string): { hint?: string } =>
   name === 'EPERM' || name === 'EACCES' ? { hint: 'This needs root, or a user namespace' } : {};
 
 /** A path for C: bytes get their closing zero, strings have theirs from koffi. */
-export const nativePath = (path: HostPath): HostPath =>
-  typeof path === 'string' ? path : Buffer.concat([path, Buffer.alloc(1)]);
+export const nativePath = (path: HostPath): HostPath => (typeof path === 'string' ? path : Buffer.concat([path, Buffer.alloc(1)]));
