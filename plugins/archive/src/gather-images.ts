@@ -1,0 +1,122 @@
+import { type ContentStore, type LayerStore, VarveError } from '@varve/core';
+import {
+  type Abortable,
+  type Descriptor,
+  type DiffID,
+  type Digest,
+  digestOf,
+  type Image,
+  type Layer,
+  parseManifest,
+} from '@varve/core/image';
+
+/** An image and the full names under which it is to be known (`docker.io/library/busybox:1.36`); none: by its ID alone. */
+export interface NamedImage {
+  readonly image: Image;
+  readonly names: readonly string[];
+  /** What index.json calls an image without names: a tag of no repository, as skopeo's `oci:dir:tag` has it. */
+  readonly tag?: string | undefined;
+}
+
+/** Where layers and blobs lie while images are written. */
+export interface BlobStores {
+  readonly content: ContentStore;
+  readonly layers: LayerStore;
+}
+
+export interface Blob {
+  readonly digest: Digest;
+  readonly size: number;
+  read(): AsyncIterable<Uint8Array> | Uint8Array;
+}
+export interface GatheredImage {
+  readonly names: readonly string[];
+  readonly tag?: string | undefined;
+  readonly descriptor: Descriptor;
+  readonly config: Digest;
+  readonly layers: readonly { readonly diffId: DiffID; readonly descriptor: Descriptor }[];
+}
+export interface Gathered {
+  /** In the order given; each manifest once. */
+  readonly images: readonly GatheredImage[];
+  /** Each blob once, in the order of their digests. */
+  readonly blobs: readonly Blob[];
+}
+
+/**
+ * Everything that an archive of these images holds. Layers that have no tar yet get one in the store; the contents are read later, when
+ * somebody iterates a blob, and verified then.
+ * @throws VarveError `IMAGE_INVALID`, `BLOB_UNKNOWN`, `BLOB_CORRUPT`
+ */
+export async function gatherImages(named: readonly NamedImage[], stores: BlobStores, options: Abortable = {}): Promise<Gathered> {
+  const images = new Map<Digest, GatheredImage>();
+  const blobs = new Map<Digest, Blob>();
+  for (const { image, names, tag } of named) {
+    const gathered = await gather(image, { stores, blobs, options });
+    const before = images.get(gathered.descriptor.digest);
+    images.set(gathered.descriptor.digest, {
+      ...gathered,
+      tag: tag ?? before?.tag,
+      names: [...new Set([...(before?.names ?? []), ...names])],
+    });
+  }
+  return { images: [...images.values()], blobs: [...blobs.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1)) };
+}
+
+interface Work {
+  readonly stores: BlobStores;
+  readonly blobs: Map<Digest, Blob>;
+  readonly options: Abortable;
+}
+
+async function gather(image: Image, work: Work): Promise<Omit<GatheredImage, 'names'>> {
+  const { blobs, options } = work;
+  const [manifestBytes, configBytes, descriptor] = [
+    await image.manifestBytes(options),
+    await image.configBytes(options),
+    await image.descriptor(options),
+  ];
+  const manifest = parseManifest(manifestBytes, descriptor.mediaType);
+  if (manifest.kind !== 'image' || manifest.layers.length !== image.layers.length)
+    throw new VarveError('IMAGE_INVALID', `Expected a manifest with ${image.layers.length} layers, found another`);
+  for (const bytes of [manifestBytes, configBytes]) addBytes(bytes, blobs);
+  const layers: GatheredImage['layers'][number][] = [];
+  for (const [i, layer] of image.layers.entries()) {
+    const stored = manifest.layers[i] as Descriptor; // lengths were compared above
+    await addLayer(layer, stored, work);
+    layers.push({ diffId: await layer.diffId(options), descriptor: stored });
+  }
+  return { descriptor, config: manifest.config.digest, layers };
+}
+
+function addBytes(bytes: Uint8Array, blobs: Map<Digest, Blob>): void {
+  const digest = digestOf(bytes);
+  blobs.set(digest, { digest, size: bytes.length, read: () => bytes });
+}
+
+async function addLayer(layer: Layer, { digest, size }: Descriptor, { stores, blobs, options }: Work): Promise<void> {
+  if (blobs.has(digest)) return;
+  const found = await sizeInStore(layer, digest, { stores, options });
+  if (found === undefined)
+    throw new VarveError('BLOB_UNKNOWN', `Layer ${digest} is not in the store`, { hint: 'Pull or load its image again.' });
+  if (found !== size)
+    throw new VarveError('BLOB_CORRUPT', `Expected ${size} bytes of layer ${digest}, found ${found} in the store`, {
+      hint: 'Remove the image and pull or load it again.',
+    });
+  blobs.set(digest, { digest, size, read: () => stores.content.read(digest, options) });
+}
+
+/** A layer from elsewhere is fetched by asking for its index; one that was made here is written as tar. */
+async function sizeInStore(
+  layer: Layer,
+  digest: Digest,
+  { stores, options }: Pick<Work, 'stores' | 'options'>,
+): Promise<number | undefined> {
+  const found = await stores.content.size(digest);
+  if (found !== undefined) return found;
+  if (layer.stored !== undefined) await layer.index(options);
+  const fetched = await stores.content.size(digest);
+  if (fetched !== undefined) return fetched;
+  await stores.layers.put(layer, options);
+  return stores.content.size(digest);
+}

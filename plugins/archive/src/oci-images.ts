@@ -1,0 +1,143 @@
+import { VarveError } from '@varve/core';
+import {
+  choosePlatform,
+  type Descriptor,
+  type DiffID,
+  type Digest,
+  digestOf,
+  foreignImage,
+  type Image,
+  type ImageIndex,
+  type ImageManifest,
+  isAttestation,
+  type Layer,
+  MEDIA_TYPES,
+  parseConfigFile,
+  parseManifest,
+  parseObject,
+} from '@varve/core/image';
+import type { ArchivedImage } from './archived-image.ts';
+import { dockerRows, fullName } from './docker-images.ts';
+import { blobPath, IMAGE_NAME, REF_NAME } from './layout-files.ts';
+import type { ListOptions } from './list-images.ts';
+import type { Members } from './members.ts';
+
+const CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPES.config, MEDIA_TYPES.dockerConfig]);
+/** Index in index in index: nobody needs more. */
+const DEPTH = 4;
+
+/** The images of an OCI layout; `undefined`: it is none. @throws VarveError `ARCHIVE_INVALID`, `IMAGE_INVALID`, `BLOB_MISMATCH` */
+export async function ociImages(members: Members, options: ListOptions): Promise<readonly ArchivedImage[] | undefined> {
+  const bytes = await members.text('index.json');
+  if (bytes === undefined) return undefined;
+  await checkVersion(members);
+  const index = parseManifest(bytes);
+  if (index.kind !== 'index') throw new VarveError('ARCHIVE_INVALID', 'Expected an index in index.json, found a manifest');
+  const entries = await imageEntries(index, members);
+  const tags = await tagsByConfig(members);
+  const images = new Map<Digest, ArchivedImage>();
+  for (const entry of oneForEachName(entries, options)) {
+    const before = images.get(entry.digest);
+    const names = new Set([...(before?.names ?? []), ...namesOf(entry), ...(await tags(entry))]);
+    const keys = new Set([...(before?.keys ?? []), ...keysOf(entry)]);
+    images.set(entry.digest, { names: [...names], keys: [...keys], open: () => openImage(entry, { members, options, depth: 0 }) });
+  }
+  return [...images.values()];
+}
+
+async function checkVersion(members: Members): Promise<void> {
+  const bytes = await members.text('oci-layout');
+  if (bytes === undefined) return; // required, but skopeo and docker do without
+  const { imageLayoutVersion: version } = parseObject(bytes, 'oci-layout');
+  if (typeof version !== 'string' || !version.startsWith('1.'))
+    throw new VarveError('ARCHIVE_INVALID', `Expected OCI layout version 1, found ${JSON.stringify(version)}`);
+}
+
+/** Charts, signatures and other artifacts may lie beside images. */
+async function imageEntries({ manifests }: ImageIndex, members: Members): Promise<readonly Descriptor[]> {
+  const entries: Descriptor[] = [];
+  for (const entry of manifests) {
+    if (isAttestation(entry)) continue;
+    const manifest = await readManifest(entry, members);
+    if (manifest.kind === 'index' || CONFIGS.has(manifest.config.mediaType)) entries.push(entry);
+  }
+  return entries;
+}
+
+async function readManifest(entry: Descriptor, members: Members): Promise<ImageManifest | ImageIndex> {
+  return parseManifest(await readBlob(entry, members), entry.mediaType);
+}
+
+async function readBlob({ digest, size }: Descriptor, members: Members): Promise<Uint8Array> {
+  const bytes = await members.text(blobPath(digest));
+  if (bytes === undefined) throw new VarveError('ARCHIVE_INVALID', `${members.name} lacks the blob ${digest}`);
+  if (bytes.length !== size) throw new VarveError('BLOB_MISMATCH', `Expected ${size} bytes of ${digest}, found ${bytes.length}`);
+  if (digestOf(bytes) !== digest)
+    throw new VarveError('BLOB_MISMATCH', `Expected ${digest} in ${blobPath(digest)}, found ${digestOf(bytes)}`);
+  return bytes;
+}
+
+const textOf = (entry: Descriptor, name: string): string | undefined => entry.annotations?.[name] || undefined;
+const nameOf = (entry: Descriptor): string => textOf(entry, IMAGE_NAME) ?? textOf(entry, REF_NAME) ?? '';
+
+/** Several entries of one name that say their platforms are one image for several platforms. */
+function oneForEachName(entries: readonly Descriptor[], { platform }: ListOptions): readonly Descriptor[] {
+  return [...Map.groupBy(entries, nameOf).values()].flatMap((group) => {
+    const isChoice = new Set(group.map(({ digest }) => digest)).size > 1 && group.every((entry) => entry.platform !== undefined);
+    return isChoice ? [choosePlatform(group, platform)] : group;
+  });
+}
+
+/** A tag alone (as the specification has it) is no name: nobody says of what. */
+function namesOf(entry: Descriptor): readonly string[] {
+  const whole = textOf(entry, IMAGE_NAME);
+  if (whole !== undefined) return [fullName(whole)];
+  const ref = textOf(entry, REF_NAME);
+  return ref !== undefined && /[/:]/.test(ref) ? [fullName(ref)] : [];
+}
+const keysOf = (entry: Descriptor): readonly string[] =>
+  [textOf(entry, REF_NAME), textOf(entry, IMAGE_NAME), entry.digest].filter((key) => key !== undefined);
+
+/** An archive may say its names in manifest.json only. */
+async function tagsByConfig(members: Members): Promise<(entry: Descriptor) => Promise<readonly string[]>> {
+  const rows = (await dockerRows(members)) ?? [];
+  return async (entry) => {
+    const manifest = await readManifest(entry, members);
+    if (manifest.kind === 'index') return [];
+    return rows.filter(({ config }) => config === blobPath(manifest.config.digest)).flatMap(({ tags }) => tags.map(fullName));
+  };
+}
+
+interface OpenOptions {
+  readonly members: Members;
+  readonly options: ListOptions;
+  readonly depth: number;
+}
+
+async function openImage(entry: Descriptor, { members, options, depth }: OpenOptions): Promise<Image> {
+  const manifestBytes = await readBlob(entry, members);
+  const manifest = parseManifest(manifestBytes, entry.mediaType);
+  if (manifest.kind === 'index') {
+    if (depth >= DEPTH) throw new VarveError('IMAGE_INVALID', `Indexes are nested more than ${DEPTH} deep`);
+    const chosen = choosePlatform(await present(manifest.manifests, members), options.platform);
+    return await openImage(chosen, { members, options, depth: depth + 1 });
+  }
+  const configBytes = await readBlob(manifest.config, members);
+  const { diff_ids: diffIds } = parseConfigFile(configBytes).rootfs;
+  if (diffIds.length !== manifest.layers.length)
+    throw new VarveError(
+      'IMAGE_INVALID',
+      `Expected ${diffIds.length} layers in the manifest ${entry.digest}, found ${manifest.layers.length}`,
+    );
+  const layers: Layer[] = [];
+  for (const [i, descriptor] of manifest.layers.entries())
+    layers.push(await members.layer(blobPath(descriptor.digest), { descriptor, diffId: diffIds[i] as DiffID })); // same length
+  return foreignImage({ configBytes, manifestBytes, manifestMediaType: manifest.mediaType, layers });
+}
+
+/** docker saves one platform of an image together with the whole index. Where nothing is there, the choice says what is missing. */
+async function present(manifests: readonly Descriptor[], members: Members): Promise<readonly Descriptor[]> {
+  const there: Descriptor[] = [];
+  for (const manifest of manifests) if (await members.has(blobPath(manifest.digest))) there.push(manifest);
+  return there.length > 0 ? there : manifests;
+}

@@ -1,0 +1,136 @@
+import { createReadStream } from 'node:fs';
+import { type LayerStore, VarveError } from '@varve/core';
+import { decompress, readTar, type TarMember } from '@varve/core/archive';
+import { type Abortable, digestOf, type Layer } from '@varve/core/image';
+import { checkLayer, lazyBlob } from './check-layer.ts';
+import { claimedDigest, ingestBlob, type LayerBlob, layerCompression, SNIFF_BYTES } from './layer-blob.ts';
+import { LinkTable } from './link-table.ts';
+import { type ExpectedLayer, type Members, TEXT_LIMIT } from './members.ts';
+
+export interface StreamOptions extends Abortable {
+  readonly name: string;
+  readonly layers: LayerStore;
+  /** The plain tar that the stream comes from: layers are then found in it again, and only those that somebody reads are taken in. */
+  readonly file?: string | undefined;
+}
+
+/** Bytes of all small members together. */
+const TEXTS_LIMIT = 128 * 1024 * 1024;
+
+type Found =
+  | { readonly kind: 'text'; readonly bytes: Uint8Array }
+  | { readonly kind: 'layer'; readonly layer: Layer; readonly size: number }
+  | { readonly kind: 'blob'; readonly blob: LayerBlob }
+  /** No use to anybody, unless an image names it. */
+  | { readonly kind: 'unfit'; readonly failure: unknown };
+
+/**
+ * Reads an archive in one pass, compressed or not, in whatever order its members come: a pipe cannot go back. Layers go straight into the
+ * store, hashed and indexed while they pass; small members are held until it is known what they are.
+ * @throws VarveError `TAR_…`, `COMPRESSION_…`, `BLOB_MISMATCH`, `ARCHIVE_LIMIT`
+ */
+export async function readMembers(source: AsyncIterable<Uint8Array>, options: StreamOptions): Promise<Members> {
+  const found = new Map<string, Found>();
+  const links = new LinkTable();
+  let held = 0;
+  await readTar(decompress(source, { signal: options.signal }), async (member) => {
+    options.signal?.throwIfAborted();
+    if (member.type === 'symlink' || member.type === 'hardlink') links.add({ ...member, type: member.type });
+    if (member.type !== 'file') return;
+    const taken = await take(member, options);
+    if (taken.kind === 'text') held += taken.bytes.length;
+    if (held > TEXTS_LIMIT) throw new VarveError('ARCHIVE_LIMIT', `${options.name} has too many small members`);
+    found.set(member.path, taken);
+  });
+  const at = (path: string) => found.get(links.resolve(path));
+  return {
+    name: options.name,
+    has: async (path) => at(path) !== undefined,
+    async text(path) {
+      const member = at(path);
+      if (member?.kind === 'unfit') throw member.failure;
+      return member?.kind === 'text' ? member.bytes : undefined;
+    },
+    layer: async (path, expected) => await layerOf(at(path), { path, expected, options }),
+  };
+}
+
+async function take(member: TarMember, options: StreamOptions): Promise<Found> {
+  const { path, size } = member;
+  const { head, rest } = await peek(member.body);
+  const compression = layerCompression(head);
+  if (compression === undefined) return await takeText(path, size, rest);
+  const { file } = options;
+  if (file !== undefined) {
+    const read = () => createReadStream(file, { start: member.offset, end: member.offset + size - 1, highWaterMark: 1 << 20 });
+    return { kind: 'blob', blob: { path, size, compression, read } };
+  }
+  try {
+    const blob = { path, size, compression, read: () => rest };
+    return { kind: 'layer', size, layer: await ingestBlob(blob, options.layers, { digest: claimedDigest(path), signal: options.signal }) };
+  } catch (failure) {
+    if (!isUnfit(failure)) throw failure;
+    return { kind: 'unfit', failure };
+  }
+}
+
+/** Something compressed that is no layer: an error once an image names it. If the archive itself broke off, its reader says so next. */
+const isUnfit = (failure: unknown): boolean =>
+  VarveError.is(failure) && /^(?:TAR|LAYER|COMPRESSION|ARCHIVE)_/.test(failure.code) && failure.code !== 'COMPRESSION_UNAVAILABLE';
+
+async function takeText(path: string, size: number, body: AsyncIterable<Uint8Array>): Promise<Found> {
+  if (size > TEXT_LIMIT)
+    return {
+      kind: 'unfit',
+      failure: new VarveError(
+        'ARCHIVE_INVALID',
+        `Expected a layer or at most ${TEXT_LIMIT} bytes of JSON in ${path}, found ${size} bytes of something else`,
+      ),
+    };
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(Uint8Array.from(chunk));
+  const bytes = Buffer.concat(chunks);
+  const claimed = claimedDigest(path);
+  if (claimed !== undefined && claimed !== digestOf(bytes))
+    throw new VarveError('BLOB_MISMATCH', `Expected ${claimed} in ${path}, found ${digestOf(bytes)}`);
+  return { kind: 'text', bytes };
+}
+
+async function layerOf(
+  member: Found | undefined,
+  { path, expected, options }: { readonly path: string; readonly expected: ExpectedLayer; readonly options: StreamOptions },
+): Promise<Layer> {
+  switch (member?.kind) {
+    case 'layer':
+      return await checkLayer(member.layer, { path, size: member.size, expected });
+    case 'blob':
+      return await lazyBlob(member.blob, { expected, layers: options.layers });
+    case 'unfit':
+      throw member.failure;
+    case 'text':
+      throw new VarveError('ARCHIVE_INVALID', `Expected a layer in ${path}, found ${member.bytes.length} bytes that are no tar`);
+    case undefined:
+      throw new VarveError('ARCHIVE_INVALID', `${options.name} lacks the layer ${path}`);
+  }
+}
+
+/** The first bytes of a member, and the member still whole. */
+async function peek(body: AsyncIterable<Uint8Array>): Promise<{ readonly head: Uint8Array; readonly rest: AsyncIterable<Uint8Array> }> {
+  const iterator = body[Symbol.asyncIterator]();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  while (length < SNIFF_BYTES) {
+    const { done, value } = await iterator.next();
+    if (done === true) break;
+    chunks.push(value);
+    length += value.length;
+  }
+  async function* whole(): AsyncGenerator<Uint8Array, void, undefined> {
+    yield* chunks;
+    yield* { [Symbol.asyncIterator]: () => iterator };
+  }
+  return {
+    head: chunks.length === 1 && chunks[0] ? chunks[0].subarray(0, SNIFF_BYTES) : Buffer.concat(chunks).subarray(0, SNIFF_BYTES),
+    rest: whole(),
+  };
+}
