@@ -1,0 +1,99 @@
+import { type BaseRef, type ConfigStep, type FrontendRequest, messageOf, type SourceRange, type Stage, VarveError } from '@varve/core';
+import { type ContainerConfig, type Platform, parsePlatform, parseReference } from '@varve/core/image';
+import { expandWord } from '../expand/expand-word.ts';
+import type { FromInstruction } from '../instructions/instruction.ts';
+import { didYouMean } from '../parser/suggest.ts';
+import { syntaxError } from '../parser/syntax-error.ts';
+import { quote } from '../parser/text.ts';
+import { located } from './located.ts';
+import type { BuildScope } from './stage-scope.ts';
+import { StageState } from './stage-state.ts';
+
+const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** What BuildKit gives a stage that starts from nothing. */
+const SCRATCH: Partial<ContainerConfig> = { Env: [PATH], WorkingDir: '/' };
+
+/** A stage before its first instruction. */
+export interface LoweredBase {
+  readonly base: BaseRef;
+  readonly state: StageState;
+  /** Instructions that the base has left for this stage. */
+  readonly triggers: readonly string[];
+  /** Steps that put right what the base lacks. */
+  readonly steps: readonly ConfigStep[];
+  readonly platform?: Platform | undefined;
+  readonly initial?: Stage['initial'];
+}
+
+/** FROM's image with global arguments filled in. @throws VarveError `FRONTEND_SYNTAX` */
+export function baseName({ image, source }: FromInstruction, { globals, expansion }: BuildScope): string {
+  const name = located(source, () => expandWord(image, globals, expansion).value);
+  if (name !== '') return name;
+  throw syntaxError(
+    `base name (${image}) should not be blank`,
+    source,
+    'Give the argument a default, before the first FROM, or --build-arg',
+  );
+}
+
+export function basePlatform({ platform, source }: FromInstruction, { globals, expansion }: BuildScope): Platform | undefined {
+  if (platform === undefined) return undefined;
+  const text = located(source, () => expandWord(platform, globals, expansion).value);
+  if (text === '') throw syntaxError(`empty platform value from expression ${platform}`, source);
+  return located(source, () => parsePlatform(text));
+}
+
+export const scratchBase = (platform: Platform | undefined): LoweredBase => ({
+  base: { kind: 'scratch' },
+  state: StageState.ofConfig(SCRATCH),
+  triggers: [],
+  steps: [],
+  platform,
+  initial: SCRATCH,
+});
+
+interface ImageBase {
+  readonly from: FromInstruction;
+  readonly ref: string;
+  readonly platform: Platform | undefined;
+  readonly stageNames: readonly string[];
+}
+
+/** Asks for the image's config. @throws VarveError what `resolveConfig` throws, with the place */
+export async function imageBase(image: ImageBase, request: FrontendRequest): Promise<LoweredBase> {
+  const { from, ref, platform } = image;
+  const isContext = request.contexts.includes(ref);
+  if (!isContext) checkReference(ref, from.source);
+  const config = await resolveConfig(image, request);
+  const hasPath = config.Env?.some((variable) => variable.startsWith('PATH=')) ?? false;
+  const Env = [...(config.Env ?? []), ...(hasPath ? [] : [PATH])];
+  const triggers = config.OnBuild ?? [];
+  const patch = { ...(!hasPath && { Env: [PATH] }), ...(triggers.length > 0 && { OnBuild: null }) };
+  return {
+    base: isContext ? { kind: 'name', name: ref } : { kind: 'image', ref },
+    state: StageState.ofConfig({ ...config, Env }),
+    triggers,
+    steps: Object.keys(patch).length === 0 ? [] : [{ kind: 'config', title: from.text, source: from.source, patch }],
+    platform,
+  };
+}
+
+function checkReference(ref: string, source: SourceRange): void {
+  try {
+    parseReference(ref);
+  } catch (cause) {
+    const reason = messageOf(cause).replace(`${JSON.stringify(ref)}: `, '');
+    throw new VarveError('FRONTEND_SYNTAX', `failed to parse stage name ${quote(ref)}: ${reason}`, { source, cause });
+  }
+}
+
+async function resolveConfig({ from, ref, platform, stageNames }: ImageBase, request: FrontendRequest): Promise<ContainerConfig> {
+  try {
+    return (await request.resolveConfig(ref, platform)).config;
+  } catch (cause) {
+    if (!VarveError.is(cause)) throw cause;
+    const near = didYouMean(ref, stageNames);
+    const hint = near === '' ? undefined : `No stage above has this name${near}`;
+    throw VarveError.with(cause, { source: from.source, hint });
+  }
+}

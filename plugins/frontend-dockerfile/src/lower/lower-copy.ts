@@ -1,0 +1,92 @@
+import type { CopySource, CopyStep, TreeRef } from '@varve/core';
+import type { AddInstruction, CopyInstruction } from '../instructions/instruction.ts';
+import { expandHeredoc } from '../parser/heredoc.ts';
+import { layerRow } from './history.ts';
+import { gitSource, isGit, isUrl } from './remote-source.ts';
+import type { StageScope } from './stage-scope.ts';
+
+const CONTEXT: TreeRef = { kind: 'context' };
+const SYMBOLIC = /^[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+(?:,[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+)*$/;
+
+export function lowerCopy(instruction: CopyInstruction, scope: StageScope): readonly CopyStep[] {
+  const paths = instruction.sources.map(scope.expand);
+  for (const path of paths) {
+    if (isGit(path)) scope.fail("source can't be a git ref for COPY", 'ADD copies from git repositories');
+    if (isUrl(path)) scope.fail("source can't be a URL for COPY", 'ADD copies from URLs');
+  }
+  const from = instruction.from ? treeOf(instruction.from, scope) : CONTEXT;
+  const sources = paths.map((path): CopySource => ({ kind: 'path', path }));
+  return [{ ...transfer(instruction, { scope, paths, sources }), from, inputs: [from], parents: instruction.parents || undefined }];
+}
+
+function treeOf(from: string, { tree, fail }: StageScope): TreeRef {
+  if (!/\$./.test(from)) return tree(from);
+  const way = 'define a new stage with FROM using ARG from global scope as a workaround';
+  return fail(`variable expansion is not supported for --from, ${way}`, 'ARG X, then FROM $X AS name, then COPY --from=name');
+}
+
+export function lowerAdd(instruction: AddInstruction, scope: StageScope): readonly CopyStep[] {
+  const paths = instruction.sources.map(scope.expand);
+  const checksum = instruction.checksum ? scope.expand(instruction.checksum) : undefined;
+  if (checksum !== undefined) checkChecksum(paths, scope);
+  const sources = paths.map((path): CopySource => {
+    if (isGit(path)) return gitSource(path, { checksum, keepGitDir: instruction.keepGitDir });
+    return isUrl(path) ? { kind: 'url', url: path, checksum } : { kind: 'path', path };
+  });
+  const inputs = sources.some(({ kind }) => kind === 'path') ? [CONTEXT] : [];
+  return [{ ...transfer(instruction, { scope, paths, sources }), from: CONTEXT, inputs, unpack: unpackOf(instruction, sources) }];
+}
+
+/** Archives of the context are extracted unless told otherwise, downloaded ones only when told to. */
+function unpackOf({ unpack }: AddInstruction, sources: readonly CopySource[]): boolean | undefined {
+  return unpack ?? (sources.every(({ kind }) => kind === 'url') && sources.length > 0 ? undefined : true);
+}
+
+function checkChecksum(paths: readonly string[], { fail }: StageScope): void {
+  if (paths.length !== 1) fail("checksum can't be specified for multiple sources");
+  if (!paths.some((path) => isUrl(path) || isGit(path))) fail('checksum requires HTTP(S) or Git sources');
+}
+
+interface Resolved {
+  readonly scope: StageScope;
+  /** As written, after expansion. */
+  readonly paths: readonly string[];
+  readonly sources: readonly CopySource[];
+}
+
+function transfer(instruction: CopyInstruction | AddInstruction, { scope, paths, sources }: Resolved): Omit<CopyStep, 'from'> {
+  const { expand, state, build } = scope;
+  const chown = instruction.chown && expand(instruction.chown);
+  const chmod = instruction.chmod && checkMode(expand(instruction.chmod), scope);
+  const dest = expand(instruction.dest);
+  const documents = instruction.documents.map((document): CopySource => {
+    const content = expandHeredoc(document, state, { ...build.expansion, escapeCharacter: undefined });
+    return { kind: 'inline', name: document.name, content };
+  });
+  const flags = [
+    ...(instruction.kind === 'copy' && instruction.parents ? ['--parents'] : []),
+    ...(chown ? [`--chown=${chown}`] : []),
+    ...(chmod ? [`--chmod=${chmod}`] : []),
+  ];
+  const names = instruction.documents.map(({ name }) => `<<${name}`);
+  return {
+    kind: 'copy',
+    title: instruction.text,
+    source: instruction.source,
+    history: layerRow([instruction.kind.toUpperCase(), ...flags, ...paths, ...names, dest].join(' ')),
+    sources: [...sources, ...documents],
+    dest,
+    chown: chown || undefined,
+    chmod: chmod || undefined,
+    exclude: instruction.exclude.length === 0 ? undefined : instruction.exclude.map(expand),
+    link: instruction.link || undefined,
+  };
+}
+
+function checkMode(mode: string, { fail }: StageScope): string {
+  if (mode === '' || (/^[0-7]+$/.test(mode) && Number.parseInt(mode, 8) <= 0o7777) || SYMBOLIC.test(mode)) return mode;
+  return fail(
+    `invalid chmod parameter: '${mode}'. it should be octal string and between 0 and 07777`,
+    '--chmod=755 or --chmod=u=rwX,go=rX',
+  );
+}

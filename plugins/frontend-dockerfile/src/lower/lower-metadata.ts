@@ -1,0 +1,150 @@
+import type { ConfigStep } from '@varve/core';
+import type { ContainerConfig, Healthcheck } from '@varve/core/image';
+import type {
+  ArgInstruction,
+  CmdInstruction,
+  CommandLine,
+  EntrypointInstruction,
+  EnvInstruction,
+  ExposeInstruction,
+  HealthcheckInstruction,
+  LabelInstruction,
+  MaintainerInstruction,
+  OnbuildInstruction,
+  Pair,
+  ShellInstruction,
+  StageInstruction,
+  StopsignalInstruction,
+  UserInstruction,
+  VolumeInstruction,
+} from '../instructions/instruction.ts';
+import { expandPorts } from '../instructions/ports.ts';
+import { isSignal } from '../instructions/signals.ts';
+import { ownValue } from './build-arguments.ts';
+import { healthcheckText, plainList, quotedList, row } from './history.ts';
+import type { StageScope } from './stage-scope.ts';
+
+interface Change {
+  readonly patch: Partial<ContainerConfig>;
+  readonly createdBy?: string;
+  readonly author?: string;
+}
+
+function configStep({ text, source }: StageInstruction, { patch, createdBy, author }: Change): readonly [ConfigStep] {
+  const history = createdBy === undefined ? undefined : row(createdBy);
+  return [{ kind: 'config', title: text, source, history, patch, author }];
+}
+
+/** All values are expanded before any of them counts: `ENV a=1 b=$a` sees the old `a`. */
+function expandPairs(pairs: readonly Pair[], { expand, fail }: StageScope, keyword: string): readonly (readonly [string, string])[] {
+  const expanded = pairs.map(({ key, value }) => [expand(key), expand(value)] as const);
+  if (expanded.some(([key]) => key === '')) fail(`${keyword} names can not be blank`);
+  return expanded;
+}
+
+const joined = (pairs: readonly (readonly [string, string])[]): readonly string[] => pairs.map(([key, value]) => `${key}=${value}`);
+
+export function lowerEnv(instruction: EnvInstruction, scope: StageScope): readonly ConfigStep[] {
+  const pairs = expandPairs(instruction.pairs, scope, 'ENV');
+  for (const [name, value] of pairs) scope.state.setEnv(name, value);
+  const Env = joined([...new Map(pairs)]);
+  return configStep(instruction, { patch: { Env }, createdBy: `ENV ${joined(pairs).join(' ')}` });
+}
+
+export function lowerLabel(instruction: LabelInstruction, scope: StageScope): readonly ConfigStep[] {
+  const pairs = expandPairs(instruction.pairs, scope, 'LABEL');
+  return configStep(instruction, { patch: { Labels: Object.fromEntries(pairs) }, createdBy: `LABEL ${joined(pairs).join(' ')}` });
+}
+
+/** Nothing of the config: only a row, and a name for what follows. */
+export function lowerArg(instruction: ArgInstruction, scope: StageScope): readonly ConfigStep[] {
+  const rows = instruction.declarations.map((declaration) => {
+    const value = argumentValue(declaration, scope);
+    scope.state.declareArg(declaration.name, value);
+    return value === undefined ? declaration.name : `${declaration.name}=${value}`;
+  });
+  return configStep(instruction, { patch: {}, createdBy: `ARG ${rows.join(' ')}` });
+}
+
+function argumentValue({ name, value }: ArgInstruction['declarations'][number], { build, expand }: StageScope): string | undefined {
+  const given = ownValue(build.args, name);
+  if (given !== undefined) return given;
+  return value === undefined ? build.globals.get(name) : expand(value);
+}
+
+function withShell({ form, args }: CommandLine, { state }: StageScope): readonly string[] {
+  return form === 'exec' ? args : [...state.shell, args.join(' ')];
+}
+
+export function lowerCmd(instruction: CmdInstruction, scope: StageScope): readonly ConfigStep[] {
+  const args = withShell(instruction.command, scope);
+  scope.state.hasCmd = true;
+  const patch = { Cmd: args.length === 0 ? null : args, ArgsEscaped: true };
+  return configStep(instruction, { patch, createdBy: `CMD ${quotedList(args)}` });
+}
+
+/** Without a CMD of the stage's own, one that came with the base image made sense only for the old entrypoint. */
+export function lowerEntrypoint(instruction: EntrypointInstruction, scope: StageScope): readonly ConfigStep[] {
+  const args = withShell(instruction.command, scope);
+  const patch = { Entrypoint: args.length === 0 ? null : args, ...(!scope.state.hasCmd && { Cmd: null }) };
+  return configStep(instruction, { patch, createdBy: `ENTRYPOINT ${quotedList(args)}` });
+}
+
+export function lowerShell(instruction: ShellInstruction, { state }: StageScope): readonly ConfigStep[] {
+  state.shell = instruction.args;
+  return configStep(instruction, { patch: { Shell: instruction.args }, createdBy: `SHELL ${plainList(instruction.args)}` });
+}
+
+export function lowerUser(instruction: UserInstruction, { expand, state }: StageScope): readonly ConfigStep[] {
+  const user = expand(instruction.user);
+  state.user = user;
+  return configStep(instruction, { patch: { User: user }, createdBy: `USER ${user}` });
+}
+
+/** The only instruction whose values are split into words after expansion. */
+export function lowerExpose(instruction: ExposeInstruction, { expandWords }: StageScope): readonly ConfigStep[] {
+  const ports = instruction.ports.flatMap(expandWords).flatMap(expandPorts);
+  const ExposedPorts = Object.fromEntries(ports.map((port) => [port, {}]));
+  return configStep(instruction, { patch: { ExposedPorts }, createdBy: `EXPOSE ${plainList(ports)}` });
+}
+
+export function lowerVolume(instruction: VolumeInstruction, { expand, fail }: StageScope): readonly ConfigStep[] {
+  const paths = instruction.paths.map(expand);
+  if (paths.includes('')) fail('VOLUME specified can not be an empty string');
+  const Volumes = Object.fromEntries(paths.map((path) => [path, {}]));
+  return configStep(instruction, { patch: { Volumes }, createdBy: `VOLUME ${plainList(paths)}` });
+}
+
+export function lowerStopsignal(instruction: StopsignalInstruction, { expand, fail }: StageScope): readonly ConfigStep[] {
+  const signal = expand(instruction.signal);
+  if (!isSignal(signal)) fail(`invalid signal: ${signal}`, 'STOPSIGNAL SIGTERM');
+  return configStep(instruction, { patch: { StopSignal: signal }, createdBy: `STOPSIGNAL ${signal}` });
+}
+
+export function lowerMaintainer(instruction: MaintainerInstruction): readonly ConfigStep[] {
+  return configStep(instruction, { patch: {}, author: instruction.name, createdBy: `MAINTAINER ${instruction.name}` });
+}
+
+export function lowerHealthcheck(instruction: HealthcheckInstruction): readonly ConfigStep[] {
+  const test = healthcheckTest(instruction.command);
+  const Healthcheck: Healthcheck = {
+    Test: test,
+    ...(instruction.interval > 0 && { Interval: instruction.interval }),
+    ...(instruction.timeout > 0 && { Timeout: instruction.timeout }),
+    ...(instruction.startPeriod > 0 && { StartPeriod: instruction.startPeriod }),
+    ...(instruction.startInterval > 0 && { StartInterval: instruction.startInterval }),
+    ...(instruction.retries > 0 && { Retries: instruction.retries }),
+  };
+  return configStep(instruction, { patch: { Healthcheck }, createdBy: healthcheckText(test, instruction) });
+}
+
+function healthcheckTest(command: CommandLine | undefined): readonly string[] {
+  if (command === undefined) return ['NONE'];
+  return [command.form === 'exec' ? 'CMD' : 'CMD-SHELL', ...command.args];
+}
+
+/** No row: BuildKit writes none. */
+export function lowerOnbuild(instruction: OnbuildInstruction, { state }: StageScope): readonly ConfigStep[] {
+  state.onbuild = [...state.onbuild, instruction.trigger];
+  return configStep(instruction, { patch: { OnBuild: state.onbuild } });
+}

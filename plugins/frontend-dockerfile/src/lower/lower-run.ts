@@ -1,0 +1,71 @@
+import type { RunMount, RunStep } from '@varve/core';
+import type { RunInstruction } from '../instructions/instruction.ts';
+import { heredocContent, isHeredocWord } from '../parser/heredoc.ts';
+import { proxyEnvironment } from './build-arguments.ts';
+import { layerRow } from './history.ts';
+import { lowerMount, treeOfMount } from './lower-mount.ts';
+import type { StageScope } from './stage-scope.ts';
+
+const SCRIPTS = '/dev/pipes/';
+
+export function lowerRun(instruction: RunInstruction, scope: StageScope): readonly RunStep[] {
+  if (instruction.security === 'insecure') scope.unsupported('RUN --security=insecure');
+  if (instruction.devices.length > 0) scope.unsupported('RUN --device');
+  const { state, build } = scope;
+  const { args, scripts } = processOf(instruction, scope);
+  const mounts = instruction.mounts.map((text) => lowerMount(text, scope));
+  const declared = state.declaredArgs();
+  const prefix = declared.length === 0 ? [] : [`|${declared.length}`, ...declared];
+  return [
+    {
+      kind: 'run',
+      title: titleOf(instruction),
+      source: instruction.source,
+      history: layerRow(['RUN', ...prefix, ...args].join(' ')),
+      inputs: inputsOf(mounts),
+      args,
+      env: state.processArgs(),
+      hiddenEnv: hiddenEnvironment(scope, build.args),
+      network: instruction.network,
+      mounts,
+      scripts,
+    },
+  ];
+}
+
+interface Process {
+  readonly args: readonly string[];
+  readonly scripts: NonNullable<RunStep['scripts']>;
+}
+
+/** Variables in heredocs are the shell's: the builder expands none. */
+function processOf({ command, heredocs }: RunInstruction, { state }: StageScope): Process {
+  if (command.form === 'exec') return { args: command.args, scripts: [] };
+  const [first] = heredocs;
+  const text = command.args.join(' ');
+  if (first === undefined) return { args: [...state.shell, text], scripts: [] };
+  if (!isHeredocWord(text)) return { args: [...state.shell, withBodies(text, heredocs)], scripts: [] };
+  const content = heredocContent(first);
+  if (!first.content.startsWith('#!')) return { args: [...state.shell, content], scripts: [] };
+  const path = `${SCRIPTS}${first.name}`;
+  return { args: [...state.shell, path], scripts: [{ path, content }] };
+}
+
+function withBodies(text: string, heredocs: RunInstruction['heredocs']): string {
+  return [text, ...heredocs.map(({ content, name }) => content + name)].join('\n');
+}
+
+function titleOf({ text, heredocs }: RunInstruction): string {
+  const [summary] = (heredocs[0]?.content ?? '').split('\n', 1);
+  return summary ? `${text} (${summary}...)` : text;
+}
+
+const inputsOf = (mounts: readonly RunMount[]): RunStep['inputs'] => mounts.flatMap((mount) => treeOfMount(mount) ?? []);
+
+/** A proxy that is declared, or part of the image, is an ordinary variable. */
+function hiddenEnvironment({ state }: StageScope, args: Readonly<Record<string, string>>): readonly string[] {
+  return proxyEnvironment(args).filter((variable) => {
+    const [name = ''] = variable.split('=', 1);
+    return !state.hasEnv(name) && !state.hasArg(name);
+  });
+}

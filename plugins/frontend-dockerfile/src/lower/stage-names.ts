@@ -1,0 +1,80 @@
+import { type BaseRef, type SourceRange, type TreeRef, VarveError } from '@varve/core';
+import type { Dockerfile, DockerfileStage } from '../instructions/instruction.ts';
+import { didYouMean } from '../parser/suggest.ts';
+import { syntaxError } from '../parser/syntax-error.ts';
+import { quote } from '../parser/text.ts';
+
+/** Where a stage's words may point. */
+export interface StageNames {
+  /** Of the plan's stage: its own name where that is unique. */
+  nameOf(index: number): string;
+  /** @throws VarveError `FRONTEND_TARGET` */
+  target(wanted: string | undefined): number;
+  /** The stage that FROM starts from, if it is one. */
+  base(image: string, before: number): number | undefined;
+  /** What `--from=` in stage `user` means: a stage above, a named context, an image. */
+  tree(from: string, user: number, source: SourceRange): (TreeRef & BaseRef) | Extract<TreeRef, { kind: 'context' }>;
+  indexOf(name: string): number | undefined;
+}
+
+export function stageNames({ stages }: Dockerfile, contexts: readonly string[]): StageNames {
+  const names = uniqueNames(stages);
+  const last = (name: string, before = stages.length): number | undefined =>
+    stages.findLast(({ index, from }) => index < before && from.name === name.toLowerCase())?.index;
+
+  return {
+    nameOf: (index) => names[index] ?? '',
+    indexOf: (name) => (names.includes(name) ? names.indexOf(name) : undefined),
+    base: (image, before) => (contexts.includes(image) ? undefined : last(image, before)),
+    target(wanted) {
+      if (wanted === undefined || wanted === '') return stages.length - 1;
+      const index = last(wanted) ?? (isNumber(wanted) && Number(wanted) < stages.length ? Number(wanted) : undefined);
+      return index ?? noTarget(wanted, stages);
+    },
+    tree(from, user, source) {
+      if (contexts.includes(from)) return { kind: 'context', name: from };
+      const index = isNumber(from) ? numbered(from, { user, source, count: stages.length }) : last(from, user);
+      if (index !== undefined) return { kind: 'stage', name: names[index] ?? '' };
+      const later = last(from);
+      if (later !== undefined) throw tooLate(from, { user, later, source, name: names[user] ?? '' });
+      return { kind: 'image', ref: from };
+    },
+  };
+}
+
+const isNumber = (text: string): boolean => /^\d{1,9}$/.test(text);
+
+/** Where a name is used twice the last stage keeps it, as it is the one that is found. */
+function uniqueNames(stages: readonly DockerfileStage[]): readonly string[] {
+  const taken = new Set<string>();
+  const names = stages.toReversed().map(({ from, index }) => {
+    let name = from.name ?? `stage-${index}`;
+    while (taken.has(name)) name = `${name}-${index}`;
+    taken.add(name);
+    return name;
+  });
+  return names.toReversed();
+}
+
+function numbered(from: string, { user, source, count }: { user: number; source: SourceRange; count: number }): number {
+  const index = Number(from);
+  if (index < user) return index;
+  const reason =
+    index >= count ? `invalid stage index ${from}` : index === user ? 'refers to current build block' : 'that stage comes later';
+  throw syntaxError(`invalid from flag value ${from}: ${reason}`, source, `Stages above have the numbers 0 to ${user - 1}`);
+}
+
+function tooLate(
+  from: string,
+  { user, later, source, name }: { user: number; later: number; source: SourceRange; name: string },
+): VarveError {
+  if (later === user) return syntaxError(`circular dependency detected on stage: ${from}`, source);
+  const message = `cannot copy from stage ${quote(from)}, it needs to be defined before current stage ${quote(name)}`;
+  return syntaxError(message, source, `Move the stage ${from} up`);
+}
+
+function noTarget(wanted: string, stages: readonly DockerfileStage[]): never {
+  const known = stages.flatMap(({ from }) => from.name ?? []);
+  const hint = known.length === 0 ? 'No stage has a name: FROM <image> AS <name>' : `Stages: ${known.join(', ')}`;
+  throw new VarveError('FRONTEND_TARGET', `target stage ${quote(wanted)} could not be found${didYouMean(wanted, known)}`, { hint });
+}

@@ -1,0 +1,80 @@
+import type { ContainerConfig } from '@varve/core/image';
+import type { Environment } from '../expand/expand-word.ts';
+
+const DEFAULT_SHELL: readonly string[] = ['/bin/sh', '-c'];
+
+/**
+ * What a stage's instructions have said so far, as far as later ones depend on it. A variable of the image's environment hides a build
+ * argument of the same name, wherever either was declared.
+ */
+export class StageState implements Environment {
+  readonly #env: Map<string, string>;
+  readonly #args: Map<string, string | undefined>;
+  shell: readonly string[];
+  workingDir: string;
+  user: string;
+  /** Triggers that the stage's own ONBUILD added. */
+  onbuild: readonly string[] = [];
+  /** The stage has a CMD of its own. */
+  hasCmd = false;
+
+  private constructor(
+    parts: Pick<StageState, 'shell' | 'workingDir' | 'user'>,
+    env: Map<string, string>,
+    args: Map<string, string | undefined>,
+  ) {
+    this.shell = parts.shell;
+    this.workingDir = parts.workingDir;
+    this.user = parts.user;
+    this.#env = env;
+    this.#args = args;
+  }
+
+  static ofConfig({ Env, Shell, WorkingDir, User }: Partial<ContainerConfig>): StageState {
+    const shell = Shell == null || Shell.length === 0 ? DEFAULT_SHELL : Shell;
+    const parts = { shell, workingDir: WorkingDir || '/', user: User ?? '' };
+    return new StageState(parts, new Map((Env ?? []).map(splitVariable)), new Map());
+  }
+
+  /** A stage that starts from this one inherits everything, build arguments included. */
+  inherit(): StageState {
+    return new StageState(this, new Map(this.#env), new Map(this.#args));
+  }
+
+  get(name: string): string | undefined {
+    return this.#env.get(name) ?? this.#args.get(name);
+  }
+
+  setEnv(name: string, value: string): void {
+    this.#env.set(name, value);
+  }
+
+  hasEnv(name: string): boolean {
+    return this.#env.has(name);
+  }
+
+  /** Declared anew without a value, an argument keeps the one it has. */
+  declareArg(name: string, value: string | undefined): void {
+    this.#args.set(name, value ?? this.#args.get(name));
+  }
+
+  hasArg(name: string): boolean {
+    return this.#args.has(name);
+  }
+
+  /** `name=value` of every build argument declared so far, in order; one that is set nowhere counts as empty. */
+  declaredArgs(): readonly string[] {
+    return [...this.#args.keys()].map((name) => `${name}=${this.get(name) ?? ''}`);
+  }
+
+  /** What a process gets over the image's environment. */
+  processArgs(): readonly string[] {
+    const given = [...this.#args].filter(([name, value]) => value !== undefined && !this.#env.has(name));
+    return given.map(([name, value]) => `${name}=${value}`);
+  }
+}
+
+function splitVariable(variable: string): readonly [string, string] {
+  const at = variable.indexOf('=');
+  return at < 0 ? [variable, ''] : [variable.slice(0, at), variable.slice(at + 1)];
+}

@@ -1,0 +1,78 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of a shell, not of this file
+import test from 'ava';
+import { lastStep, lower, lowerTarget, type Options } from './lower.ts';
+
+/** What a process at the end of the stage sees of `X`, through ENV or as an argument. */
+async function seen(text: string, options?: Options) {
+  const step = (await lowerTarget(`${text}\nLABEL x=$X`, options)).steps.at(-1);
+  return step?.kind === 'config' ? step.patch.Labels?.x : undefined;
+}
+
+const sees = test.macro({
+  async exec(t, text: string, expected: string, options?: Options) {
+    t.is(await seen(text, options), expected);
+  },
+  title: (title) => title ?? '',
+});
+const GIVEN = { args: { X: 'given' } };
+test('a default holds', sees, 'FROM base\nARG X=default', 'default');
+test('--build-arg beats the default', sees, 'FROM base\nARG X=default', 'given', GIVEN);
+test('--build-arg of what nobody declares is invisible', sees, 'FROM base', '', GIVEN);
+test('a global argument is invisible in a stage', sees, 'ARG X=global\nFROM base', '');
+test('a stage asks for a global argument by name', sees, 'ARG X=global\nFROM base\nARG X', 'global');
+test("a stage's default beats the global one", sees, 'ARG X=global\nFROM base\nARG X=stage', 'stage');
+test("--build-arg beats a stage's default and the global one", sees, 'ARG X=global\nFROM base\nARG X=stage', 'given', GIVEN);
+test('ENV hides an argument', sees, 'FROM base\nARG X=arg\nENV X=env', 'env', GIVEN);
+test('an argument after ENV stays hidden', sees, 'FROM base\nENV X=env\nARG X=arg', 'env', GIVEN);
+test("the base image's ENV hides an argument", sees, 'FROM base\nARG X', 'image', { ...GIVEN, images: { base: { Env: ['X=image'] } } });
+test('an argument counts from its line on', sees, 'FROM base\nENV Y=$X\nARG X=late\nENV X=$Y', '');
+test('defaults see arguments above', sees, 'FROM base\nARG A=1 B=${A}2\nARG X=$B', '12');
+test('declared again without a value an argument keeps its own', sees, 'FROM base\nARG X=1\nARG X', '1');
+test('a stage inherits the arguments of the stage it starts from', sees, 'FROM base AS a\nARG X=1\nFROM a', '1');
+test('other stages inherit none', sees, 'FROM base AS a\nARG X=1\nFROM base', '');
+test('platform arguments must be asked for', sees, 'FROM base\nENV X=$TARGETARCH', '');
+test(
+  'platform arguments tell the platform',
+  sees,
+  'FROM base\nARG TARGETPLATFORM TARGETVARIANT BUILDARCH\nENV X="$TARGETPLATFORM $TARGETVARIANT $BUILDARCH"',
+  'linux/arm/v7 v7 amd64',
+  { platform: { os: 'linux', architecture: 'arm', variant: 'v7' } },
+);
+test('TARGETSTAGE names the target', sees, 'FROM base AS a\nARG TARGETSTAGE\nENV X=$TARGETSTAGE', 'a', { target: 'a' });
+
+test('declared arguments stand before the command in history and in its environment', async (t) => {
+  const step = await lastStep('ARG a=1 b\nENV c=3\nARG c=4\nRUN x', { args: { b: '2' } });
+  t.like(step, { kind: 'run', env: ['a=1', 'b=2'] });
+  t.is(step.history?.createdBy, 'RUN |3 a=1 b=2 c=3 /bin/sh -c x # buildkit');
+});
+
+test('an argument without a value is in history and not in the environment', async (t) => {
+  const step = await lastStep('ARG a\nRUN x');
+  t.like(step, { kind: 'run', env: [], history: { createdBy: 'RUN |1 a= /bin/sh -c x # buildkit' } });
+});
+
+test('proxies that nobody declares reach processes and leave no trace', async (t) => {
+  const step = await lastStep('RUN x', { args: { http_proxy: 'p' } });
+  t.like(step, {
+    kind: 'run',
+    env: [],
+    hiddenEnv: ['HTTP_PROXY=p', 'http_proxy=p'],
+    history: { createdBy: 'RUN /bin/sh -c x # buildkit' },
+  });
+});
+
+test('a declared proxy is an ordinary argument', async (t) => {
+  const step = await lastStep('ARG HTTP_PROXY\nRUN x', { args: { HTTP_PROXY: 'p' } });
+  t.like(step, { kind: 'run', env: ['HTTP_PROXY=p'], hiddenEnv: ['http_proxy=p'] });
+  t.is(step.history?.createdBy, 'RUN |1 HTTP_PROXY=p /bin/sh -c x # buildkit');
+});
+
+test('arguments that nobody asks for are named in a warning', async (t) => {
+  const args = { a: '1', b: '2', c: '3', NO_PROXY: 'x', SOURCE_DATE_EPOCH: '0', BUILDKIT_SYNTAX: 'x' };
+  const { warnings } = await lower('ARG a\nFROM base\nARG b', { args });
+  t.deepEqual(warnings, [{ code: 'BuildArgUnused', message: '[Warning] One or more build-args [c] were not consumed' }]);
+});
+
+test('names from outside that look like members of objects are only names', async (t) => {
+  t.is(await seen('FROM base\nARG constructor __proto__\nENV X="$constructor$__proto__"'), '');
+});

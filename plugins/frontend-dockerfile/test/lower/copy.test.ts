@@ -1,0 +1,81 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of a shell, not of this file
+import { VarveError } from '@varve/core';
+import test from 'ava';
+import { lastStep, steps } from './lower.ts';
+
+const CONTEXT = { kind: 'context' };
+const paths = (...names: readonly string[]) => names.map((path) => ({ kind: 'path', path }));
+
+const copies = test.macro({
+  async exec(t, text: string, expected: Readonly<Record<string, unknown>>, createdBy: string) {
+    const step = await lastStep(`ENV v=val w="a b"\n${text}`);
+    if (step.kind !== 'copy') return t.fail(step.kind);
+    t.like(step, expected);
+    t.is(step.history?.createdBy, `${createdBy} # buildkit`);
+  },
+  title: (_, text) => `copies with ${JSON.stringify(text)}`,
+});
+test(
+  copies,
+  'COPY a /b',
+  { from: CONTEXT, sources: paths('a'), dest: '/b', inputs: [CONTEXT], chown: undefined, unpack: undefined },
+  'COPY a /b',
+);
+test(copies, 'COPY ["a b", "c/"]', { sources: paths('a b'), dest: 'c/' }, 'COPY a b c/');
+test(copies, 'COPY $w $v/*.c ./', { sources: paths('a b', 'val/*.c'), dest: './' }, 'COPY a b val/*.c ./');
+test(
+  copies,
+  'COPY --chown=$v:1 --chmod=u=rwX,go=rX --link a b',
+  { chown: 'val:1', chmod: 'u=rwX,go=rX', link: true },
+  'COPY --chown=val:1 --chmod=u=rwX,go=rX a b',
+);
+test(copies, 'COPY --parents --exclude=*.$v --exclude=x a /b/', { parents: true, exclude: ['*.val', 'x'] }, 'COPY --parents a /b/');
+test(copies, 'COPY --from=img /a /b', { from: { kind: 'image', ref: 'img' }, inputs: [{ kind: 'image', ref: 'img' }] }, 'COPY /a /b');
+test(
+  copies,
+  'COPY <<A <<"B" f /d/\n$v "q" \\$v\nA\n$v\nB',
+  {
+    sources: [...paths('f'), { kind: 'inline', name: 'A', content: 'val "q" $v\n' }, { kind: 'inline', name: 'B', content: '$v\n' }],
+    dest: '/d/',
+  },
+  'COPY f <<A <<B /d/',
+);
+test(copies, 'ADD a.tar /b', { sources: paths('a.tar'), unpack: true }, 'ADD a.tar /b');
+test(copies, 'ADD --unpack=false a.tar /b', { unpack: false }, 'ADD a.tar /b');
+test(
+  copies,
+  'ADD --checksum=sha256:$v https://x/y /b',
+  { sources: [{ kind: 'url', url: 'https://x/y', checksum: 'sha256:val' }], unpack: undefined, inputs: [] },
+  'ADD https://x/y /b',
+);
+test(
+  copies,
+  'ADD --keep-git-dir https://x/y.git#v1:sub /b',
+  { sources: [{ kind: 'git', url: 'https://x/y.git', ref: 'v1', subdir: 'sub', checksum: undefined, keepGitDir: true }] },
+  'ADD https://x/y.git#v1:sub /b',
+);
+test(
+  copies,
+  'ADD git@x.org:y/z.git /b',
+  { sources: [{ kind: 'git', url: 'git@x.org:y/z.git', ref: undefined, subdir: undefined, checksum: undefined, keepGitDir: false }] },
+  'ADD git@x.org:y/z.git /b',
+);
+
+const refuses = test.macro({
+  async exec(t, text: string, message: string) {
+    const error = await t.throwsAsync(steps(text), { instanceOf: VarveError });
+    t.deepEqual([error?.code, error?.message, error?.source?.startLine], ['FRONTEND_SYNTAX', message, 2]);
+  },
+  title: (_, text) => `refuses ${JSON.stringify(text)}`,
+});
+test(
+  refuses,
+  'COPY --from=$x a b',
+  'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
+);
+test(refuses, 'COPY https://x/y b', "source can't be a URL for COPY");
+test(refuses, 'COPY https://x/y.git b', "source can't be a git ref for COPY");
+test(refuses, 'COPY --chmod=64a a b', "invalid chmod parameter: '64a'. it should be octal string and between 0 and 07777");
+test(refuses, 'COPY --chmod=10000 a b', "invalid chmod parameter: '10000'. it should be octal string and between 0 and 07777");
+test(refuses, 'ADD --checksum=a b c d', "checksum can't be specified for multiple sources");
+test(refuses, 'ADD --checksum=a b c', 'checksum requires HTTP(S) or Git sources');
