@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { VarveError } from '@varve/core';
+import { type Digest, digestFromHex } from '@varve/core/image';
+import { onStoreAsync } from './failures.ts';
+import type { StoreRoot } from './store-root.ts';
+
+/** Bytes that are gathered before they are written. */
+const BATCH = 1 << 20;
+
+export interface Expected {
+  readonly digest?: Digest | undefined;
+  /** Bytes. */
+  readonly size?: number | undefined;
+}
+
+/**
+ * One blob in the making: bytes go to a temporary file and through the hash while the ones before are still being written. Visible only
+ * after `keep`; disposing it before leaves nothing.
+ */
+export class BlobWriter implements AsyncDisposable {
+  readonly #root: StoreRoot;
+  readonly #name: string;
+  readonly #sha = createHash('sha256');
+  readonly #expected: Expected;
+  #file: FileHandle | undefined;
+  #batch: Uint8Array[] = [];
+  #batched = 0;
+  #writing: Promise<unknown> = Promise.resolve();
+  #size = 0;
+  #digest: Digest | undefined;
+
+  constructor(root: StoreRoot, expected: Expected = {}) {
+    this.#root = root;
+    this.#name = root.temporaryName();
+    this.#expected = expected;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Digest of everything written; nothing can be added afterwards. */
+  get digest(): Digest {
+    this.#digest ??= digestFromHex(this.#sha.digest('hex'));
+    return this.#digest;
+  }
+
+  /** The chunk must not change afterwards. @throws VarveError `BLOB_MISMATCH` as soon as there is more than expected; `STORE_…` */
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#size += chunk.length;
+    const { size } = this.#expected;
+    if (size !== undefined && this.#size > size) throw mismatch(`Expected ${size} bytes, found more`, this.#expected);
+    this.#batch.push(chunk);
+    this.#batched += chunk.length;
+    if (this.#batched >= BATCH) await this.#flush();
+    this.#sha.update(chunk);
+  }
+
+  async writeAll(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
+    for await (const chunk of source) {
+      signal?.throwIfAborted();
+      await this.write(chunk);
+    }
+  }
+
+  /** Compares, then makes the blob visible. @throws VarveError `BLOB_MISMATCH`, `STORE_…` */
+  async keep(): Promise<Digest> {
+    const { size, digest } = this.#expected;
+    if (size !== undefined && size !== this.#size) throw mismatch(`Expected ${size} bytes, found ${this.#size}`, this.#expected);
+    if (digest !== undefined && digest !== this.digest) throw mismatch(`Expected ${digest}, found ${this.digest}`, this.#expected);
+    await this.#flush();
+    await onStoreAsync(this.#root.path, async () => {
+      await this.#writing;
+      this.#file ??= await this.#open();
+      await this.#close();
+      await rename(this.#name, this.#root.blob(this.digest));
+    });
+    return this.digest;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writing.catch(() => undefined); // `write` or `keep` has told it
+    await this.#close();
+    await rm(this.#name, { force: true }).catch(() => undefined); // swept later, and the first failure is the one to tell
+  }
+
+  /** Waits for the batch before and starts the next one: at most two are in memory. */
+  async #flush(): Promise<void> {
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#batched = 0;
+    await onStoreAsync(this.#root.path, async () => {
+      await this.#writing;
+      this.#file ??= await this.#open();
+      const file = this.#file;
+      this.#writing = batch.length > 0 ? writeWhole(file, batch) : Promise.resolve();
+      this.#writing.catch(() => undefined); // whoever waits for it next hears of it
+    });
+  }
+
+  async #open(): Promise<FileHandle> {
+    this.#root.ensure();
+    return await open(this.#name, 'wx', 0o600);
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+}
+
+/** A full disk may take a part of what it is given. */
+async function writeWhole(file: FileHandle, batch: readonly Uint8Array[]): Promise<void> {
+  const length = batch.reduce((sum, chunk) => sum + chunk.length, 0);
+  const { bytesWritten } = await file.writev(batch);
+  if (bytesWritten === length) return;
+  const rest = Buffer.concat(batch).subarray(bytesWritten);
+  for (let at = 0; at < rest.length; ) at += (await file.write(rest, at)).bytesWritten;
+}
+
+const mismatch = (message: string, { digest }: Expected): VarveError =>
+  new VarveError('BLOB_MISMATCH', digest === undefined ? message : `${message} (blob ${digest})`, {
+    hint: 'It was cut off or changed on its way; nothing of it was kept. Fetch it again.',
+  });

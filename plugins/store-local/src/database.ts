@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { isBusy, onStore, storeFailure } from './failures.ts';
+import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import type { StoreRoot } from './store-root.ts';
+
+/** How long another process's transaction is waited for, in milliseconds. Transactions here take a few. */
+const TIMEOUT = 20_000;
+
+export type Row = Readonly<Record<string, SQLInputValue | undefined>>;
+
+/**
+ * The tables of a store, opened when first asked. Reading where there is no store gives no rows. One connection, whose transactions are
+ * synchronous from begin to commit, so that nothing of another task of this process gets in between.
+ */
+export class Database implements AsyncDisposable {
+  readonly #root: StoreRoot;
+  readonly #statements = new Map<string, StatementSync>();
+  #open: DatabaseSync | undefined;
+  #isWriting = false;
+
+  constructor(root: StoreRoot) {
+    this.#root = root;
+  }
+
+  all(sql: string, ...values: readonly SQLInputValue[]): readonly Row[] {
+    return this.#read((database) => this.#prepare(database, sql).all(...values) as unknown as readonly Row[], []);
+  }
+
+  get(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
+    return this.#read((database) => this.#prepare(database, sql).get(...values) as Row | undefined, undefined);
+  }
+
+  /** Rows as arrays, integers as bigints: for many rows of numbers that are longer than a double holds. */
+  tuples(sql: string, ...values: readonly SQLInputValue[]): readonly (readonly SQLInputValue[])[] {
+    return this.#read((database) => {
+      const statement = this.#prepare(database, sql);
+      statement.setReadBigInts(true);
+      statement.setReturnArrays(true);
+      return statement.all(...values) as unknown as readonly (readonly SQLInputValue[])[];
+    }, []);
+  }
+
+  /** Changes something; only inside `transaction`. */
+  run(sql: string, ...values: readonly SQLInputValue[]): void {
+    if (!this.#isWriting || this.#open === undefined) throw new TypeError('Written outside a transaction');
+    this.#prepare(this.#open, sql).run(...values);
+  }
+
+  /** All of it or nothing, and alone among all processes. @throws VarveError `STORE_…` */
+  transaction<T>(work: () => T): T {
+    if (this.#isWriting) return work();
+    this.#root.ensure();
+    return onStore(this.#root.path, () => {
+      this.#open ??= this.#create();
+      this.#open.exec('BEGIN IMMEDIATE');
+      this.#isWriting = true;
+      try {
+        const value = work();
+        this.#open.exec('COMMIT');
+        return value;
+      } catch (failure) {
+        rollback(this.#open);
+        throw failure;
+      } finally {
+        this.#isWriting = false;
+      }
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#statements.clear();
+    this.#open?.close();
+    this.#open = undefined;
+  }
+
+  #read<T>(work: (database: DatabaseSync) => T, empty: T): T {
+    return onStore(this.#root.path, () => {
+      this.#open ??= this.#find();
+      return this.#open === undefined ? empty : work(this.#open);
+    });
+  }
+
+  #find(): DatabaseSync | undefined {
+    if (!this.#root.isThere() || !existsSync(this.#root.database)) return undefined;
+    const database = this.#connect();
+    if (versionOf(database) === SCHEMA_VERSION) return database;
+    const version = versionOf(database);
+    database.close();
+    if (version > SCHEMA_VERSION) throw this.#root.wrongFormat(version);
+    return undefined; // another process is just making it
+  }
+
+  #create(): DatabaseSync {
+    const database = this.#connect();
+    try {
+      patiently(() => database.exec('PRAGMA journal_mode = WAL'));
+      database.exec('BEGIN IMMEDIATE');
+      const version = versionOf(database);
+      if (version > SCHEMA_VERSION) throw this.#root.wrongFormat(version);
+      if (version === 0) database.exec(SCHEMA);
+      database.exec('COMMIT');
+      return database;
+    } catch (failure) {
+      database.close();
+      throw failure;
+    }
+  }
+
+  /**
+   * In WAL mode NORMAL keeps every transaction whole whatever happens, and costs no flush for each: a machine that loses its power may
+   * forget the last few.
+   */
+  #connect(): DatabaseSync {
+    const { DatabaseSync } = loadSqlite();
+    const database = this.#connectTo(() => new DatabaseSync(this.#root.database, { timeout: TIMEOUT }));
+    database.exec('PRAGMA synchronous = NORMAL');
+    return database;
+  }
+
+  #connectTo(connect: () => DatabaseSync): DatabaseSync {
+    try {
+      return connect();
+    } catch (failure) {
+      throw storeFailure(failure, this.#root.path);
+    }
+  }
+
+  #prepare(database: DatabaseSync, sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+const versionOf = (database: DatabaseSync): number => Number(Object.values(database.prepare('PRAGMA user_version').get() ?? {})[0] ?? 0);
+
+function rollback(database: DatabaseSync): void {
+  try {
+    database.exec('ROLLBACK');
+  } catch {
+    // SQLite has rolled back already (disk full); the first failure is the one to tell
+  }
+}
+
+/** Changing the journal mode does not wait for the lock of another process that does the same. */
+function patiently(work: () => void): void {
+  for (let attempt = 1; ; attempt++)
+    try {
+      work();
+      return;
+    } catch (failure) {
+      if (!isBusy(failure) || attempt === 200) throw failure;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25);
+    }
+}
+
+/** Loaded when a database is opened. Node 22 calls it experimental, on stderr: nothing that a user of varve could act on. */
+function loadSqlite(): typeof import('node:sqlite') {
+  const warn = process.emitWarning;
+  process.emitWarning = () => undefined;
+  try {
+    return process.getBuiltinModule('node:sqlite');
+  } finally {
+    process.emitWarning = warn;
+  }
+}

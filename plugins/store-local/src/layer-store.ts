@@ -1,0 +1,153 @@
+import type { LayerStore } from '@varve/core';
+import { indexTar, type LayerIndex, tarSize, withOffsets } from '@varve/core/archive';
+import { type Abortable, asDiffID, asLayerID, type Descriptor, type DiffID, type Layer, type LayerID } from '@varve/core/image';
+import type { BlobStore } from './blob-store.ts';
+import { type ExpectedLayer, readIncoming } from './incoming-layer.ts';
+import { indexIdOf, LayerFiles } from './layer-files.ts';
+import type { LayerRecord, LayerRecords } from './layer-records.ts';
+import { LocalLayer } from './local-layer.ts';
+import { SharedWork } from './shared-work.ts';
+import type { StoreRoot } from './store-root.ts';
+
+export class LocalLayerStore implements LayerStore {
+  readonly #content: BlobStore;
+  readonly #records: LayerRecords;
+  readonly #files: LayerFiles;
+  readonly #putting = new SharedWork<Layer>();
+
+  constructor(root: StoreRoot, { content, records }: { readonly content: BlobStore; readonly records: LayerRecords }) {
+    this.#content = content;
+    this.#records = records;
+    this.#files = new LayerFiles(root, content, records);
+  }
+
+  async get(id: LayerID): Promise<Layer | undefined> {
+    const record = this.#records.get(id);
+    if (record === undefined || !this.#files.hasContents(record)) return undefined;
+    return this.#layer({ record, stored: this.#storedOf(record) });
+  }
+
+  async put(layer: Layer, { signal }: Abortable = {}): Promise<Layer> {
+    signal?.throwIfAborted();
+    return (await this.#find(layer)) ?? (await this.#putting.run(layer.id, (shared) => this.#bring(layer, shared), signal));
+  }
+
+  async keep(layer: Layer, directory: string): Promise<Layer> {
+    const known = layer instanceof LocalLayer ? layer.record : this.#records.get(layer.id);
+    const isSame = layer instanceof LocalLayer || known?.directory === directory;
+    const record = { id: layer.id, ...(isSame && { diffId: known?.diffId, size: known?.size }), directory };
+    const index = await layer.index();
+    if (record.diffId === undefined) this.#files.indexes.write(layer.id, index);
+    this.#records.setDirectory(record);
+    return this.#layer({ record, stored: layer.stored, index });
+  }
+
+  async ingest(source: AsyncIterable<Uint8Array>, expected: ExpectedLayer): Promise<Layer> {
+    const { mediaType, signal } = expected;
+    await using writer = this.#content.writer(expected);
+    const { diffId, size, index } = await readIncoming(source, { ...expected, writer, signal });
+    const digest = await this.#content.keep(writer);
+    const record: LayerRecord = { id: asLayerID(diffId), diffId, size };
+    const stored: Descriptor = { mediaType, digest, size: writer.size };
+    this.#files.indexes.write(record.id, index);
+    this.#records.setTar({ id: record.id, diffId, size }, stored);
+    return this.#layer({ record, stored, index });
+  }
+
+  /** A layer of an image: named by its manifest, and readable as long as its contents are here. */
+  layerOf(diffId: DiffID, descriptor: Descriptor): Layer {
+    const record = this.#records.get(asLayerID(diffId)) ?? { id: asLayerID(diffId), diffId };
+    const isStored = this.#content.sizeNow(descriptor.digest) !== undefined;
+    return this.#layer({ record, stored: isStored ? descriptor : undefined });
+  }
+
+  /** Whether the tar of a layer is here in any form; at once, for use in a transaction. */
+  hasTar(diffId: DiffID): boolean {
+    const id = asLayerID(diffId);
+    return this.#files.hasTar(this.#records.get(id) ?? { id, diffId });
+  }
+
+  /** The blobs that hold a layer. */
+  blobsOf(diffId: DiffID): readonly Descriptor['digest'][] {
+    return [...new Set([diffId, ...this.#records.forms(diffId).map(({ digest }) => digest)])];
+  }
+
+  removeIndex(id: LayerID): void {
+    this.#files.indexes.remove(id);
+  }
+
+  #layer(parts: { record: LayerRecord; stored?: Descriptor | undefined; index?: LayerIndex | undefined }): LocalLayer {
+    return new LocalLayer({ ...parts, files: this.#files, makeTar: (layer, options) => this.put(layer, options) });
+  }
+
+  /** A step's layer is its canonical tar, also where the same tar happens to have come from elsewhere in some form. */
+  #storedOf({ id, diffId }: LayerRecord): Descriptor | undefined {
+    return diffId !== undefined && id === asLayerID(diffId) ? this.#files.form(diffId) : undefined;
+  }
+
+  /**
+   * The layer as it is here already. An id that is a step's key is no proof: the step may have been run again, with another result. Only
+   * a diffID, the digest of a stored form, and this store's own layers are.
+   */
+  async #find(layer: Layer): Promise<Layer | undefined> {
+    if (layer instanceof LocalLayer && layer.files === this.#files) return this.#findOwn(layer);
+    const record = this.#records.get(layer.id);
+    if (record?.diffId !== undefined && record.id === asLayerID(record.diffId) && this.#files.hasTar(record))
+      return this.#layer({ record, stored: layer.stored ?? this.#storedOf(record) });
+    const diffId = layer.stored === undefined ? undefined : this.#records.layerOf(layer.stored);
+    if (layer.stored === undefined || diffId === undefined) return undefined;
+    const known = this.#records.get(asLayerID(diffId));
+    if (known?.size === undefined || this.#content.sizeNow(layer.stored.digest) !== layer.stored.size) return undefined;
+    this.#records.setTar({ id: layer.id, diffId, size: known.size });
+    return this.#layer({ record: { ...known, id: layer.id }, stored: layer.stored });
+  }
+
+  #findOwn(layer: LocalLayer): Layer | undefined {
+    if (this.#files.hasTar(layer.record)) return layer;
+    const record = this.#records.get(layer.id);
+    const isSame = record?.directory !== undefined && record.directory === layer.record.directory;
+    return isSame && this.#files.hasTar(record) ? this.#layer({ record }) : undefined;
+  }
+
+  /** A layer that comes from elsewhere brings itself in, in the form that it has there, when it is first read. */
+  async #bring(layer: Layer, signal: AbortSignal): Promise<Layer> {
+    if (layer.stored === undefined) return await this.#write(layer, signal);
+    await layer.index({ signal });
+    return (await this.#find(layer)) ?? (await this.#write(layer, signal));
+  }
+
+  async #write(layer: Layer, signal: AbortSignal): Promise<Layer> {
+    const { tar, index, expected } = await readOnce(layer, signal);
+    await using writer = this.#content.writer({ digest: expected });
+    await writer.writeAll(tar, signal);
+    const diffId = asDiffID(await this.#content.keep(writer));
+    const { directory } = this.#records.get(layer.id) ?? {};
+    const record = { id: layer.id, diffId, size: writer.size, directory };
+    const whole = index(writer.size);
+    if (whole !== undefined) this.#files.indexes.write(indexIdOf(record), whole);
+    this.#records.setTar(record);
+    return this.#layer({ record, index: whole });
+  }
+}
+
+interface Reading {
+  readonly tar: AsyncIterable<Uint8Array>;
+  readonly expected: DiffID | undefined;
+  /** After the tar was read. `undefined`: it is to be found by reading the tar again. */
+  readonly index: (size: number) => LayerIndex | undefined;
+}
+
+/** The tar of a layer that was made here follows from its index, and so do the offsets; one from elsewhere is indexed as it passes. */
+async function readOnce(layer: Layer, signal: AbortSignal): Promise<Reading> {
+  if (layer.stored !== undefined) {
+    const tar = indexTar(layer.tar({ signal }));
+    return { tar, index: () => tar.index, expected: await layer.diffId({ signal }) };
+  }
+  const index = await layer.index({ signal });
+  const tar = layer.tar({ signal });
+  return {
+    tar,
+    index: (size) => (size === tarSize(index) ? withOffsets(index) : undefined),
+    expected: undefined,
+  };
+}

@@ -1,0 +1,40 @@
+/** `PRAGMA user_version` of a database with these tables. */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * A layer has a row for each id that it is known by: the key of the step that made it, and its diffID. `forms` are the blobs that hold a
+ * layer in the form in which it came from elsewhere. `garbage` is what an image that was removed needed: looked at, and emptied, after
+ * the removal itself is done.
+ */
+export const SCHEMA = `
+CREATE TABLE images (
+  digest TEXT PRIMARY KEY, media_type TEXT NOT NULL, manifest_size INTEGER NOT NULL, id TEXT NOT NULL, created TEXT,
+  size INTEGER NOT NULL, stored_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX images_by_id ON images (id);
+CREATE TABLE image_layers (
+  image TEXT NOT NULL, position INTEGER NOT NULL, diff_id TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (image, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX image_layers_by_diff_id ON image_layers (diff_id);
+CREATE INDEX image_layers_by_digest ON image_layers (digest);
+CREATE TABLE names (name TEXT PRIMARY KEY, image TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX names_by_image ON names (image);
+CREATE TABLE layers (id TEXT PRIMARY KEY, diff_id TEXT, size INTEGER, directory TEXT) STRICT, WITHOUT ROWID;
+CREATE INDEX layers_by_diff_id ON layers (diff_id);
+CREATE TABLE forms (
+  digest TEXT PRIMARY KEY, diff_id TEXT NOT NULL, media_type TEXT NOT NULL, size INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX forms_by_diff_id ON forms (diff_id);
+CREATE TABLE records (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, parts TEXT NOT NULL, parent TEXT NOT NULL, kind TEXT NOT NULL,
+  title TEXT NOT NULL, layer TEXT NOT NULL, created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX records_by_parent ON records (parent, kind);
+CREATE INDEX records_by_layer ON records (layer);
+CREATE TABLE files (
+  dev INTEGER NOT NULL, ino INTEGER NOT NULL, size INTEGER NOT NULL, mtime INTEGER NOT NULL, ctime INTEGER NOT NULL,
+  digest BLOB NOT NULL, PRIMARY KEY (dev, ino)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE garbage (digest TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (digest, kind)) STRICT, WITHOUT ROWID;
+PRAGMA user_version = ${SCHEMA_VERSION};
+`;

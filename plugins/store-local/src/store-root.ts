@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { VarveError } from '@varve/core';
+import { type Digest, hexOf, type LayerID } from '@varve/core/image';
+import { onStore } from './failures.ts';
+import { isAbandoned, ownerName } from './owner.ts';
+
+/** What `store.json` says. */
+export interface StoreFile {
+  readonly format: number;
+  readonly state: Readonly<Record<string, string>>;
+}
+
+/** Version of what lies in the directory; raised when an older varve could not use it any more. */
+export const FORMAT = 1;
+
+/** Where everything lies. Nothing is made before `ensure`. */
+export class StoreRoot {
+  readonly path: string;
+  readonly file: string;
+  readonly blobs: string;
+  readonly indexes: string;
+  readonly database: string;
+  readonly temporary: string;
+  #isChecked = false;
+  #isReady = false;
+
+  constructor(path: string) {
+    this.path = path;
+    this.file = join(path, 'store.json');
+    this.blobs = join(path, 'blobs', 'sha256');
+    this.indexes = join(path, 'index');
+    this.database = join(path, 'db', 'store.sqlite');
+    this.temporary = join(path, 'tmp');
+  }
+
+  blob(digest: Digest): string {
+    return join(this.blobs, hexOf(digest));
+  }
+
+  index(id: LayerID): string {
+    return join(this.indexes, `${hexOf(id)}.json`);
+  }
+
+  /** A name in the store's own file system that nobody has, for what will be renamed. */
+  temporaryName(): string {
+    return join(this.temporary, `${ownerName()}-${randomBytes(6).toString('hex')}`);
+  }
+
+  /** Whether there is a store. @throws VarveError `STORE_FORMAT` */
+  isThere(): boolean {
+    this.#isChecked ||= this.read() !== undefined;
+    return this.#isChecked;
+  }
+
+  /** Makes the store where there is none, and sweeps what killed processes left. @throws VarveError `STORE_…` */
+  ensure(): void {
+    if (this.#isReady) return;
+    onStore(this.path, () => {
+      const isThere = this.isThere();
+      for (const dir of [this.temporary, this.blobs, this.indexes, join(this.path, 'db')]) mkdirSync(dir, { recursive: true, mode: 0o700 });
+      if (!isThere) this.#create();
+      this.#sweep();
+    });
+    this.#isReady = true;
+  }
+
+  /** @throws VarveError `STORE_FORMAT` */
+  read(): StoreFile | undefined {
+    const text = onStore(this.path, () => readText(this.file));
+    if (text === undefined) return undefined;
+    const { format, state } = parse(text) ?? {};
+    if (format !== FORMAT) throw this.wrongFormat(format);
+    return { format, state: state ?? {} };
+  }
+
+  wrongFormat(format: unknown): VarveError {
+    const isNewer = typeof format === 'number' && format > FORMAT;
+    return new VarveError(
+      'STORE_FORMAT',
+      `Expected a store of format ${FORMAT} at ${this.path}, found ${isNewer ? `format ${format}` : `no format in ${this.file}`}`,
+      {
+        hint: isNewer
+          ? 'A newer varve made it: use that one, or choose another place with --root.'
+          : 'Choose another place with --root, or move this directory away.',
+      },
+    );
+  }
+
+  /** Replaces `store.json`. Whoever calls holds the database's write lock. */
+  write(file: StoreFile): void {
+    onStore(this.path, () => {
+      const name = this.temporaryName();
+      writeFileSync(name, `${JSON.stringify(file)}\n`, { mode: 0o600 });
+      renameSync(name, this.file);
+    });
+  }
+
+  /** A link and no rename: of two processes that make the store at once, the second must not undo the first. */
+  #create(): void {
+    const name = this.temporaryName();
+    writeFileSync(name, `${JSON.stringify({ format: FORMAT, state: {} } satisfies StoreFile)}\n`, {
+      mode: 0o600,
+    });
+    try {
+      linkSync(name, this.file);
+    } catch (failure) {
+      if ((failure as NodeJS.ErrnoException).code !== 'EEXIST') throw failure;
+      this.read();
+    } finally {
+      rmSync(name, { force: true });
+    }
+  }
+
+  #sweep(): void {
+    for (const name of readdirSync(this.temporary)) {
+      const path = join(this.temporary, name);
+      const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+      if (isAbandoned(name, age)) rmSync(path, { recursive: true, force: true });
+    }
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (failure) {
+    const { code } = failure as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw failure;
+  }
+}
+
+function parse(text: string): Partial<StoreFile> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined; // the caller says that there is no format in it
+  }
+}
