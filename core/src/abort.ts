@@ -1,21 +1,20 @@
 import { VarveError } from './errors.ts';
 import type { PendingTap } from './taps.ts';
 
-/** Milliseconds that a build may take after an abort to end its processes and undo its mounts. */
-const GRACE = 10_000;
-
 export interface AbortWatch {
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds that cleaning up may take after an abort. */
+  readonly grace: number;
   pending(): readonly PendingTap[];
 }
 
 /** Waits for work, but after an abort only as long as cleaning up may take: a plugin that hangs cannot hold the user. */
-export async function orAborted<T>(work: Promise<T>, { signal, pending }: AbortWatch): Promise<T> {
+export async function orAborted<T>(work: Promise<T>, { signal, grace, pending }: AbortWatch): Promise<T> {
   if (signal === undefined) return await work;
   let timer: NodeJS.Timeout | undefined;
   const late = Promise.withResolvers<never>();
   const onAbort = () => {
-    timer = setTimeout(() => late.reject(aborted(signal.reason, pending())), GRACE);
+    timer = setTimeout(() => late.reject(aborted(signal.reason, pending())), grace);
   };
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });

@@ -64,13 +64,13 @@ export class Build {
           emit: this.emit,
           signal: on.build.signal,
         }),
-      stage: async (name) => (await this.#ran(name)).layers,
+      stage: async (name) => (await this.#ran(name)).tree(),
     });
   }
 
   async run(): Promise<BuildResult> {
     const { request, signal } = this.build;
-    this.emit({ type: 'build-started', file: request.source.file });
+    this.emit({ type: 'build-started', file: request.source.file, progress: request.options?.progress });
     const plan = await this.#plan();
     this.emit({ type: 'planned', plan });
     this.trees.hide(plan);

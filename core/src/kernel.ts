@@ -1,14 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isAbsolute, resolve } from 'node:path';
-import {
-  type Abortable,
-  formatReference,
-  hostPlatform,
-  type Image,
-  type ImageReference,
-  normalizePlatform,
-  type Platform,
-} from '../image/index.ts';
+import { type Abortable, formatReference, hostPlatform, type Image, type ImageReference, normalizePlatform } from '../image/index.ts';
 import { aborted, orAborted } from './abort.ts';
 import { Build } from './build.ts';
 import { choose, chooseRemembered } from './choose.ts';
@@ -38,6 +30,7 @@ const BUILD = token<BuildInfo>('build');
 class PluginKernel implements Kernel {
   readonly root: string;
   readonly plugins: Host['plugins'];
+  readonly #grace: number;
   readonly #hooks = new Hooks();
   readonly #taps = new TapRegistry(this.#hooks);
   readonly #scope = new Scope();
@@ -45,7 +38,8 @@ class PluginKernel implements Kernel {
   readonly #storage = new Map<string | undefined, Promise<Choice<StorageDriver>>>();
   readonly #executors = new Map<string | undefined, Promise<Choice<Executor>>>();
 
-  constructor({ root, plugins, options = {} }: KernelSettings) {
+  constructor({ root, plugins, options = {}, grace = 10_000 }: KernelSettings) {
+    this.#grace = grace;
     this.root = isAbsolute(root) ? root : resolve(root);
     this.#scope.set(STORE_ROOT, this.root);
     const ordered = inOrder(plugins);
@@ -91,6 +85,7 @@ class PluginKernel implements Kernel {
       return new Build({
         build: info,
         host: this,
+        controller,
         hooks: this.#hooks,
         layers,
         digests,
@@ -99,7 +94,7 @@ class PluginKernel implements Kernel {
       });
     });
     try {
-      return await orAborted(build().run(), { signal: request.signal, pending: () => this.pending });
+      return await orAborted(build().run(), { signal: request.signal, grace: this.#grace, pending: () => this.pending });
     } catch (failure) {
       const error = request.signal?.aborted ? aborted(failure, this.pending) : failure;
       const { code, message } = blame(error, undefined, 'the build');

@@ -1,5 +1,5 @@
 import { createPatternMatcher, DirectoryTree, type FileTree, type HashFiles, MergedTree, pathOf, readFile } from '../archive/index.ts';
-import type { Image, ImageReference, Layer, Platform } from '../image/index.ts';
+import type { Image, ImageReference, Platform } from '../image/index.ts';
 import { parseReference, withDefaultTag } from '../image/index.ts';
 import type { BuildInfo } from './contracts/build.ts';
 import type { BaseRef, Plan, TreeRef } from './contracts/plan.ts';
@@ -13,8 +13,8 @@ export interface TreeSources {
   readonly build: BuildInfo;
   readonly digests: FileDigests;
   resolve(reference: ImageReference, platform: Platform): Promise<Image>;
-  /** The layers that a stage leaves. */
-  stage(name: string): Promise<readonly Layer[]>;
+  /** What a stage leaves. */
+  stage(name: string): Promise<FileTree>;
 }
 
 /** The filesystems that a build reads from, each made once. */
@@ -61,7 +61,7 @@ export class Trees {
   async #make(ref: TreeRef): Promise<FileTree> {
     switch (ref.kind) {
       case 'stage':
-        return await MergedTree.of(await this.#on.stage(ref.name));
+        return await this.#on.stage(ref.name);
       case 'image':
         return await MergedTree.of((await this.image(ref.ref)).layers);
       case 'name':

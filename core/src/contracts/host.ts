@@ -22,6 +22,8 @@ export interface KernelSettings {
   readonly plugins: readonly AnyPlugin[];
   /** By plugin name. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Milliseconds that an aborted build may take to end its processes and undo its mounts. Default 10,000. */
+  readonly grace?: number;
 }
 
 /** Who was picked on this host, and why the others were not. */

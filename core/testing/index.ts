@@ -1,0 +1,1 @@
+export { MemoryCache, MemoryDigests, MemoryLayers, memoryStores } from './memory-stores.ts';

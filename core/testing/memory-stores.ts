@@ -1,0 +1,84 @@
+import { hashContents } from '../archive/index.ts';
+import { asDiffID, asLayerID, type CacheKey, composeLayer, type Layer, type LayerID } from '../image/index.ts';
+import {
+  CACHE_STORES,
+  type CacheRecord,
+  type CacheStore,
+  definePlugin,
+  FILE_DIGESTS,
+  type FileDigests,
+  LAYERS,
+  type LayerStore,
+} from '../src/index.ts';
+
+/** Keeps layers as the objects they are: enough for a kernel whose images nobody reads after the process. */
+export class MemoryLayers implements LayerStore {
+  readonly #layers = new Map<LayerID, Layer>();
+
+  async get(id: LayerID): Promise<Layer | undefined> {
+    return this.#layers.get(id);
+  }
+
+  async put(layer: Layer): Promise<Layer> {
+    const known = this.#layers.get(layer.id);
+    if (known) return known;
+    const diffId = asDiffID(await layer.diffId());
+    const kept: Layer = { ...composeLayer(layer.id, await layer.index(), await layer.contents()), diffId: async () => diffId };
+    this.#layers.set(layer.id, kept).set(asLayerID(diffId), kept);
+    return kept;
+  }
+
+  async keep(layer: Layer): Promise<Layer> {
+    this.#layers.set(layer.id, layer);
+    return layer;
+  }
+
+  async ingest(): Promise<Layer> {
+    throw new Error('Layers from elsewhere need a store on disk');
+  }
+}
+
+/** A cache that counts what it is asked. */
+export class MemoryCache implements CacheStore {
+  readonly name = 'memory';
+  readonly records = new Map<CacheKey, CacheRecord>();
+  asked = 0;
+
+  async get(key: CacheKey): Promise<CacheRecord | undefined> {
+    this.asked++;
+    return this.records.get(key);
+  }
+
+  async put(record: CacheRecord): Promise<void> {
+    this.records.set(record.key, record);
+  }
+
+  async siblings(parent: string, kind: string): Promise<readonly CacheRecord[]> {
+    return [...this.records.values()].filter((record) => record.parent === parent && record.kind === kind).toReversed();
+  }
+}
+
+/** Reads every file every time. */
+export class MemoryDigests implements FileDigests {
+  readonly read = { files: 0, bytes: 0 };
+
+  async digests(files: Parameters<FileDigests['digests']>[0]): Promise<readonly string[]> {
+    this.read.files += files.length;
+    for (const { stamp } of files) this.read.bytes += stamp.size;
+    return await hashContents(
+      files.map(({ path, stamp }) => ({ kind: 'range', file: String(path), offset: 0, length: stamp.size, stamp })),
+    );
+  }
+}
+
+/** Stores in memory, as a plugin: what a kernel needs to build without a disk. */
+export const memoryStores = ({ layers = new MemoryLayers(), cache = new MemoryCache(), digests = new MemoryDigests() } = {}) =>
+  definePlugin({
+    name: '@varve/memory-stores',
+    core: '^0.1.0',
+    apply({ provide, contribute }) {
+      provide(LAYERS, [], () => layers);
+      provide(FILE_DIGESTS, [], () => digests);
+      contribute(CACHE_STORES, [], () => cache);
+    },
+  });
