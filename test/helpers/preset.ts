@@ -2,4 +2,4 @@ import type { AnyPlugin } from '@varve/core';
 import { preset } from '../../plugins/cli/src/preset.ts';
 
 /** The plugins of the default preset, loaded. */
-export const loadPreset = async (): Promise<readonly AnyPlugin[]> => await preset();
+export const loadPreset = async (): Promise<readonly AnyPlugin[]> => preset;
