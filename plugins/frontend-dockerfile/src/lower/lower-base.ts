@@ -62,15 +62,15 @@ interface ImageBase {
 /** Asks for the image's config. @throws VarveError what `resolveConfig` throws, with the place */
 export async function imageBase(image: ImageBase, request: FrontendRequest): Promise<LoweredBase> {
   const { from, ref, platform } = image;
-  const isContext = request.contexts.includes(ref);
-  if (!isContext) checkReference(ref, from.source);
+  // the kernel knows what a named context of this name is
+  if (!request.contexts.includes(ref)) checkReference(ref, from.source);
   const config = await resolveConfig(image, request);
   const hasPath = config.Env?.some((variable) => variable.startsWith('PATH=')) ?? false;
   const Env = [...(config.Env ?? []), ...(hasPath ? [] : [PATH])];
   const triggers = config.OnBuild ?? [];
   const patch = { ...(!hasPath && { Env: [PATH] }), ...(triggers.length > 0 && { OnBuild: null }) };
   return {
-    base: isContext ? { kind: 'name', name: ref } : { kind: 'image', ref },
+    base: { kind: 'image', ref },
     state: StageState.ofConfig({ ...config, Env }),
     triggers,
     steps: Object.keys(patch).length === 0 ? [] : [{ kind: 'config', title: from.text, source: from.source, patch }],

@@ -39,7 +39,7 @@ test('--build-arg fills in FROM', plans, 'ARG I=a\nFROM $I', ['stage-0<b'], { ar
 test('stage names may come from arguments', plans, 'ARG I=x\nFROM a AS x\nFROM $I', ['x<a', 'stage-1<:x']);
 test('a named context stands before a stage and an image', async (t) => {
   const { plan, resolved } = await lower('FROM base AS a\nFROM a\nCOPY --from=b / /', { contexts: ['a', 'b'], images: { a: {} } });
-  t.like(plan.stages, [{ name: 'stage-1', base: { kind: 'name', name: 'a' } }]);
+  t.like(plan.stages, [{ name: 'stage-1', base: { kind: 'image', ref: 'a' } }]);
   t.deepEqual(resolved, ['a']);
   t.like(plan.stages[0]?.steps.at(-1), { from: { kind: 'context', name: 'b' } });
 });
