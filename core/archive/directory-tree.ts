@@ -1,6 +1,12 @@
+import { type BigIntStats, lstatSync } from 'node:fs';
+import { hashContents } from './content.ts';
 import type { Content, FileEntry, FileStamp, NodeEntry } from './entry.ts';
+import { stampOf } from './file-stamp.ts';
 import type { FileTree } from './file-tree.ts';
-import type { PatternMatcher } from './patterns.ts';
+import { hostEntry, hostNames, hostNamesWithTypes, namesOf } from './host-entry.ts';
+import { pathOf } from './names.ts';
+import { baseName, childPath, hostPath, parentOf } from './paths.ts';
+import type { PatternMatcher, PatternResults } from './patterns.ts';
 
 /** `sha256:…` of each file's bytes, in order. `path` is a host path; give it to `node:fs` through `pathOf`. */
 export type HashFiles = (files: readonly { readonly path: string; readonly stamp: FileStamp }[]) => Promise<readonly string[]>;
@@ -14,27 +20,119 @@ export interface DirectoryTreeOptions {
   readonly xattrs?: boolean;
 }
 
+/** A directory that has been read; sets and results are absent without patterns. */
+interface Listing {
+  readonly names: readonly string[];
+  readonly visible?: ReadonlySet<string>;
+  /** What the patterns said about the directories in it, hidden ones too. */
+  readonly results?: ReadonlyMap<string, PatternResults>;
+}
+
+/** A file that has been looked at. */
+interface Seen {
+  readonly entry: NodeEntry;
+  readonly stats: BigIntStats;
+}
+
 /** A directory of this host as it is when first looked at: each directory is read once, when somebody asks, and then remembered. */
 export class DirectoryTree implements FileTree {
   readonly root: string;
-  constructor(root: string, options: DirectoryTreeOptions = {}) {
+  readonly #ignore: PatternMatcher | undefined;
+  readonly #hash: HashFiles | undefined;
+  readonly #xattrs: boolean;
+  readonly #listings = new Map<string, Listing>();
+  readonly #seen = new Map<string, Seen | undefined>();
+
+  constructor(root: string, { ignore, hash, xattrs = true }: DirectoryTreeOptions = {}) {
     this.root = root;
-    if (options === undefined) throw new Error('Not written yet');
+    this.#ignore = ignore?.isEmpty ? undefined : ignore;
+    this.#hash = hash;
+    this.#xattrs = xattrs;
   }
+
   get(path: string): NodeEntry | undefined {
-    throw new Error(`Not written yet ${path}`);
+    return this.#look(path)?.entry;
   }
+
   list(path: string): readonly string[] {
-    throw new Error(`Not written yet ${path}`);
+    return this.get(path)?.type === 'directory' ? this.#listing(path).names : [];
   }
+
   async open(): Promise<void> {}
+
   content(file: FileEntry): Content {
-    throw new Error(`Not written yet ${file}`);
+    const { path, stamp } = this.#stamped(file);
+    return { kind: 'range', file: path, offset: 0, length: file.size, stamp };
   }
+
   async digests(files: readonly FileEntry[]): Promise<readonly string[]> {
-    throw new Error(`Not written yet ${files}`);
+    if (files.length === 0) return [];
+    if (this.#hash === undefined) return await hashContents(files.map((file) => this.content(file)));
+    return await this.#hash(files.map((file) => this.#stamped(file)));
   }
+
   identity(file: FileEntry): string | undefined {
-    throw new Error(`Not written yet ${file}`);
+    const stats = this.#look(file.path)?.stats;
+    return stats !== undefined && stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined;
+  }
+
+  #stamped(file: FileEntry): { readonly path: string; readonly stamp: FileStamp } {
+    const seen = this.#look(file.path);
+    if (seen?.entry.type !== 'file') throw new Error(`"${file.path}" is no file of this tree`);
+    return { path: hostPath(this.root, file.path), stamp: stampOf(seen.stats) };
+  }
+
+  #look(path: string): Seen | undefined {
+    if (this.#seen.has(path)) return this.#seen.get(path);
+    const seen = this.#isVisible(path) ? this.#stat(path) : undefined;
+    this.#seen.set(path, seen);
+    return seen;
+  }
+
+  /** Below a visible, real directory, and listed there. */
+  #isVisible(path: string): boolean {
+    if (path === '') return true;
+    const parent = parentOf(path);
+    if (this.get(parent)?.type !== 'directory') return false;
+    return this.#ignore === undefined || this.#listing(parent).visible?.has(baseName(path)) === true;
+  }
+
+  #stat(path: string): Seen | undefined {
+    const host = hostPath(this.root, path);
+    const stats = lstatSync(pathOf(host), { bigint: true, throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    const entry = hostEntry({ path, host, stats, xattrNames: this.#xattrs ? namesOf(host) : [] });
+    return entry && { entry, stats };
+  }
+
+  #listing(path: string): Listing {
+    const known = this.#listings.get(path);
+    if (known !== undefined) return known;
+    const parent = path === '' ? undefined : this.#listings.get(parentOf(path))?.results?.get(baseName(path));
+    return this.#read(path, parent);
+  }
+
+  #read(path: string, results: PatternResults | undefined): Listing {
+    const ignore = this.#ignore;
+    const listing = ignore ? this.#filter(path, { ignore, results }) : { names: hostNames(hostPath(this.root, path)) };
+    this.#listings.set(path, listing);
+    return listing;
+  }
+
+  #filter(dir: string, { ignore, results }: { ignore: PatternMatcher; results: PatternResults | undefined }): Listing {
+    const below = new Map<string, PatternResults>();
+    const visible = new Set<string>();
+    for (const { name, isDirectory } of hostNamesWithTypes(hostPath(this.root, dir))) {
+      const path = childPath(dir, name);
+      const found = ignore.matchBelow(path, results);
+      if (isDirectory) below.set(name, found);
+      if (!found.matched || (isDirectory && this.#holdsVisible(path, { ignore, found }))) visible.add(name);
+    }
+    return { names: [...visible], visible, results: below };
+  }
+
+  /** An ignored directory is there if something in it is taken back. */
+  #holdsVisible(path: string, { ignore, found }: { ignore: PatternMatcher; found: PatternResults }): boolean {
+    return ignore.mayReincludeBelow(path) && this.#read(path, found).names.length > 0;
   }
 }

@@ -1,4 +1,7 @@
 import type { Attributes, Content, Entry, FileEntry, LayerIndex } from './entry.ts';
+import { LayerExtractor } from './layer-extractor.ts';
+import { normaliseIndex } from './normalise-index.ts';
+import { Pacer } from './pacer.ts';
 
 export interface ExtractOptions {
   readonly signal?: AbortSignal | undefined;
@@ -13,13 +16,14 @@ export interface ExtractOptions {
   readonly userxattr?: boolean;
   /** `mine`: everything belongs to the current user, devices are left out; for those who may not change owners. Default `kept`. */
   readonly owners?: 'kept' | 'mine';
-  /** Told about what the file system or the user's rights cannot hold: devices left out, xattrs left out. */
+  /** Told about what the file system or the user's rights cannot hold and is left out: xattrs, devices. */
   readonly onSkip?: ((entry: Entry, reason: string) => void) | undefined;
 }
 
 /**
- * Writes a layer into a directory. No symlink is followed, neither of the layer nor of what is there already: a directory that the layer
- * needs and that is something else is replaced. Directories in between that the layer does not mention keep their times.
+ * Writes a layer into a directory that nobody else is writing to. No symlink is followed, neither of the layer nor of what is there
+ * already: a directory that the layer needs and that is something else is replaced. Directories in between that the layer does not
+ * mention keep their times.
  *
  * @throws VarveError `SOURCE_CHANGED`, `SYSTEM_…`, `LAYER_DEVICE` for a char device 0:0, which overlays take for a whiteout
  */
@@ -29,5 +33,11 @@ export async function extractLayer(
   root: string,
   options: ExtractOptions,
 ): Promise<void> {
-  throw new Error(`Not written yet ${index} ${content} ${root} ${options}`);
+  const pacer = new Pacer(options.signal);
+  using extractor = new LayerExtractor(root, content, options);
+  for (const entry of normaliseIndex(index)) {
+    if (pacer.isDue) await pacer.rest();
+    extractor.add(entry);
+  }
+  extractor.finish();
 }

@@ -56,6 +56,12 @@ export const hostNames = (host: string): string[] =>
   // One character a byte: exact, and plain sorting is the order of bytes.
   readdirSync(pathOf(host), 'latin1').sort().map(decodeLatin1Name);
 
+/** The same with what the directory itself knows about each name: no look at the files. */
+export const hostNamesWithTypes = (host: string): { readonly name: string; readonly isDirectory: boolean }[] =>
+  readdirSync(pathOf(host), { encoding: 'latin1', withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((found) => ({ name: decodeLatin1Name(found.name), isDirectory: found.isDirectory() }));
+
 /** Names of a file's extended attributes; none where system calls are not available. */
 export const namesOf = (host: string): readonly string[] => (whySystemUnavailable() === undefined ? listXattrs(pathOf(host)) : []);
 
@@ -71,7 +77,7 @@ function xattrsOf(host: string, names: readonly string[]): Pick<Attributes, 'xat
 
 const SECOND = 1_000_000_000n;
 
-function timeOf(ns: bigint): Timestamp {
+export function timeOf(ns: bigint): Timestamp {
   const nanoseconds = Number(((ns % SECOND) + SECOND) % SECOND);
   return { seconds: Number((ns - BigInt(nanoseconds)) / SECOND), nanoseconds };
 }

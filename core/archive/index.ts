@@ -26,7 +26,7 @@ export type {
 } from './entry.ts';
 export { type ExtractOptions, extractLayer } from './extract-layer.ts';
 export type { FileTree } from './file-tree.ts';
-export { type GlobOptions, matchGlob } from './glob.ts';
+export { Glob, type GlobOptions, matchGlob } from './glob.ts';
 export { indexTar, type TarIndexer } from './index-tar.ts';
 export { MergedTree } from './merged-tree.ts';
 export { decodeName, encodeName, pathOf } from './names.ts';

@@ -1,11 +1,17 @@
+import { VarveError } from '../src/errors.ts';
+import { Glob } from './glob.ts';
+import { ancestors } from './paths.ts';
+
 /** What the patterns said about a directory: handed on to what lies in it, so that nothing is matched twice on a walk. */
 export interface PatternResults {
   readonly matched: boolean;
+  /** For each pattern 1 if it matches the directory or one above. */
+  readonly each: Uint8Array;
 }
 
 /** An ignore file's patterns. Paths are entry paths. */
 export interface PatternMatcher {
-  /** The patterns have no effect. */
+  /** No path matches. */
   readonly isEmpty: boolean;
   /** Whether the last pattern that matches the path or one of its parents is not a `!` pattern. */
   matches(path: string): boolean;
@@ -22,5 +28,68 @@ export interface PatternMatcher {
  * @throws VarveError `PATTERN_INVALID`
  */
 export function createPatternMatcher(patterns: readonly string[]): PatternMatcher {
-  throw new Error(`Not written yet ${patterns}`);
+  return new OrderedPatterns(patterns.flatMap((pattern) => parsePattern(pattern) ?? []));
+}
+
+interface Pattern {
+  readonly glob: Glob;
+  /** A `!` pattern. */
+  readonly takesBack: boolean;
+}
+
+function parsePattern(text: string): Pattern | undefined {
+  const trimmed = text.trim();
+  const takesBack = trimmed.startsWith('!');
+  const body = takesBack ? trimmed.slice(1).trim() : trimmed;
+  if (takesBack && body === '') throw new VarveError('PATTERN_INVALID', 'Pattern "!" has nothing after its exclamation mark');
+  const cleaned = cleanPattern(body);
+  return cleaned === '' ? undefined : { glob: new Glob(cleaned, { doubleStar: true }), takesBack };
+}
+
+/** As Go's `filepath.Clean` without a leading slash. A pattern that leaves the root is kept: it matches nothing. */
+function cleanPattern(pattern: string): string {
+  const parts: string[] = [];
+  for (const part of pattern.split('/')) {
+    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop();
+    else if (part === '..' && pattern.startsWith('/')) continue;
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}
+
+class OrderedPatterns implements PatternMatcher {
+  readonly isEmpty: boolean;
+  readonly #patterns: readonly Pattern[];
+  readonly #takeBack: readonly Glob[];
+  readonly #root: PatternResults;
+
+  constructor(patterns: readonly Pattern[]) {
+    this.#patterns = patterns;
+    this.#takeBack = patterns.filter(({ takesBack }) => takesBack).map(({ glob }) => glob);
+    this.isEmpty = this.#takeBack.length === patterns.length;
+    this.#root = { matched: false, each: new Uint8Array(patterns.length) };
+  }
+
+  matches(path: string): boolean {
+    if (path === '') return false; // as docker: nobody means to ignore everything by its root
+    let results = this.#root;
+    for (const dir of ancestors(path).reverse()) results = this.matchBelow(dir, results);
+    return this.matchBelow(path, results).matched;
+  }
+
+  matchBelow(path: string, parent: PatternResults = this.#root): PatternResults {
+    const each = new Uint8Array(this.#patterns.length);
+    let matched = false;
+    this.#patterns.forEach(({ glob, takesBack }, i) => {
+      if (parent.each[i] === 1) each[i] = 1;
+      // A pattern that could not change the result is not asked, unless what lies below needs to know.
+      else if (glob.matches(path)) each[i] = 1;
+      if (each[i] === 1) matched = !takesBack;
+    });
+    return { matched, each };
+  }
+
+  mayReincludeBelow(dir: string): boolean {
+    return this.#takeBack.some((glob) => glob.mayMatchBelow(dir));
+  }
 }

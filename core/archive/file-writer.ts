@@ -1,0 +1,78 @@
+import { closeSync, constants, fchmodSync, fchownSync, openSync, readSync, writeSync } from 'node:fs';
+import { copyRange, setMtimeOf } from '../system/index.ts';
+import type { Content, FileEntry } from './entry.ts';
+import type { HostAttributes } from './host-attributes.ts';
+import { type Range, RangeReader } from './range-reader.ts';
+
+type HostPath = string | Buffer;
+
+const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+/** From this size on the kernel copies by itself, and shares blocks where it can. */
+const LARGE = 128 * 1024;
+/** Small files lie one behind the other in a tar: they are read many at a time. */
+const WINDOW = 1024 * 1024;
+
+/** Creates regular files. */
+export class FileWriter implements Disposable {
+  readonly #attributes: HostAttributes;
+  readonly #reader = new RangeReader();
+  readonly #window = Buffer.allocUnsafeSlow(WINDOW);
+  /** Which part of which file is in the window. */
+  #file: string | undefined;
+  #start = 0;
+  #end = 0;
+
+  constructor(attributes: HostAttributes) {
+    this.#attributes = attributes;
+  }
+
+  /** @throws `EEXIST` if there is anything, also a symlink; VarveError `SOURCE_CHANGED` */
+  create(path: HostPath, entry: FileEntry, content: Content): void {
+    const fd = openSync(path, FLAGS, 0o600);
+    try {
+      if (entry.size > 0) this.#fill(fd, content);
+      if (this.#attributes.keepsOwners) fchownSync(fd, entry.uid, entry.gid);
+      fchmodSync(fd, entry.mode);
+      if (entry.xattrs !== undefined) this.#attributes.setXattrs(path, entry);
+      setMtimeOf(fd, entry.mtime.seconds, entry.mtime.nanoseconds);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#reader[Symbol.dispose]();
+  }
+
+  #fill(fd: number, content: Content): void {
+    if (content.kind === 'bytes') writeAll(fd, content.bytes);
+    else if (content.length >= LARGE) {
+      this.#reader.with(content, (from) => copyRange(from, fd, content));
+    } else writeAll(fd, this.#small(content));
+  }
+
+  #small(range: Range): Uint8Array {
+    if (range.stamp !== undefined) {
+      const bytes = this.#window.subarray(0, range.length);
+      this.#file = undefined;
+      this.#reader.read(range, bytes);
+      return bytes;
+    }
+    const end = range.offset + range.length;
+    if (range.file !== this.#file || range.offset < this.#start || end > this.#end) this.#load(range);
+    return this.#window.subarray(range.offset - this.#start, end - this.#start);
+  }
+  /** Fills the window from the start of a range on, as far as there is anything. */
+  #load(range: Range): void {
+    this.#file = undefined;
+    const read = this.#reader.with(range, (fd) => readSync(fd, this.#window, 0, WINDOW, range.offset));
+    if (read < range.length) this.#reader.read(range, this.#window.subarray(0, range.length)); // says what is wrong
+    this.#file = range.file;
+    this.#start = range.offset;
+    this.#end = range.offset + Math.max(read, range.length);
+  }
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done);
+}
