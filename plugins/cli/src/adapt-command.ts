@@ -1,0 +1,80 @@
+import type { Command, CommandOption, Invocation } from '@varve/core';
+import { Command as Commander, Option } from 'commander';
+
+export type Values = Invocation['values'];
+/** What the command line asks for: a command with its arguments. */
+export interface Chosen {
+  readonly command: Command;
+  readonly values: Values;
+  readonly positionals: readonly string[];
+}
+
+/** Options that every command takes besides its own; `Globals` says what they mean. */
+const GLOBAL: Readonly<Record<string, CommandOption>> = {
+  root: { type: 'string', description: 'where images live', value: '<dir>', hidden: true },
+  config: { type: 'string', description: 'configuration file', value: '<file>', hidden: true },
+  debug: { type: 'boolean', description: 'show stacks', hidden: true },
+};
+
+/** One of our commands as commander sees it. */
+export class AdaptedCommand extends Commander {
+  readonly #options: Readonly<Record<string, CommandOption>>;
+  readonly #values: Record<string, Values[string]> = {};
+
+  constructor(command: Command, name: string, choose: (chosen: Chosen) => void) {
+    super(name);
+    this.#options = { ...GLOBAL, ...command.options };
+    this.description(command.summary).allowExcessArguments(false);
+    for (const argument of argumentsOf(command.usage ?? '')) this.argument(argument);
+    for (const [long, option] of Object.entries(this.#options)) this.#add(long, option);
+    this.action(() => choose({ command, values: this.#values, positionals: this.args }));
+  }
+
+  /**
+   * Values are taken from commander's events by their long name: it makes `cache: false` of `--no-cache`, and a plugin's command wants to
+   * see what was written.
+   */
+  #add(long: string, option: CommandOption): void {
+    const { type, short, description, value = '<value>', hidden = false } = option;
+    const flags = `${short === undefined ? '' : `-${short}, `}--${long}${type === 'string' ? ` ${value}` : ''}`;
+    this.addOption(new Option(flags, description).hideHelp(hidden));
+    this.on(`option:${long}`, (given?: string) => {
+      const before = this.#values[long];
+      const list = Array.isArray(before) ? before : [];
+      if (type === 'boolean') this.#values[long] = true;
+      else this.#values[long] = option.multiple ? [...list, given ?? ''] : (given ?? '');
+    });
+  }
+
+  /** Go's flags, and so docker's users, also write `--rm=false`. */
+  override parseOptions(argv: string[]): ReturnType<Commander['parseOptions']> {
+    const end = argv.indexOf('--');
+    const isSwitch = (word: string, i: number) => (end !== -1 && i > end) || !this.#takeSwitch(word);
+    return super.parseOptions(argv.filter(isSwitch));
+  }
+
+  #takeSwitch(word: string): boolean {
+    const [, long = '', value = ''] = /^--([a-z][a-z0-9-]*)=(.*)$/s.exec(word) ?? [];
+    const on = SWITCHES[value.toLowerCase()];
+    if (on === undefined || this.#options[long]?.type !== 'boolean') return false;
+    this.#values[long] = on;
+    return true;
+  }
+}
+
+const SWITCHES: Readonly<Record<string, boolean | undefined>> = { true: true, t: true, 1: true, false: false, f: false, 0: false };
+
+/** `<file> [<name>[:<tag>]]` in the words of commander: the outermost brackets say what is required. */
+function argumentsOf(usage: string): readonly string[] {
+  const found: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let i = 0; i < usage.length; i++) {
+    const char = usage[i] ?? '';
+    if ('<['.includes(char) && depth++ === 0) start = i;
+    if (!'>]'.includes(char) || --depth !== 0) continue;
+    const more = usage.startsWith('...', i + 1) ? '...' : '';
+    found.push(`${usage[start]}${usage.slice(start + 1, i).replace(/[<>]/g, '')}${more}${char}`);
+  }
+  return found;
+}

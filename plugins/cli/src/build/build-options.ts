@@ -1,0 +1,86 @@
+import type { CommandOption } from '@varve/core';
+
+const flag = (description: string, short?: string): CommandOption => ({ type: 'boolean', description, ...(short && { short }) });
+const text = (value: string, description: string, short?: string): CommandOption => ({
+  type: 'string',
+  value,
+  description,
+  ...(short && { short }),
+});
+const many = (value: string, description: string, short?: string): CommandOption => ({
+  ...text(value, description, short),
+  multiple: true,
+});
+
+/** Options of docker's, BuildKit's and Buildah's `build` that mean nothing here: accepted, so that scripts go on working. */
+const IGNORED_FLAGS = ['rm', 'force-rm', 'compress', 'disable-content-trust', 'load', 'no-content-trust', 'tls-verify'];
+const IGNORED_VALUES = [
+  'isolation',
+  'memory',
+  'memory-swap',
+  'cpu-period',
+  'cpu-quota',
+  'cpu-shares',
+  'cpuset-cpus',
+  'cpuset-mems',
+  'security-opt',
+  'cgroup-parent',
+  'cache-from',
+  'cache-to',
+  'provenance',
+  'sbom',
+  'attest',
+  'allow',
+  'builder',
+  'jobs',
+  'format',
+];
+export const IGNORED: readonly string[] = [...IGNORED_FLAGS, ...IGNORED_VALUES];
+
+const SHORT: Readonly<Record<string, string>> = { memory: 'm' };
+const ignored =
+  (type: CommandOption['type']) =>
+  (name: string): [string, CommandOption] => [
+    name,
+    {
+      type,
+      description: 'without effect',
+      hidden: true,
+      ...(type === 'string' && { multiple: true }),
+      ...(SHORT[name] && { short: SHORT[name] }),
+    },
+  ];
+
+export const BUILD_OPTIONS: Readonly<Record<string, CommandOption>> = {
+  tag: many('<name[:tag]>', 'name of the image', 't'),
+  file: text('<path>', 'build file; - for stdin (default: Dockerfile, Containerfile)', 'f'),
+  'build-arg': many('<name[=value]>', 'value of an ARG; without a value this environment’s'),
+  target: text('<stage>', 'stage to build instead of the last'),
+  label: many('<name=value>', 'label of the image'),
+  annotation: many('<name=value>', 'annotation of the manifest'),
+  output: many('<spec>', 'type=image|oci|docker|local|tar,dest=<path>; a directory; or - for a tar of the files', 'o'),
+  'no-cache': flag('do every step anew'),
+  'no-cache-filter': many('<stage,...>', 'do the steps of these stages anew'),
+  pull: flag('look base images up anew'),
+  push: flag('push the image: -o type=registry'),
+  quiet: flag('print nothing but the image ID', 'q'),
+  progress: text('<mode>', 'auto, plain, tty, rawjson or quiet'),
+  iidfile: text('<path>', 'write the image ID to a file'),
+  'metadata-file': text('<path>', 'write what was built to a file, as JSON'),
+  platform: text('<os/arch>', 'platform of the image'),
+  squash: flag('merge the new layers into one'),
+  layers: flag('a layer for each step (default; --layers=false: one for each stage)'),
+  storage: text('<driver>', 'storage driver to use'),
+  executor: text('<name>', 'executor to use'),
+  network: text('<mode>', 'network of RUN: default, none or host'),
+  'add-host': many('<host:ip>', 'line of /etc/hosts for RUN'),
+  'shm-size': text('<bytes>', 'size of /dev/shm for RUN'),
+  ulimit: many('<type=soft[:hard]>', 'limit of processes of RUN'),
+  'build-context': many('<name=place>', 'one more context: a directory, or docker-image://<name>'),
+  secret: many('<spec>', 'id=<id>[,src=<path>|,env=<name>]'),
+  ssh: many('<spec>', 'default|<id>[=<socket>]'),
+  'source-date-epoch': text('<seconds>', 'newer times become this one (also SOURCE_DATE_EPOCH)'),
+  parallel: text('<number>', 'steps at once'),
+  ...Object.fromEntries(IGNORED_FLAGS.map(ignored('boolean'))),
+  ...Object.fromEntries(IGNORED_VALUES.map(ignored('string'))),
+};

@@ -1,0 +1,70 @@
+import type { BuildRequest } from '@varve/core';
+import { formatReference, parsePlatform } from '@varve/core/image';
+import type { Values } from '../adapt-command.ts';
+import { newName } from '../image-names.ts';
+import type { CliOptions } from '../options.ts';
+import { isOn, listOf, textOf } from '../read-values.ts';
+import { didYouMean } from '../suggest.ts';
+import { usageError } from '../usage-error.ts';
+import { readOutputs } from './read-outputs.ts';
+import { readBuildArgs, readContexts, readLabels } from './read-pairs.ts';
+import { readRunSettings } from './read-run-settings.ts';
+
+type Asked = Omit<BuildRequest, 'source' | 'context' | 'signal'>;
+
+/** What the options of `build` ask the kernel for. @throws VarveError `USAGE`, `REFERENCE_INVALID`, `PLATFORM_INVALID` */
+export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.ProcessEnv): Asked {
+  const names = listOf(values, 'tag').map((name) => formatReference(newName(name)));
+  const given = readBuildArgs(listOf(values, 'build-arg'), env);
+  const epochText = textOf(values, 'source-date-epoch') ?? given[EPOCH] ?? (env[EPOCH] || undefined);
+  const outputs = isOn(values, 'push') ? [...listOf(values, 'output'), 'type=registry'] : listOf(values, 'output');
+  return {
+    args: epochText === undefined ? given : { ...given, [EPOCH]: epochText },
+    epoch: epochText === undefined ? undefined : readEpoch(epochText),
+    outputs: readOutputs(outputs, names),
+    labels: readLabels('label', listOf(values, 'label')),
+    annotations: readLabels('annotation', listOf(values, 'annotation')),
+    contexts: readContexts(listOf(values, 'build-context')),
+    target: textOf(values, 'target') || undefined,
+    platform: readPlatform(textOf(values, 'platform')),
+    noCache: readNoCache(values),
+    pull: isOn(values, 'pull'),
+    storage: textOf(values, 'storage') ?? defaults.storage,
+    executor: textOf(values, 'executor') ?? defaults.executor,
+    run: readRunSettings(values),
+    parallel: readParallel(textOf(values, 'parallel')),
+    options: { progress: readProgress(values), squash: isOn(values, 'squash'), layers: values.layers !== false },
+  };
+}
+
+const EPOCH = 'SOURCE_DATE_EPOCH';
+function readEpoch(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw usageError(`${EPOCH} expects whole seconds since 1970, found ${JSON.stringify(text)}`);
+  return Number(text);
+}
+
+function readPlatform(text: string | undefined): BuildRequest['platform'] {
+  if (text === undefined || text === '') return undefined;
+  if (text.includes(','))
+    throw usageError(`--platform expects one platform, found ${JSON.stringify(text)}`, 'Build them one after the other.');
+  return parsePlatform(text);
+}
+
+function readNoCache(values: Values): BuildRequest['noCache'] {
+  const stages = listOf(values, 'no-cache-filter').flatMap((text) => text.split(','));
+  return isOn(values, 'no-cache') || (stages.length > 0 ? stages : false);
+}
+
+function readParallel(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw usageError(`--parallel expects a number of steps, found ${JSON.stringify(text)}`);
+  return Number(text);
+}
+
+const MODES = ['auto', 'plain', 'tty', 'rawjson', 'quiet'];
+function readProgress(values: Values): string | undefined {
+  const mode = isOn(values, 'quiet') ? 'quiet' : textOf(values, 'progress');
+  if (mode !== undefined && !MODES.includes(mode))
+    throw usageError(`--progress expects ${MODES.join(', ')}, found ${JSON.stringify(mode)}${didYouMean(mode, MODES)}`);
+  return mode;
+}

@@ -1,0 +1,48 @@
+import type { RunSettings } from '@varve/core';
+import type { Values } from '../adapt-command.ts';
+import { parseSize } from '../format/units.ts';
+import { listOf, textOf } from '../read-values.ts';
+import { usageError } from '../usage-error.ts';
+
+/** How the processes of RUN steps are started. */
+export function readRunSettings(values: Values): RunSettings {
+  return {
+    network: readNetwork(textOf(values, 'network')),
+    addHosts: listOf(values, 'add-host').map(readHost),
+    shmSize: readShmSize(textOf(values, 'shm-size')),
+    ulimits: listOf(values, 'ulimit').map(readUlimit),
+  };
+}
+
+/** Names that other builders have for the same thing. */
+const NETWORKS: Readonly<Record<string, RunSettings['network']>> = {
+  default: 'default',
+  bridge: 'default',
+  sandbox: 'default',
+  none: 'none',
+  host: 'host',
+};
+function readNetwork(text: string | undefined): RunSettings['network'] {
+  if (text === undefined || text === '') return undefined;
+  if (!Object.hasOwn(NETWORKS, text)) throw usageError(`--network expects default, none or host, found ${JSON.stringify(text)}`);
+  return NETWORKS[text];
+}
+
+/** `host:ip`, also written `host=ip`. */
+function readHost(text: string): string {
+  const [, host, ip] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
+  if (host === undefined || ip === undefined) throw usageError(`--add-host expects <host>:<ip>, found ${JSON.stringify(text)}`);
+  return `${host}:${ip.replace(/^\[(.*)\]$/, '$1')}`;
+}
+
+function readShmSize(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const size = parseSize(text);
+  if (size === undefined) throw usageError(`--shm-size expects a size like 64m, found ${JSON.stringify(text)}`);
+  return size;
+}
+
+function readUlimit(text: string): string {
+  if (!/^[a-z]+=-?\d+(?::-?\d+)?$/.test(text)) throw usageError(`--ulimit expects <type>=<soft>[:<hard>], found ${JSON.stringify(text)}`);
+  return text;
+}

@@ -1,0 +1,75 @@
+import type { Command, ImageRecord, Invocation } from '@varve/core';
+import { filterImages } from '../filter-images.ts';
+import { matchesReference } from '../filters.ts';
+import { formatListing, LISTING_OPTIONS, type Listing } from '../format/listing.ts';
+import { createdAt, humanSize, since } from '../format/units.ts';
+import { shortId, shownName } from '../image-names.ts';
+import { isOn, listOf } from '../read-values.ts';
+
+const HEADINGS = {
+  Repository: 'REPOSITORY',
+  Tag: 'TAG',
+  Digest: 'DIGEST',
+  ID: 'IMAGE ID',
+  CreatedSince: 'CREATED',
+  CreatedAt: 'CREATED AT',
+  Size: 'SIZE',
+} as const;
+type Row = Record<keyof typeof HEADINGS, string>;
+
+/** The images of this host, newest first: a row for each name. */
+export const imagesCommand: Command = {
+  name: 'images',
+  summary: 'List images',
+  usage: '[repository[:tag]]',
+  options: {
+    all: { type: 'boolean', short: 'a', description: 'all images (intermediate ones are never kept as images)' },
+    quiet: { type: 'boolean', short: 'q', description: 'IDs only' },
+    'no-trunc': { type: 'boolean', description: 'whole IDs' },
+    digests: { type: 'boolean', description: 'show digests of manifests' },
+    filter: {
+      type: 'string',
+      short: 'f',
+      multiple: true,
+      value: '<name=value>',
+      description: 'dangling=true, reference=<pattern>, label=<name>[=<value>], before=<image>, since=<image>',
+    },
+    ...LISTING_OPTIONS,
+  },
+  async run(invocation) {
+    const { stdout, values } = invocation;
+    const records = await filterImages(invocation, listOf(values, 'filter'));
+    const rows = rowsOf(records, invocation);
+    if (isOn(values, 'quiet')) stdout.write([...new Set(rows.map((row) => row.ID))].map((id) => `${id}\n`).join(''));
+    else stdout.write(formatListing(listing(rows, isOn(values, 'digests')), values));
+    return 0;
+  },
+};
+export const imageLsCommand: Command = { ...imagesCommand, name: 'image ls', aliases: ['image list'] };
+
+function rowsOf(records: readonly ImageRecord[], { values, positionals }: Invocation): readonly Row[] {
+  const [pattern] = positionals;
+  const whole = isOn(values, 'no-trunc');
+  const now = Date.now();
+  return records.flatMap((record) => {
+    const names = record.names.filter((name) => pattern === undefined || matchesReference(name, pattern));
+    const shown = record.names.length === 0 && pattern === undefined ? [{ repository: '<none>', tag: '<none>' }] : names.map(shownName);
+    return shown.map(({ repository, tag }) => ({
+      Repository: repository,
+      Tag: tag,
+      Digest: record.descriptor.digest,
+      ID: whole ? record.id : shortId(record.id),
+      CreatedSince: since(record.created, now),
+      CreatedAt: createdAt(record.created),
+      Size: humanSize(record.size),
+    }));
+  });
+}
+
+const listing = (rows: readonly Row[], withDigests: boolean): Listing<Row> => ({
+  headings: HEADINGS,
+  columns: withDigests
+    ? ['Repository', 'Tag', 'Digest', 'ID', 'CreatedSince', 'Size']
+    : ['Repository', 'Tag', 'ID', 'CreatedSince', 'Size'],
+  rows,
+});

@@ -1,0 +1,82 @@
+import { type Choice, CORE_VERSION, type Command, type Host, IMAGES, messageOf, VarveError } from '@varve/core';
+import { formatPlatform, hostPlatform } from '@varve/core/image';
+import type { CliOptions } from '../options.ts';
+import { isOn } from '../read-values.ts';
+
+interface Provider {
+  /** Absent where none fits. */
+  readonly name?: string;
+  readonly declined: readonly { readonly provider: string; readonly reason: string }[];
+  readonly error?: string;
+}
+
+/** What varve runs with on this host, and why not with something else. */
+export const infoCommand = ({ configFile, storage, executor }: CliOptions): Command => ({
+  name: 'info',
+  summary: 'Show what was picked on this host, and why the others were not',
+  options: { json: { type: 'boolean', description: 'as JSON' } },
+  async run({ host, values, stdout }) {
+    const info = {
+      core: CORE_VERSION,
+      node: process.version,
+      platform: formatPlatform(hostPlatform()),
+      root: host.root,
+      config: configFile ?? null,
+      images: await countImages(host),
+      storage: await ask(() => host.storage(storage)),
+      executor: await ask(() => host.executor(executor)),
+      plugins: host.plugins,
+    };
+    if (isOn(values, 'json')) stdout.write(`${JSON.stringify(info)}\n`);
+    else stdout.write(`${linesOf(info).join('\n')}\n`);
+    return 0;
+  },
+});
+
+async function ask(choose: () => Promise<Choice<{ readonly name: string }>>): Promise<Provider> {
+  try {
+    const { provider, declined } = await choose();
+    return { name: provider.name, declined };
+  } catch (error) {
+    if (!VarveError.is(error)) throw error;
+    return { declined: [], error: error.message };
+  }
+}
+
+/** `null`: there is no store, or it cannot be read. */
+async function countImages(host: Host): Promise<number | string> {
+  try {
+    return (await host.get(IMAGES).list()).length;
+  } catch (error) {
+    return `unknown: ${messageOf(error)}`;
+  }
+}
+
+function linesOf(info: {
+  readonly core: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly root: string;
+  readonly config: string | null;
+  readonly images: number | string;
+  readonly storage: Provider;
+  readonly executor: Provider;
+  readonly plugins: Host['plugins'];
+}): readonly string[] {
+  return [
+    `Core:      ${info.core}`,
+    `Node:      ${info.node}`,
+    `Platform:  ${info.platform}`,
+    `Root:      ${info.root}`,
+    `Config:    ${info.config ?? 'none'}`,
+    `Images:    ${info.images}`,
+    ...providerLines('Storage:  ', info.storage),
+    ...providerLines('Executor: ', info.executor),
+    `Plugins:   ${info.plugins.map(({ name }) => name).join(', ')}`,
+  ];
+}
+
+const providerLines = (title: string, { name, declined, error }: Provider): readonly string[] => [
+  `${title} ${name ?? error ?? 'none'}`,
+  ...declined.map(({ provider, reason }) => `           not ${provider}: ${reason}`),
+];

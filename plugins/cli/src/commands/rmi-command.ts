@@ -1,0 +1,64 @@
+import { type Command, type Host, IMAGES, type ImageRecord, VarveError } from '@varve/core';
+import { familiarName, looksLikeId } from '@varve/core/image';
+import { findImage } from '../find-image.ts';
+import { fullName, shortId } from '../image-names.ts';
+import { printError } from '../print-error.ts';
+import { isOn } from '../read-values.ts';
+
+/** Takes names away, and with the last one the image. */
+export const rmiCommand: Command = {
+  name: 'rmi',
+  aliases: ['image rm', 'image remove'],
+  summary: 'Remove images',
+  usage: '<image>...',
+  options: {
+    force: { type: 'boolean', short: 'f', description: 'also when the image has other names; no error when it is not there' },
+    'no-prune': { type: 'boolean', description: 'without effect', hidden: true },
+  },
+  async run({ host, positionals, values, stdout, stderr }) {
+    const force = isOn(values, 'force');
+    let code = 0;
+    for (const text of positionals)
+      try {
+        for (const line of await removeImage(host, text, force)) stdout.write(`${line}\n`);
+      } catch (error) {
+        if (!VarveError.is(error)) throw error;
+        printError(error, { stderr, debug: false });
+        if (!force || error.code !== 'IMAGE_UNKNOWN') code = 1;
+      }
+    return code;
+  },
+};
+
+async function removeImage(host: Host, text: string, force: boolean): Promise<readonly string[]> {
+  const record = await findImage(host, text);
+  const name = nameMeant(record, text);
+  if (name !== undefined && record.names.length > 1) {
+    await host.get(IMAGES).untag(name);
+    return [`Untagged: ${familiarName(name)}`];
+  }
+  if (name === undefined && record.names.length > 1 && !force)
+    throw new VarveError('IMAGE_IN_USE', `unable to delete ${shortId(record.id)} (must be forced): it has ${record.names.length} names`, {
+      hint: `Remove it by name, or with --force: ${record.names.map(familiarName).join(', ')}`,
+    });
+  return await removeWhole(host, record);
+}
+
+async function removeWhole(host: Host, record: ImageRecord): Promise<readonly string[]> {
+  const { blobs } = await host.get(IMAGES).remove(record);
+  const untagged = record.names.map((name) => `Untagged: ${familiarName(name)}`);
+  const layers = blobs.filter((digest) => digest !== record.id && digest !== record.descriptor.digest);
+  return [...untagged, ...[record.id, ...layers].map((digest) => `Deleted: ${digest}`)];
+}
+
+/** The name by which an image was named; `undefined` when it was its ID or digest. */
+function nameMeant(record: ImageRecord, text: string): string | undefined {
+  const isName = (name: string) => record.names.includes(name);
+  try {
+    const name = fullName(text);
+    if (isName(name)) return name;
+  } catch {
+    if (!looksLikeId(text)) throw new VarveError('REFERENCE_INVALID', `invalid reference format: ${JSON.stringify(text)}`);
+  }
+  return undefined;
+}

@@ -1,0 +1,33 @@
+import { COMMANDS, type Command, definePlugin } from '@varve/core';
+import { buildCommand } from './commands/build-command.ts';
+import { historyCommand } from './commands/history-command.ts';
+import { imageLsCommand, imagesCommand } from './commands/images-command.ts';
+import { infoCommand } from './commands/info-command.ts';
+import { inspectCommand } from './commands/inspect-command.ts';
+import { pluginsCommand } from './commands/plugins-command.ts';
+import { rmiCommand } from './commands/rmi-command.ts';
+import { tagCommand } from './commands/tag-command.ts';
+import { readOptions } from './options.ts';
+
+export { defineConfig, type VarveConfig } from './config.ts';
+
+/** The verbs of the command line that other plugins do not bring. */
+export const cli = definePlugin({
+  name: 'varve',
+  core: '^0.1.0',
+  options: readOptions,
+  apply({ contribute, options }) {
+    const commands: readonly Command[] = [
+      buildCommand(options),
+      imagesCommand,
+      imageLsCommand,
+      tagCommand,
+      rmiCommand,
+      historyCommand,
+      inspectCommand,
+      infoCommand(options),
+      pluginsCommand,
+    ];
+    for (const command of commands) contribute(COMMANDS, [], () => command);
+  },
+});

@@ -1,0 +1,84 @@
+import { type Command, VarveError } from '@varve/core';
+import { Command as Commander, CommanderError } from 'commander';
+import { AdaptedCommand, type Chosen } from './adapt-command.ts';
+import { usageError } from './usage-error.ts';
+
+/**
+ * Finds the command that is meant. `undefined`: help was asked for and written.
+ * @throws VarveError `USAGE`, `COMMAND_DUPLICATE`
+ */
+export function parseCommandLine(commands: readonly Command[], argv: readonly string[], out: (text: string) => void): Chosen | undefined {
+  let chosen: Chosen | undefined;
+  const program = assemble(
+    commands,
+    (choice) => {
+      chosen = choice;
+    },
+    out,
+  );
+  if (argv.length === 0) {
+    program.outputHelp();
+    return undefined;
+  }
+  try {
+    program.parse([...argv], { from: 'user' });
+  } catch (cause) {
+    if (!(cause instanceof CommanderError)) throw cause;
+    if (cause.exitCode === 0) return undefined;
+    if (cause.code === 'commander.help') throw usageError(`varve ${argv.join(' ')} needs a command`, `varve ${argv[0]} --help`);
+    throw usageError(cause.message.replace(/^error: /, '').replace(/\n\(Did/, ' (did'), hintFor(commands, argv));
+  }
+  return chosen;
+}
+
+const GROUPS: Readonly<Record<string, string>> = { image: 'Manage images', builder: 'Manage builds' };
+
+function assemble(commands: readonly Command[], choose: (chosen: Chosen) => void, out: (text: string) => void): Commander {
+  const program = new Commander('varve')
+    .description('Build container images out of plugins')
+    .usage('[options] <command> ...')
+    .option('--root <dir>', 'where images live (default: VARVE_ROOT, or /var/lib/varve for root)')
+    .option('--config <file>', 'configuration instead of ./varve.config.{ts,js,mjs,json}')
+    .option('-D, --debug', 'show the stack of an error')
+    .option('-v, --version', 'show the version')
+    .enablePositionalOptions()
+    .configureHelp({ sortSubcommands: true })
+    .exitOverride()
+    .configureOutput({ writeOut: out, writeErr: () => undefined });
+  for (const command of commands)
+    for (const name of [command.name, ...(command.aliases ?? [])]) addCommand(program, { command, name }, choose);
+  return program;
+}
+
+interface Named {
+  readonly command: Command;
+  /** Its own, or one of its aliases, which help does not list. */
+  readonly name: string;
+}
+
+function addCommand(program: Commander, { command, name: whole }: Named, choose: (chosen: Chosen) => void): void {
+  const [first = '', ...rest] = whole.split(' ');
+  const parent = rest.length === 0 ? program : groupOf(program, first);
+  const name = rest.length === 0 ? first : rest.join('-');
+  if (parent.commands.some((other) => other.name() === name))
+    throw new VarveError('COMMAND_DUPLICATE', `Two plugins bring a command "${whole}"`, {
+      hint: 'Take one of them out of the preset.',
+    });
+  const hidden = whole !== command.name && parent === program;
+  parent.addCommand(new AdaptedCommand(command, name, choose).copyInheritedSettings(program), { hidden });
+}
+
+function groupOf(program: Commander, name: string): Commander {
+  const known = program.commands.find((command) => command.name() === name);
+  if (known !== undefined) return known;
+  const group = new Commander(name).description(GROUPS[name] ?? `Commands of ${name}`).copyInheritedSettings(program);
+  program.addCommand(group);
+  return group;
+}
+
+function hintFor(commands: readonly Command[], argv: readonly string[]): string {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const names = commands.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+  const named = [words.slice(0, 2).join(' '), words[0] ?? ''].find((name) => names.includes(name));
+  return named === undefined ? 'varve --help' : `varve ${named} --help`;
+}

@@ -1,0 +1,11 @@
+import type { Values } from './adapt-command.ts';
+
+export const textOf = (values: Values, name: string): string | undefined => {
+  const value = values[name];
+  return typeof value === 'string' ? value : undefined;
+};
+export const listOf = (values: Values, name: string): readonly string[] => {
+  const value = values[name];
+  return Array.isArray(value) ? (value as readonly string[]) : [];
+};
+export const isOn = (values: Values, name: string): boolean => values[name] === true;

@@ -1,0 +1,4 @@
+import { VarveError } from '@varve/core';
+
+/** The command line was misused: exit code 2. */
+export const usageError = (message: string, hint?: string): VarveError => new VarveError('USAGE', message, { hint });
