@@ -1,12 +1,29 @@
 export { type CopyRange, cloneFile, copyFile, copyRange } from './copy-file.ts';
 export { setMtime, setMtimeOf } from './file-times.ts';
+export { findProgram, type Program, type ProgramQuery } from './find-program.ts';
+export {
+  DEFAULT_CAPABILITIES,
+  DEFAULT_HOSTNAME,
+  DEFAULT_SHM_SIZE,
+  DEVICE_LINKS,
+  DEVICE_NODES,
+  deviceSteps,
+  MASKED_PATHS,
+  READONLY_PATHS,
+} from './launch/defaults.ts';
+export { type LaunchIO, type LaunchResult, launch, prepareLaunch, whyLaunchUnavailable } from './launch/launch.ts';
+export type { LaunchPlan, LaunchStep, LaunchUser, Namespace } from './launch/plan.ts';
 export { type HostPath, whySystemUnavailable } from './libc.ts';
 export { type FileLock, type LockOptions, lock, tryLock } from './locks.ts';
 export { deviceNumber, makeNode, type NodeKind, splitDevice } from './make-node.ts';
 export { type MountRequest, mount, unmount } from './mount.ts';
+export { keepingMtime, type MountPoints, type MountTarget, makeDirectory, prepareMountPoints } from './mount-points.ts';
 export { type MountInfo, mounts } from './mounts.ts';
+export { hostsFile, resolvConf } from './network-files.ts';
 export { type OpenOptions, openInRoot } from './open-in-root.ts';
 export { ProcessMarker } from './process-marker.ts';
 export { removeTree } from './remove-tree.ts';
+export { type MountContent, type RootPath, RootView } from './root-view.ts';
 export { type NewSnapshot, SnapshotCatalog, type SnapshotFolder } from './snapshot-catalog.ts';
+export { uniqueName } from './unique-name.ts';
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattrs.ts';

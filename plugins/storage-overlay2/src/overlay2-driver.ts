@@ -1,4 +1,4 @@
-import { chmodSync, lchownSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, lchownSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Mount, type SnapshotInfo, type StorageDriver, VarveError } from '@varve/core';
 import { type Content, extractLayer, type FileEntry, type LayerIndex, scanUpper } from '@varve/core/archive';
@@ -145,7 +145,8 @@ export class Overlay2Driver implements StorageDriver {
   }
 
   async #sweepProbes(): Promise<void> {
-    for (const name of readdirSync(this.#root).filter((entry) => entry.startsWith('probe-'))) {
+    const names = existsSync(this.#root) ? readdirSync(this.#root) : [];
+    for (const name of names.filter((entry) => entry.startsWith('probe-'))) {
       const dir = join(this.#root, name);
       if (Date.now() - (statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > PROBE_LIFE) await removeTree(dir);
     }
