@@ -1,5 +1,5 @@
 import { type LayerStore, VarveError } from '@varve/core';
-import { type Descriptor, type Layer, lazyLayer, MEDIA_TYPES, ociLayerType } from '@varve/core/image';
+import { asLayerID, type Descriptor, type Layer, lazyLayer, MEDIA_TYPES, ociLayerType } from '@varve/core/image';
 import { claimedDigest, ingestBlob, type LayerBlob } from './layer-blob.ts';
 import type { ExpectedLayer } from './members.ts';
 

@@ -4,10 +4,13 @@ import {
   type Descriptor,
   type DiffID,
   type Digest,
+  descriptorOf,
   digestOf,
   type Image,
   type Layer,
+  MEDIA_TYPES,
   parseManifest,
+  serializeManifest,
 } from '@varve/core/image';
 
 /** An image and the full names under which it is to be known (`docker.io/library/busybox:1.36`); none: by its ID alone. */
@@ -71,22 +74,23 @@ interface Work {
 
 async function gather(image: Image, work: Work): Promise<Omit<GatheredImage, 'names'>> {
   const { blobs, options } = work;
-  const [manifestBytes, configBytes, descriptor] = [
-    await image.manifestBytes(options),
-    await image.configBytes(options),
-    await image.descriptor(options),
-  ];
-  const manifest = parseManifest(manifestBytes, descriptor.mediaType);
+  const original = await image.manifestBytes(options);
+  const { mediaType } = await image.descriptor(options);
+  const manifest = parseManifest(original, mediaType);
   if (manifest.kind !== 'image' || manifest.layers.length !== image.layers.length)
     throw new VarveError('IMAGE_INVALID', `Expected a manifest with ${image.layers.length} layers, found another`);
-  for (const bytes of [manifestBytes, configBytes]) addBytes(bytes, blobs);
   const layers: GatheredImage['layers'][number][] = [];
   for (const [i, layer] of image.layers.entries()) {
-    const stored = manifest.layers[i] as Descriptor; // lengths were compared above
-    await addLayer(layer, stored, work);
-    layers.push({ diffId: await layer.diffId(options), descriptor: stored });
+    const descriptor = await addLayer(layer, manifest.layers[i] as Descriptor, work); // lengths were compared above
+    layers.push({ diffId: await layer.diffId(options), descriptor });
   }
-  return { descriptor, config: manifest.config.digest, layers };
+  const configBytes = await image.configBytes(options);
+  const descriptors = layers.map(({ descriptor }) => descriptor);
+  const isUnchanged = descriptors.every(({ digest }, i) => digest === manifest.layers[i]?.digest);
+  const config = { ...descriptorOf(MEDIA_TYPES.config, configBytes) };
+  const bytes = isUnchanged ? original : serializeManifest(config, descriptors, manifest.annotations);
+  for (const added of [bytes, configBytes]) addBytes(added, blobs);
+  return { descriptor: descriptorOf(isUnchanged ? mediaType : MEDIA_TYPES.manifest, bytes), config: config.digest, layers };
 }
 
 function addBytes(bytes: Uint8Array, blobs: Map<Digest, Blob>): void {
@@ -94,16 +98,24 @@ function addBytes(bytes: Uint8Array, blobs: Map<Digest, Blob>): void {
   blobs.set(digest, { digest, size: bytes.length, read: () => bytes });
 }
 
-async function addLayer(layer: Layer, { digest, size }: Descriptor, { stores, blobs, options }: Work): Promise<void> {
-  if (blobs.has(digest)) return;
-  const found = await sizeInStore(layer, digest, { stores, options });
-  if (found === undefined)
-    throw new VarveError('BLOB_UNKNOWN', `Layer ${digest} is not in the store`, { hint: 'Pull or load its image again.' });
-  if (found !== size)
-    throw new VarveError('BLOB_CORRUPT', `Expected ${size} bytes of layer ${digest}, found ${found} in the store`, {
-      hint: 'Remove the image and pull or load it again.',
-    });
-  blobs.set(digest, { digest, size, read: () => stores.content.read(digest, options) });
+/**
+ * A layer as its manifest names it; a store that came by the layer in another form (compressed by somebody else) gives it as plain tar, and
+ * the image another manifest.
+ */
+async function addLayer(layer: Layer, named: Descriptor, { stores, blobs, options }: Work): Promise<Descriptor> {
+  if (blobs.has(named.digest)) return named;
+  const found = await sizeInStore(layer, named.digest, { stores, options });
+  if (found !== undefined) {
+    if (found !== named.size)
+      throw new VarveError('BLOB_CORRUPT', `Expected ${named.size} bytes of layer ${named.digest}, found ${found} in the store`, {
+        hint: 'Remove the image and pull or load it again.',
+      });
+    blobs.set(named.digest, { ...named, read: () => stores.content.read(named.digest, options) });
+    return named;
+  }
+  const plain = { mediaType: MEDIA_TYPES.layer, digest: await layer.diffId(options), size: await layer.size(options) };
+  blobs.set(plain.digest, { ...plain, read: () => layer.tar(options) });
+  return plain;
 }
 
 /** A layer from elsewhere is fetched by asking for its index; one that was made here is written as tar. */
@@ -118,5 +130,5 @@ async function sizeInStore(
   const fetched = await stores.content.size(digest);
   if (fetched !== undefined) return fetched;
   await stores.layers.put(layer, options);
-  return stores.content.size(digest);
+  return await stores.content.size(digest);
 }

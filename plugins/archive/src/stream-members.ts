@@ -57,24 +57,26 @@ export async function readMembers(source: AsyncIterable<Uint8Array>, options: St
 
 async function take(member: TarMember, options: StreamOptions): Promise<Found> {
   const { path, size } = member;
-  const { head, rest } = await peek(member.body);
-  const compression = layerCompression(head);
-  if (compression === undefined) return await takeText(path, size, rest);
+  const body = new WatchedBody(member.body);
+  const compression = layerCompression(await body.head());
+  if (compression === undefined) return await takeText(path, size, body);
   const { file } = options;
   if (file !== undefined) {
-    const read = () => createReadStream(file, { start: member.offset, end: member.offset + size - 1, highWaterMark: 1 << 20 });
-    return { kind: 'blob', blob: { path, size, compression, read } };
+    const range = { start: member.offset, end: member.offset + size - 1, highWaterMark: 1 << 20 };
+    return { kind: 'blob', blob: { path, size, compression, read: () => createReadStream(file, range) } };
   }
+  const blob = { path, size, compression, read: () => body };
   try {
-    const blob = { path, size, compression, read: () => rest };
-    return { kind: 'layer', size, layer: await ingestBlob(blob, options.layers, { digest: claimedDigest(path), signal: options.signal }) };
+    const expected = { digest: claimedDigest(path), signal: options.signal };
+    return { kind: 'layer', size, layer: await ingestBlob(blob, options.layers, expected) };
   } catch (failure) {
+    if (body.failure !== undefined) throw body.failure.cause; // the archive itself broke off
     if (!isUnfit(failure)) throw failure;
     return { kind: 'unfit', failure };
   }
 }
 
-/** Something compressed that is no layer: an error once an image names it. If the archive itself broke off, its reader says so next. */
+/** Something compressed that is no layer: an error once an image names it. */
 const isUnfit = (failure: unknown): boolean =>
   VarveError.is(failure) && /^(?:TAR|LAYER|COMPRESSION|ARCHIVE)_/.test(failure.code) && failure.code !== 'COMPRESSION_UNAVAILABLE';
 
@@ -114,23 +116,40 @@ async function layerOf(
   }
 }
 
-/** The first bytes of a member, and the member still whole. */
-async function peek(body: AsyncIterable<Uint8Array>): Promise<{ readonly head: Uint8Array; readonly rest: AsyncIterable<Uint8Array> }> {
-  const iterator = body[Symbol.asyncIterator]();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  while (length < SNIFF_BYTES) {
-    const { done, value } = await iterator.next();
-    if (done === true) break;
-    chunks.push(value);
-    length += value.length;
+/** A member's bytes, to be read once, of which the first may be looked at before. Remembers whether reading them failed. */
+class WatchedBody implements AsyncIterable<Uint8Array> {
+  readonly #iterator: AsyncIterator<Uint8Array>;
+  readonly #first: Uint8Array[] = [];
+  failure: { readonly cause: unknown } | undefined;
+
+  constructor(body: AsyncIterable<Uint8Array>) {
+    this.#iterator = body[Symbol.asyncIterator]();
   }
-  async function* whole(): AsyncGenerator<Uint8Array, void, undefined> {
-    yield* chunks;
-    yield* { [Symbol.asyncIterator]: () => iterator };
+
+  async head(): Promise<Uint8Array> {
+    let length = 0;
+    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
+      this.#first.push(chunk);
+      length += chunk.length;
+      if (length >= SNIFF_BYTES) break;
+    }
+    const [only, ...others] = this.#first;
+    const bytes = only !== undefined && others.length === 0 ? only : Buffer.concat(this.#first);
+    return bytes.subarray(0, SNIFF_BYTES);
   }
-  return {
-    head: chunks.length === 1 && chunks[0] ? chunks[0].subarray(0, SNIFF_BYTES) : Buffer.concat(chunks).subarray(0, SNIFF_BYTES),
-    rest: whole(),
-  };
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    yield* this.#first;
+    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) yield chunk;
+  }
+
+  async #next(): Promise<Uint8Array | undefined> {
+    try {
+      const { done, value } = await this.#iterator.next();
+      return done === true ? undefined : value;
+    } catch (cause) {
+      this.failure = { cause };
+      throw cause;
+    }
+  }
 }

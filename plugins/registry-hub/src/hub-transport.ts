@@ -1,0 +1,47 @@
+import type { ContentStore, LayerStore, Transport } from '@varve/core';
+import type { Descriptor, Image, ImageReference } from '@varve/core/image';
+import { Authorizer } from './authorizer.ts';
+import { fileCredentials } from './credentials.ts';
+import { HttpClient } from './http-client.ts';
+import type { RegistryOptions } from './options.ts';
+import { pullImage } from './pull-image.ts';
+import { pushImage } from './push-image.ts';
+import { RegistryClient } from './registry-client.ts';
+
+export interface HubStores {
+  readonly content: ContentStore;
+  readonly layers: LayerStore;
+  /** Where layers are compressed. */
+  readonly temporary: string;
+}
+
+/** Images in registries that speak the OCI distribution protocol. */
+export class HubTransport implements Transport, AsyncDisposable {
+  readonly name = 'registry';
+  readonly #stores: HubStores;
+  readonly #http: HttpClient;
+  readonly #client: RegistryClient;
+
+  constructor(stores: HubStores, { insecure, credentials, retries, stallTimeout }: RegistryOptions) {
+    this.#stores = stores;
+    this.#http = new HttpClient(stallTimeout);
+    const authorizer = new Authorizer({ http: this.#http, find: fileCredentials(credentials), insecure });
+    this.#client = new RegistryClient({ http: this.#http, authorizer, insecure, retries });
+  }
+
+  /** The digest decides where there is one; the tag is then not even looked up. */
+  async resolve(reference: ImageReference, options: Parameters<Transport['resolve']>[1]): Promise<Image> {
+    const tag = reference.digest ?? reference.tag ?? 'latest';
+    return await pullImage(reference, tag, { ...options, client: this.#client, layers: this.#stores.layers });
+  }
+
+  async push(image: Image, reference: ImageReference, options: Parameters<NonNullable<Transport['push']>>[2]): Promise<Descriptor> {
+    const { content, temporary } = this.#stores;
+    const tag = reference.tag ?? reference.digest ?? 'latest';
+    return await pushImage(image, reference, { ...options, tag, client: this.#client, content, temporary });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#http[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { COMMANDS, CONTENT, definePlugin, LAYERS, STORE_ROOT } from '@varve/core';
+import { HubTransport } from './hub-transport.ts';
+import { readOptions } from './options.ts';
+import { pullCommand } from './pull-command.ts';
+import { pushCommand } from './push-command.ts';
+
+export type { RegistryOptions } from './options.ts';
+
+/** Images in registries: `FROM` a registry, `pull`, `push`. */
+export const registryHub = definePlugin({
+  name: '@varve/registry-hub',
+  core: '^0.1.0',
+  options: readOptions,
+  apply({ hooks, inject, contribute, options }) {
+    const transport = inject(
+      'registry-hub',
+      [STORE_ROOT, CONTENT, LAYERS],
+      (root, content, layers) => new HubTransport({ content, layers, temporary: join(root, 'tmp') }, options),
+    );
+    hooks.transport.tap(async ({ reference }) => (reference.transport === 'docker' ? transport() : undefined), { stage: 100 });
+    for (const command of [pullCommand, pushCommand]) contribute(COMMANDS, [], () => command);
+  },
+});
