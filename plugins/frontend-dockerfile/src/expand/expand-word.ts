@@ -2,6 +2,9 @@ import { VarveError } from '@varve/core';
 import { type Escape, quote } from '../parser/text.ts';
 import { ExpansionBudget } from './budget.ts';
 import { Expander } from './expander.ts';
+import { WordList } from './word-list.ts';
+
+const SPECIAL = /[$'"\\`]/;
 
 /** Variables by name; a `Map` is one. */
 export interface Environment {
@@ -37,7 +40,9 @@ export interface Expansion {
  * @throws VarveError `FRONTEND_EXPANSION` for bad syntax and unset `${name:?}`, `FRONTEND_LIMIT` for what would grow without bound
  */
 export function expandWord(word: string, env: Environment, options: ExpandOptions = {}): Expansion {
-  return run(word, env, options);
+  // most words are plain text: nothing to walk through
+  if (!SPECIAL.test(word)) return { value: word, matched: [], unmatched: [] };
+  return run(word, { env, options });
 }
 
 /** The same, but blanks that were not quoted, also those in the values of variables, separate words. */
@@ -46,20 +51,25 @@ export function expandWords(
   env: Environment,
   options: ExpandOptions = {},
 ): Expansion & { readonly words: readonly string[] } {
-  return run(word, env, options);
+  const words = new WordList();
+  return { ...run(word, { env, options, words }), words: words.finish() };
 }
 
-function run(word: string, env: Environment, options: ExpandOptions): Expansion & { readonly words: readonly string[] } {
+interface Walk {
+  readonly env: Environment;
+  readonly options: ExpandOptions;
+  /** Filled on the way. */
+  readonly words?: WordList;
+}
+
+function run(word: string, { env, options, words }: Walk): Expansion {
   const expander = new Expander(word, env, { ...options, budget: options.budget ?? new ExpansionBudget() });
   try {
-    const { value, words } = expander.run();
-    return { value, words, matched: [...expander.matched], unmatched: [...expander.unmatched] };
+    const value = expander.run(words);
+    return { value, matched: [...expander.matched], unmatched: [...expander.unmatched] };
   } catch (cause) {
     if (!VarveError.is(cause) || cause.code !== 'FRONTEND_EXPANSION') throw cause;
-    throw new VarveError(cause.code, `failed to process ${quote(shorten(word))}: ${cause.message}`, {
-      cause,
-      hint: cause.hint,
-    });
+    throw new VarveError(cause.code, `failed to process ${quote(shorten(word))}: ${cause.message}`, { cause, hint: cause.hint });
   }
 }
 

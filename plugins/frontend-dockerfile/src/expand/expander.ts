@@ -4,7 +4,7 @@ import type { Escape } from '../parser/text.ts';
 import type { ExpansionBudget } from './budget.ts';
 import type { Environment, ExpandOptions } from './expand-word.ts';
 import { isModifier, isTrim, type Reference, substitute } from './modifiers.ts';
-import { WordList } from './word-list.ts';
+import type { WordList } from './word-list.ts';
 
 const LETTER_OR_DIGIT = /^[\p{L}\p{Nd}_]$/u;
 const DIGIT = /^\p{Nd}$/u;
@@ -39,10 +39,8 @@ export class Expander {
     this.#keepEscapes = options.keepEscapes ?? false;
   }
 
-  run(): { readonly value: string; readonly words: readonly string[] } {
-    const words = new WordList();
-    const value = this.#scan({ keepEscapes: this.#keepEscapes }, words);
-    return { value, words: words.finish() };
+  run(words?: WordList): string {
+    return this.#scan({ keepEscapes: this.#keepEscapes }, words);
   }
 
   #scan({ stop, keepEscapes }: Scan, words?: WordList): string {

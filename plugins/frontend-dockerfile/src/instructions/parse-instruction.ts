@@ -48,5 +48,8 @@ export function parseInstruction(node: SyntaxNode, source: SourceRange): Instruc
   const request = createRequest(node, source);
   const parse = PARSERS.get(node.cmd);
   if (parse !== undefined) return parse(request);
-  return request.fail(`unknown instruction: ${node.keyword}${didYouMean(node.keyword, PARSERS.keys())}`);
+  return request.fail(`unknown instruction: ${printable(node.keyword)}${didYouMean(node.keyword, PARSERS.keys())}`);
 }
+
+/** Of a file that is no Dockerfile at all, not more than a line can show. */
+const printable = (keyword: string): string => keyword.replace(/\p{Cc}/gu, '?').replace(/^(.{60}).+$/u, '$1…');

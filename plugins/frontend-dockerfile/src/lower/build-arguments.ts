@@ -7,6 +7,9 @@ import { located } from './located.ts';
 
 const PROXIES: readonly string[] = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'];
 
+/** Arguments that mean something to builders whether or not an ARG asks for them. */
+const KNOWN = /^BUILDKIT_|^(?:BUILD|TARGET)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT|STAGE)$|^SOURCE_DATE_EPOCH$/;
+
 export type GlobalArguments = ReadonlyMap<string, string>;
 
 /** What FROM sees, and what a stage's `ARG name` takes its value from: the platforms and every ARG before the first FROM. */
@@ -53,6 +56,6 @@ export function proxyEnvironment(args: Readonly<Record<string, string>>): readon
 export function unusedArguments({ globals, stages }: Dockerfile, args: Readonly<Record<string, string>>): readonly string[] {
   const instructions = [...globals, ...stages.flatMap((stage) => stage.instructions)];
   const asked = new Set(instructions.flatMap((each) => (each.kind === 'arg' ? each.declarations.map(({ name }) => name) : [])));
-  const hasMeaning = (name: string): boolean => isProxy(name) || /^(BUILDKIT_|BUILD|TARGET)|^SOURCE_DATE_EPOCH$/.test(name);
+  const hasMeaning = (name: string): boolean => isProxy(name) || KNOWN.test(name);
   return Object.keys(args).filter((name) => !asked.has(name) && !hasMeaning(name));
 }

@@ -1,8 +1,9 @@
-import type { FrontendRequest, Plan, SourceRange, Stage, Step, TreeRef } from '@varve/core';
+import type { BuildWarning, FrontendRequest, Plan, SourceRange, Stage, Step, TreeRef } from '@varve/core';
 import { ExpansionBudget } from '../expand/budget.ts';
 import { readIgnorePatterns } from '../ignore/read-ignore-patterns.ts';
 import type { Dockerfile, DockerfileStage, StageInstruction } from '../instructions/instruction.ts';
 import { parseTrigger } from '../instructions/parse-trigger.ts';
+import type { Directive } from '../parser/directives.ts';
 import { globalArguments, unusedArguments } from './build-arguments.ts';
 import { located } from './located.ts';
 import { baseName, basePlatform, imageBase, type LoweredBase, scratchBase } from './lower-base.ts';
@@ -10,6 +11,9 @@ import { lowerInstruction } from './lower-instruction.ts';
 import { type StageNames, stageNames } from './stage-names.ts';
 import { type BuildScope, createScope } from './stage-scope.ts';
 import type { StageState } from './stage-state.ts';
+
+/** Frontend images that speak this very language. */
+const BUILT_IN = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@ ]|$)/;
 
 /** Turns a Dockerfile into the plan of what its target needs. @throws VarveError `FRONTEND_…` with the place */
 export async function lowerDockerfile(dockerfile: Dockerfile, request: FrontendRequest): Promise<Plan> {
@@ -23,9 +27,16 @@ export async function lowerDockerfile(dockerfile: Dockerfile, request: FrontendR
 
 function warnAbout(dockerfile: Dockerfile, request: FrontendRequest): void {
   for (const { code, message, source } of dockerfile.warnings) request.warn({ code, message, source });
+  const syntax = dockerfile.directives.find(({ name }) => name === 'syntax');
+  if (syntax !== undefined && !BUILT_IN.test(syntax.value)) request.warn(syntaxIgnored(syntax, dockerfile.file));
   const unused = unusedArguments(dockerfile, request.args);
   if (unused.length === 0) return;
   request.warn({ code: 'BuildArgUnused', message: `[Warning] One or more build-args [${unused.join(' ')}] were not consumed` });
+}
+
+function syntaxIgnored({ value, line }: Directive, file: string): BuildWarning {
+  const message = `The frontend image ${value.split(' ', 1)[0]} is not loaded: the file is read as docker/dockerfile:1`;
+  return { code: 'SyntaxIgnored', message, source: { file, startLine: line, endLine: line } };
 }
 
 interface LoweredStage {

@@ -26,7 +26,7 @@ export function parseSyntax(text: string, file = 'Dockerfile'): SyntaxTree {
     if (directive?.name === 'escape') escapeCharacter = readEscape(directive, here);
     if (start === '') continue;
     if (start.startsWith('#')) {
-      if (directive === undefined) comments = withComment(comments, start);
+      if (directive === undefined) addComment(comments, start);
       continue;
     }
     const logical = joinContinued(lines, line, escapeCharacter);
@@ -40,9 +40,10 @@ export function parseSyntax(text: string, file = 'Dockerfile'): SyntaxTree {
 }
 
 /** An empty comment line separates what is above from what is below. */
-function withComment(comments: readonly string[], line: string): string[] {
+function addComment(comments: string[], line: string): void {
   const text = line.slice(1).trim();
-  return text === '' ? [] : [...comments, text];
+  if (text === '') comments.length = 0;
+  else comments.push(text);
 }
 
 /** The line and those that continue it: comments among them vanish, and so do empty lines, of which `hasGap` tells. */
@@ -89,7 +90,7 @@ function readNode(input: NodeInput): SyntaxNode {
   return { ...node, heredocs, end: input.lines.number };
 }
 
-function splitNode(input: Omit<NodeInput, 'lines'>): SyntaxNode {
+function splitNode(input: Omit<NodeInput, 'lines'> & { readonly isSub?: boolean }): SyntaxNode {
   const { text, escapeCharacter, comments, source } = input;
   const { keyword, flags, rest } = splitInstruction(text);
   const cmd = keyword.toUpperCase();
@@ -104,7 +105,8 @@ function splitNode(input: Omit<NodeInput, 'lines'>): SyntaxNode {
     comments,
   };
   if (cmd === 'ONBUILD') {
-    const sub = rest === '' ? undefined : splitNode({ ...input, text: rest, comments: [] });
+    // what ONBUILD puts off may not be put off again: one level is all there is to read
+    const sub = rest === '' || input.isSub ? undefined : splitNode({ ...input, text: rest, comments: [], isSub: true });
     return { ...place, args: [], json: false, sub };
   }
   return { ...place, ...blamed(source, () => splitArguments(rest, { cmd, escapeCharacter })) };

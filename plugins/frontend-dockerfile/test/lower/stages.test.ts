@@ -142,3 +142,9 @@ test('warnings of the parser reach the user', async (t) => {
   const { warnings } = await lower('FROM base\nRUN a \\\n\n b');
   t.like(warnings, [{ code: 'NoEmptyContinuation', source: { startLine: 2 } }]);
 });
+
+test('a frontend image that would not be loaded is named in a warning', async (t) => {
+  const codes = async (ref: string) => (await lower(`# syntax=${ref}\nFROM base`)).warnings.map(({ code }) => code);
+  t.deepEqual(await codes('docker/dockerfile:1.7-labs'), []);
+  t.deepEqual(await codes('example/frontend'), ['SyntaxIgnored']);
+});

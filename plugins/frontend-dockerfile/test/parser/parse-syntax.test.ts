@@ -127,6 +127,8 @@ test('large and odd files are read in time that grows with their size', (t) => {
     `FROM a\nRUN x${blanks}y${blanks.slice(0, 5000)}\n`,
     `# check=a${blanks}b\nFROM a`,
     `RUN ${'['.repeat(60_000)}`,
+    'ONBUILD \\\n'.repeat(50_000),
+    `${'# x\n'.repeat(100_000)}FROM a`,
     `ENV a=${'"'.repeat(60_000)}`,
     `RUN ${'<<'.repeat(30_000)}`,
     `RUN ${'<<A '.repeat(10_000)}\n${'A\n'.repeat(10_000)}`,
