@@ -13,7 +13,7 @@ export function decodeName(bytes: Uint8Array): string {
   return isUtf8(buffer) ? buffer.toString('utf8') : decodeMixed(buffer);
 }
 
-/** The same for a name that Node returned with the encoding `latin1`: quick for the usual ASCII name. */
+/** The same for bytes as a latin1 string, one character a byte: quick for the usual ASCII name. */
 export const decodeLatin1Name = (name: string): string => (ASCII.test(name) ? name : decodeName(Buffer.from(name, 'latin1')));
 
 /** The bytes of a name; the reverse of `decodeName`. */

@@ -1,5 +1,4 @@
 import type { Timestamp } from './entry.ts';
-import { decodeName } from './names.ts';
 
 // PAX texts are handled as byte strings (latin1, one character a byte): values of xattrs are binary, and names need not be UTF-8.
 
@@ -46,9 +45,6 @@ export function parsePaxTime(text: string): Timestamp | undefined {
   const rest = nanoseconds + (/[1-9]/.test(fraction.slice(9)) ? 1 : 0);
   return rest === 0 ? { seconds: 0 - Number(whole), nanoseconds: 0 } : { seconds: -Number(whole) - 1, nanoseconds: 1e9 - rest };
 }
-
-/** A byte string as a name. */
-export const decodeBytes = (bytes: string): string => decodeName(Buffer.from(bytes, 'latin1'));
 
 const XATTR = 'SCHILY.xattr.';
 

@@ -1,4 +1,4 @@
-import { AT, BLOCK } from './ustar.ts';
+import { AT, BLOCK, checksumOf } from './ustar.ts';
 
 /** What a header block says by itself. Texts are byte strings. */
 export interface RawHeader {
@@ -16,23 +16,27 @@ export interface RawHeader {
 
 /** `undefined` where a number cannot be read. The checksum is the caller's matter. */
 export function parseHeader(block: Buffer): RawHeader | undefined {
-  const posix = block.toString('latin1', AT.magic, AT.magic + 6) === 'ustar\0';
-  const known = posix || block.toString('latin1', AT.magic, AT.magic + 6) === 'ustar ';
+  const magic = block.toString('latin1', AT.magic, AT.magic + 6);
   const type = block[AT.type] === 0 ? '0' : String.fromCharCode(block[AT.type] ?? 0);
-  const isDevice = known && (type === '3' || type === '4');
-  const numbers = {
-    mode: number(block, AT.mode, 8),
-    uid: number(block, AT.uid, 8),
-    gid: number(block, AT.gid, 8),
-    size: number(block, AT.size, 12),
-    seconds: number(block, AT.mtime, 12),
-    major: isDevice ? number(block, AT.major, 8) : 0,
-    minor: isDevice ? number(block, AT.minor, 8) : 0,
-  };
-  if (!Object.values(numbers).every(Number.isSafeInteger)) return undefined;
+  const isDevice = (type === '3' || type === '4') && magic.startsWith('ustar');
+  const mode = number(block, AT.mode, 8);
+  const uid = number(block, AT.uid, 8);
+  const gid = number(block, AT.gid, 8);
+  const size = number(block, AT.size, 12);
+  const seconds = number(block, AT.mtime, 12);
+  const major = isDevice ? number(block, AT.major, 8) : 0;
+  const minor = isDevice ? number(block, AT.minor, 8) : 0;
+  if (Number.isNaN(mode + uid + gid + size + seconds + major + minor)) return undefined;
+  const prefix = magic === 'ustar\0' && block[AT.prefix] !== 0 ? text(block, AT.prefix, prefixLength(block)) : '';
   const name = text(block, AT.name, 100);
-  const prefix = posix ? text(block, AT.prefix, prefixLength(block)) : '';
-  return { ...numbers, type, name: prefix === '' ? name : `${prefix}/${name}`, target: text(block, AT.target, 100) };
+  const target = block[AT.target] === 0 ? '' : text(block, AT.target, 100);
+  return { type, mode, uid, gid, size, seconds, major, minor, name: prefix === '' ? name : `${prefix}/${name}`, target };
+}
+
+/** Whether the stored checksum is right. */
+export function hasRightSum(block: Buffer): boolean {
+  const stored = octal(block, AT.checksum, AT.checksum + 8);
+  return stored === checksumOf(block, { signed: false }) || stored === checksumOf(block, { signed: true });
 }
 
 /** Schilling's star keeps times behind a shorter prefix and says so in the last four bytes. */
@@ -70,7 +74,6 @@ function base256(block: Buffer, at: number, length: number): number {
   return Number.isSafeInteger(plain) ? plain : Number.NaN;
 }
 
-export function isZero(block: Buffer): boolean {
-  for (let i = 0; i < BLOCK; i += 4) if (block.readUInt32LE(i) !== 0) return false;
-  return true;
-}
+const ZEROS = Buffer.alloc(BLOCK);
+
+export const isZero = (block: Buffer): boolean => block[0] === 0 && block.equals(ZEROS);

@@ -1,5 +1,6 @@
 import type { Timestamp } from './entry.ts';
-import { decodeBytes, parsePaxTime, xattrOfPaxKey } from './pax.ts';
+import { decodeLatin1Name } from './names.ts';
+import { parsePaxTime, xattrOfPaxKey } from './pax.ts';
 import { badTarPath, invalidTar, sparseTar } from './tar-errors.ts';
 import type { RawHeader } from './tar-fields.ts';
 import { archivePath } from './tar-path.ts';
@@ -48,6 +49,7 @@ const TYPES: Readonly<Record<string, TarHeader['type']>> = {
   D: 'directory', // GNU, with a list of names as its body
 };
 const MAX_ID = 2 ** 32 - 2;
+const NO_XATTRS: Readonly<Record<string, string>> = Object.freeze({});
 
 export interface HeaderPlace {
   readonly offset: number;
@@ -56,7 +58,7 @@ export interface HeaderPlace {
 
 /** @throws VarveError `TAR_INVALID`, `TAR_SPARSE`, `TAR_PATH` */
 export function composeHeader(raw: RawHeader, { offset, pax }: HeaderPlace): TarHeader {
-  const name = decodeBytes(pax.get('path') ?? raw.name);
+  const name = decodeLatin1Name(pax.get('path') ?? raw.name);
   if (raw.type === 'S' || isSparse(pax)) throw sparseTar(name);
   const type = raw.type === '0' && name.endsWith('/') ? 'directory' : TYPES[raw.type];
   if (type === undefined) throw invalidTar(`a member of unknown type ${JSON.stringify(raw.type)}`, offset);
@@ -71,7 +73,7 @@ export function composeHeader(raw: RawHeader, { offset, pax }: HeaderPlace): Tar
     gid: id('gid'),
     size: type === 'file' ? bodySize(raw, { offset, pax }) : 0,
     mtime: mtimeOf(raw, { offset, pax }),
-    target: targetOf(type, { text: decodeBytes(pax.get('linkpath') ?? raw.target), path, offset }),
+    target: targetOf(type, { text: decodeLatin1Name(pax.get('linkpath') ?? raw.target), path, offset }),
     major: raw.major,
     minor: raw.minor,
     xattrs: xattrsOf(pax),
@@ -118,7 +120,8 @@ function targetOf(type: TarHeader['type'], { text, path, offset }: { text: strin
   return text;
 }
 
-function xattrsOf(pax: PaxRecords): Record<string, string> {
+function xattrsOf(pax: PaxRecords): Readonly<Record<string, string>> {
+  if (pax.size === 0) return NO_XATTRS;
   const xattrs: Record<string, string> = Object.create(null);
   for (const [key, value] of pax) {
     const name = xattrOfPaxKey(key);

@@ -1,8 +1,8 @@
 import { parsePax } from './pax.ts';
 import { invalidTar, tarLimit, truncatedTar } from './tar-errors.ts';
-import { isZero, parseHeader, type RawHeader } from './tar-fields.ts';
+import { hasRightSum, isZero, parseHeader, type RawHeader } from './tar-fields.ts';
 import { bodySize, composeHeader, hasBody, type TarHeader, type TarLimits } from './tar-header.ts';
-import { AT, BLOCK, blocksOf, checksumOf } from './ustar.ts';
+import { BLOCK, blocksOf } from './ustar.ts';
 
 export interface TarEvents {
   header(header: TarHeader): void;
@@ -169,13 +169,6 @@ export class TarParser {
     for (const [key, value] of records) if (value === '' && !key.startsWith('SCHILY.xattr.')) records.delete(key);
     return records;
   }
-}
-
-function hasRightSum(block: Buffer): boolean {
-  const text = block.toString('latin1', AT.checksum, AT.checksum + 8);
-  const stored = Number.parseInt(text.replace(/^[ \0]+/, ''), 8);
-  const { unsigned, signed } = checksumOf(block, 0);
-  return stored === unsigned || stored === signed;
 }
 
 function untilZero(bytes: Buffer): string {
