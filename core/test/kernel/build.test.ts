@@ -1,11 +1,11 @@
 import test from 'ava';
-import { type BuildEvent, type BuildRequest, type Plan, type Step, VarveError } from '../../src/index.ts';
+import { type AnyPlugin, type BuildEvent, type BuildRequest, type Plan, type Step, VarveError } from '../../src/index.ts';
 import { MemoryCache, memoryStores } from '../../testing/index.ts';
 import { failureOf, kernelOf, plugin, stage, write } from './helpers.ts';
 import { jsonFrontend, planSource, ToySnapshotter, toySnapshots, WriteHandler, writeSteps } from './toys.ts';
 
 /** A kernel whose parts can be looked at. */
-function workshop(...more: Parameters<typeof kernelOf>) {
+function workshop(...more: readonly AnyPlugin[]) {
   const [handler, cache, snapshotter, events] = [new WriteHandler(), new MemoryCache(), new ToySnapshotter(), [] as BuildEvent[]];
   const watcher = plugin('watcher', ({ hooks }) => hooks.event.tap(async (event) => void events.push(event)));
   const kernel = kernelOf(...more, watcher, jsonFrontend, writeSteps(handler), toySnapshots(snapshotter), memoryStores({ cache }));

@@ -5,6 +5,8 @@ import {
   definePlugin,
   type Frontend,
   handles,
+  LAYERS,
+  type LayerStore,
   type Plan,
   type Snapshots,
   type Snapshotter,
@@ -71,6 +73,7 @@ const askHandler: StepHandler<AskStep> = {
 export class ToySnapshotter implements Snapshotter {
   readonly name = 'toy';
   readonly log: string[] = [];
+  layers: LayerStore | undefined;
 
   start(): Snapshots {
     const open = async () => ({
@@ -86,7 +89,7 @@ export class ToySnapshotter implements Snapshotter {
       capture: async () => ({ index: [], content: () => ({ kind: 'bytes', bytes: Buffer.alloc(0) }) }),
       commit: async (_, layer) => {
         this.log.push('committed');
-        return layer;
+        return (await this.layers?.keep(layer, '/nonexistent')) ?? layer;
       },
     };
   }
@@ -101,8 +104,9 @@ export const toySnapshots = (snapshotter = new ToySnapshotter()) =>
   definePlugin({
     name: 'toy-snapshots',
     core: '^0.1.0',
-    apply({ hooks }) {
-      hooks.snapshotter.tap(async () => snapshotter);
+    apply({ hooks, inject }) {
+      const made = inject('toy-snapshotter', [LAYERS], (layers) => Object.assign(snapshotter, { layers }));
+      hooks.snapshotter.tap(async () => made());
       hooks.storage.tap(async () => driver);
     },
   });
