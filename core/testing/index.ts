@@ -3,6 +3,15 @@ export { startProcess, type TestProcess } from './killed-process.ts';
 export { ATTRIBUTES, entry, fixtureContent, fixtureIndex, fixtureLayer } from './layer-fixture.ts';
 export { MemoryCache, MemoryDigests, MemoryLayers, memoryStores } from './memory-stores.ts';
 export { type SnapshotView, showSnapshot } from './snapshot-view.ts';
-export { type StorageDriverSuite, storageDriverContract } from './storage-driver-contract.ts';
 export { type FileSketch, type ScopeOptions, sketchLayer, sketchTree, stepScope, type TestScope, type TreeSketch } from './step-handler.ts';
+export { type StorageDriverSuite, storageDriverContract } from './storage-driver-contract.ts';
+export {
+  cacheStoreContract,
+  contentStoreContract,
+  imageStoreContract,
+  layerStoreContract,
+  type OpenedStore,
+  type StoreSuite,
+} from './store-contract.ts';
 export { temporaryDir } from './temporary-dir.ts';
+export { type OpenTransport, type TransportSuite, transportContract } from './transport-contract.ts';

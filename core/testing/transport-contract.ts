@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import type { ExecutionContext, TestFn } from 'ava';
+import { asDiffID, asLayerID, type Digest, digestFromHex, digestOf, type Image, type ImageReference, makeImage } from '../image/index.ts';
+import type { LayerStore, Transport, VarveError } from '../src/index.ts';
+import { type HostNeed, whyMissing } from './host-needs.ts';
+import { entry, fixtureLayer } from './layer-fixture.ts';
+import { temporaryDir } from './temporary-dir.ts';
+
+/** A transport and the store to which it brings layers. */
+export interface OpenTransport {
+  readonly transport: Transport;
+  readonly layers: LayerStore;
+}
+
+export interface TransportSuite {
+  /** In the titles of the tests. */
+  readonly name: string;
+  readonly needs?: readonly HostNeed[];
+  /** A transport with a new store in this directory. */
+  open(t: ExecutionContext, dir: string): Promise<OpenTransport>;
+  /** A place to push to that nobody has used. `dir` is empty and the test's own. */
+  destination(t: ExecutionContext, dir: string): Promise<ImageReference>;
+  /** A reference to what is not there. */
+  unknown(t: ExecutionContext, dir: string): Promise<ImageReference>;
+  /** Changes a blob that was pushed there, keeping its size. Without it nothing is said about damaged blobs. */
+  damage?(reference: ImageReference, blob: Digest): Promise<void>;
+}
+
+const PLATFORM = { os: 'linux', architecture: 'amd64' };
+const TIME = '2001-09-09T01:46:40Z';
+
+/** An image of two layers with a config that a careless transport would write anew in another order. */
+function sampleImage(): Image {
+  const below = fixtureLayer(asLayerID(digestOf('below')), [
+    entry.dir('etc'),
+    entry.file('etc/motd', 3000),
+    entry.symlink('etc/link', 'motd'),
+  ]);
+  const above = fixtureLayer(asLayerID(digestOf('above')), [entry.dir('etc'), entry.whiteout('etc/motd'), entry.file('etc/new', 200_000)]);
+  const history = [
+    { created: TIME, created_by: 'below' },
+    { created: TIME, created_by: 'empty', empty_layer: true },
+    { created: TIME, created_by: 'above' },
+  ];
+  return makeImage({
+    config: { ...PLATFORM, created: TIME, config: { Cmd: ['/bin/sh'], 'x-unknown': [1] }, history },
+    layers: [below, above],
+  });
+}
+
+/** Tests every promise of `Transport`, for one that also pushes. Call it at the top of an ava test file. */
+export function transportContract(test: TestFn, suite: TransportSuite): void {
+  const claim = (title: string, body: (t: ExecutionContext) => Promise<void>): void => {
+    const missing = whyMissing(suite.needs ?? []);
+    if (missing !== undefined) test.skip(`${suite.name}: ${title} (skipped: ${missing})`, (t) => t.pass());
+    else test.serial(`${suite.name}: ${title}`, body);
+  };
+  const push = async (t: ExecutionContext, image: Image): Promise<ImageReference> => {
+    const reference = await suite.destination(t, temporaryDir(t));
+    const { transport } = await suite.open(t, temporaryDir(t));
+    await transport.push?.(image, reference, {});
+    return reference;
+  };
+
+  claim('what was pushed is found again with its configuration byte for byte and the same layers', async (t) => {
+    const image = sampleImage();
+    const reference = await push(t, image);
+    const { transport } = await suite.open(t, temporaryDir(t));
+    const found = await transport.resolve(reference, { platform: PLATFORM });
+    t.deepEqual(await found.configBytes(), await image.configBytes());
+    t.deepEqual(
+      await Promise.all(found.layers.map((layer) => layer.diffId())),
+      await Promise.all(image.layers.map((layer) => layer.diffId())),
+    );
+    for (const [i, layer] of found.layers.entries()) t.is(await digestOfStream(layer.tar()), await image.layers[i]?.diffId());
+  });
+
+  claim('an image without layers goes there and back', async (t) => {
+    const image = makeImage({ config: { ...PLATFORM, config: {}, history: [] }, layers: [] });
+    const reference = await push(t, image);
+    const { transport } = await suite.open(t, temporaryDir(t));
+    const found = await transport.resolve(reference, { platform: PLATFORM });
+    t.is(await found.id(), await image.id());
+    t.deepEqual(found.layers, []);
+  });
+
+  claim('a push says which manifest is found afterwards, and a second one changes nothing', async (t) => {
+    const reference = await suite.destination(t, temporaryDir(t));
+    const { transport } = await suite.open(t, temporaryDir(t));
+    const first = await transport.push?.(sampleImage(), reference, {});
+    const second = await transport.push?.(sampleImage(), reference, {});
+    const found = await transport.resolve(reference, { platform: PLATFORM });
+    t.is(digestOf(await found.manifestBytes()), (await found.descriptor()).digest);
+    t.is((await found.descriptor()).digest, first?.digest);
+    t.is(second?.digest, first?.digest);
+  });
+
+  claim('a layer is brought here when somebody asks for its files, not before', async (t) => {
+    const reference = await push(t, sampleImage());
+    const { transport, layers } = await suite.open(t, temporaryDir(t));
+    const [below] = (await transport.resolve(reference, { platform: PLATFORM })).layers;
+    const id = asLayerID(asDiffID(await (below ?? t.fail()).diffId()));
+    t.is(await layers.get(id), undefined);
+    const index = await below?.index();
+    t.deepEqual(
+      index?.map(({ path }) => path),
+      ['etc', 'etc/link', 'etc/motd'],
+    );
+    t.truthy(await layers.get(id));
+  });
+
+  claim('what is not there is IMAGE_UNKNOWN', async (t) => {
+    const dir = temporaryDir(t);
+    const { transport } = await suite.open(t, temporaryDir(t));
+    const reference = await suite.unknown(t, dir);
+    await t.throwsAsync(transport.resolve(reference, { platform: PLATFORM }), { code: 'IMAGE_UNKNOWN' });
+  });
+
+  claim('an aborted request rejects with its reason', async (t) => {
+    const reference = await push(t, sampleImage());
+    const { transport } = await suite.open(t, temporaryDir(t));
+    const reason = new Error('enough');
+    const failure = await t.throwsAsync(transport.resolve(reference, { platform: PLATFORM, signal: AbortSignal.abort(reason) }));
+    t.true(failure === reason || failure?.cause === reason);
+  });
+
+  const { damage } = suite;
+  if (damage === undefined) return;
+  claim('a layer that was changed on its way is refused, and not kept', async (t) => {
+    const reference = await push(t, sampleImage());
+    const { transport, layers } = await suite.open(t, temporaryDir(t));
+    const [below] = (await transport.resolve(reference, { platform: PLATFORM })).layers;
+    await damage(reference, (below?.stored ?? t.fail()).digest);
+    const failure = await t.throwsAsync<VarveError>(async () => await below?.index());
+    t.regex(failure?.code ?? '', /^(?:BLOB_MISMATCH|COMPRESSION_CORRUPT|TAR_[A-Z]+)$/);
+    t.is(await layers.get(asLayerID(asDiffID(await (below ?? t.fail()).diffId()))), undefined);
+  });
+
+  claim('a manifest or configuration that was changed is refused', async (t) => {
+    const reference = await push(t, sampleImage());
+    await damage(reference, await sampleImage().id());
+    const { transport } = await suite.open(t, temporaryDir(t));
+    await t.throwsAsync(transport.resolve(reference, { platform: PLATFORM }), { code: 'BLOB_MISMATCH' });
+  });
+}
+
+async function digestOfStream(source: AsyncIterable<Uint8Array>): Promise<Digest> {
+  const sha = createHash('sha256');
+  for await (const chunk of source) sha.update(chunk);
+  return digestFromHex(sha.digest('hex'));
+}
