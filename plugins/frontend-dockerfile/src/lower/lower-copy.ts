@@ -16,7 +16,14 @@ export function lowerCopy(instruction: CopyInstruction, scope: StageScope): read
   }
   const from = instruction.from ? treeOf(instruction.from, scope) : CONTEXT;
   const sources = paths.map((path): CopySource => ({ kind: 'path', path }));
-  return [{ ...transfer(instruction, { scope, paths, sources }), from, inputs: [from], parents: instruction.parents || undefined }];
+  return [
+    {
+      ...transfer(instruction, { scope, paths, sources }),
+      from,
+      inputs: paths.length === 0 ? [] : [from],
+      parents: instruction.parents || undefined,
+    },
+  ];
 }
 
 function treeOf(from: string, { tree, fail }: StageScope): TreeRef {

@@ -61,6 +61,10 @@ test(
   'ADD git@x.org:y/z.git /b',
 );
 
+test('documents alone need no build context', async (t) => {
+  t.like(await lastStep('COPY <<E /e\nE'), { inputs: [], sources: [{ kind: 'inline', name: 'E', content: '' }] });
+});
+
 const refuses = test.macro({
   async exec(t, text: string, message: string) {
     const error = await t.throwsAsync(steps(text), { instanceOf: VarveError });
