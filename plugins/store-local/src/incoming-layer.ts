@@ -30,24 +30,31 @@ export async function readIncoming(
   source: AsyncIterable<Uint8Array>,
   { writer, signal, diffId: expected }: ExpectedLayer & { readonly writer: BlobWriter },
 ): Promise<IncomingLayer> {
-  const { head, bytes } = await peek(written(source, writer, signal));
+  const bytes = written(source, writer, signal);
+  try {
+    const layer = await readLayer(bytes, { writer, signal });
+    for (let rest = await bytes.next(); !rest.done; ) rest = await bytes.next(); // what follows a compressed stream is a part of the blob
+    if (expected !== undefined && expected !== layer.diffId) throw otherLayer(expected, layer.diffId);
+    return layer;
+  } finally {
+    await bytes.return();
+  }
+}
+
+type Bytes = AsyncGenerator<Uint8Array, void, undefined>;
+
+async function readLayer(bytes: Bytes, { writer, signal }: Abortable & { readonly writer: BlobWriter }): Promise<IncomingLayer> {
+  const { head, whole } = await peek(bytes);
   const isPlain = detectCompression(head) === 'none';
   const sha = createHash('sha256');
-  const indexer = indexTar(isPlain ? bytes : decompress(bytes, { signal }));
+  const indexer = indexTar(isPlain ? whole : decompress(whole, { signal }));
   for await (const chunk of indexer) if (!isPlain) sha.update(chunk);
+  // The digest of what was written is known without a second hash where nothing was decompressed.
   const diffId = asDiffID(isPlain ? writer.digest : digestFromHex(sha.digest('hex')));
-  if (expected !== undefined && expected !== diffId)
-    throw new VarveError('BLOB_MISMATCH', `Expected a layer whose tar is ${expected}, found ${diffId}`, {
-      hint: 'The image is not what its configuration says. Nothing of the layer was kept.',
-    });
   return { diffId, size: indexer.size, index: indexer.index };
 }
 
-async function* written(
-  source: AsyncIterable<Uint8Array>,
-  writer: BlobWriter,
-  signal?: AbortSignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
+async function* written(source: AsyncIterable<Uint8Array>, writer: BlobWriter, signal?: AbortSignal): Bytes {
   for await (const chunk of source) {
     signal?.throwIfAborted();
     await writer.write(chunk);
@@ -55,25 +62,23 @@ async function* written(
   }
 }
 
-/** The first bytes of a stream, and the whole stream. */
-async function peek(
-  source: AsyncGenerator<Uint8Array, void, undefined>,
-): Promise<{ readonly head: Uint8Array; readonly bytes: AsyncIterable<Uint8Array> }> {
+/** The first bytes of a stream, and the whole stream, which stays open when its reader has enough. */
+async function peek(bytes: Bytes): Promise<{ readonly head: Uint8Array; readonly whole: AsyncIterable<Uint8Array> }> {
   const first: Uint8Array[] = [];
-  let length = 0;
-  while (length < HEAD) {
-    const next = await source.next();
+  for (let length = 0; length < HEAD; ) {
+    const next = await bytes.next();
     if (next.done) break;
     first.push(next.value);
     length += next.value.length;
   }
-  async function* whole(): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      yield* first;
-      yield* source;
-    } finally {
-      await source.return();
-    }
-  }
-  return { head: Buffer.concat(first).subarray(0, HEAD), bytes: whole() };
+  const whole = async function* (): Bytes {
+    yield* first;
+    yield* { [Symbol.asyncIterator]: () => ({ next: () => bytes.next() }) };
+  };
+  return { head: Buffer.concat(first).subarray(0, HEAD), whole: whole() };
 }
+
+const otherLayer = (expected: DiffID, found: DiffID): VarveError =>
+  new VarveError('BLOB_MISMATCH', `Expected a layer whose tar is ${expected}, found ${found}`, {
+    hint: 'The image is not what its configuration says. Nothing of the layer was kept.',
+  });

@@ -1,5 +1,5 @@
 import type { LayerStore } from '@varve/core';
-import { indexTar, type LayerIndex, tarSize, withOffsets } from '@varve/core/archive';
+import { indexTar, type LayerIndex, withOffsets } from '@varve/core/archive';
 import { type Abortable, asDiffID, asLayerID, type Descriptor, type DiffID, type Layer, type LayerID } from '@varve/core/image';
 import type { BlobStore } from './blob-store.ts';
 import { type ExpectedLayer, readIncoming } from './incoming-layer.ts';
@@ -76,7 +76,7 @@ export class LocalLayerStore implements LayerStore {
     this.#files.indexes.remove(id);
   }
 
-  #layer(parts: { record: LayerRecord; stored?: Descriptor | undefined; index?: LayerIndex | undefined }): LocalLayer {
+  #layer(parts: { record: LayerRecord; stored?: Descriptor | undefined; index?: LayerIndex }): LocalLayer {
     return new LocalLayer({ ...parts, files: this.#files, makeTar: (layer, options) => this.put(layer, options) });
   }
 
@@ -123,8 +123,8 @@ export class LocalLayerStore implements LayerStore {
     const diffId = asDiffID(await this.#content.keep(writer));
     const { directory } = this.#records.get(layer.id) ?? {};
     const record = { id: layer.id, diffId, size: writer.size, directory };
-    const whole = index(writer.size);
-    if (whole !== undefined) this.#files.indexes.write(indexIdOf(record), whole);
+    const whole = index();
+    this.#files.indexes.write(indexIdOf(record), whole);
     this.#records.setTar(record);
     return this.#layer({ record, index: whole });
   }
@@ -132,9 +132,9 @@ export class LocalLayerStore implements LayerStore {
 
 interface Reading {
   readonly tar: AsyncIterable<Uint8Array>;
-  readonly expected: DiffID | undefined;
-  /** After the tar was read. `undefined`: it is to be found by reading the tar again. */
-  readonly index: (size: number) => LayerIndex | undefined;
+  readonly expected?: DiffID;
+  /** After the tar was read. */
+  readonly index: () => LayerIndex;
 }
 
 /** The tar of a layer that was made here follows from its index, and so do the offsets; one from elsewhere is indexed as it passes. */
@@ -144,10 +144,5 @@ async function readOnce(layer: Layer, signal: AbortSignal): Promise<Reading> {
     return { tar, index: () => tar.index, expected: await layer.diffId({ signal }) };
   }
   const index = await layer.index({ signal });
-  const tar = layer.tar({ signal });
-  return {
-    tar,
-    index: (size) => (size === tarSize(index) ? withOffsets(index) : undefined),
-    expected: undefined,
-  };
+  return { tar: layer.tar({ signal }), index: () => withOffsets(index) };
 }
