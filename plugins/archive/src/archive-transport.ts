@@ -30,6 +30,7 @@ export class ArchiveTransport implements Transport {
   }
 
   async resolve(reference: ImageReference, { platform, signal }: Parameters<Transport['resolve']>[1]): Promise<Image> {
+    signal?.throwIfAborted();
     const place = parsePlace(reference.name);
     const members = await open(place, { layers: this.#stores.layers, signal });
     return await choose(await listImages(members, { platform }), place).open();

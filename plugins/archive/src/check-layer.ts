@@ -35,7 +35,9 @@ export async function lazyBlob(blob: LayerBlob, { expected, layers }: LazyOption
   return lazyLayer({
     diffId: expected.diffId,
     stored,
-    fetch: (options) => ingestBlob(blob, layers, { digest: stored.digest, diffId: expected.diffId, ...options }),
+    fetch: async (options) =>
+      (await layers.get(asLayerID(expected.diffId))) ??
+      (await ingestBlob(blob, layers, { digest: stored.digest, diffId: expected.diffId, ...options })),
   });
 }
 
