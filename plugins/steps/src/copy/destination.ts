@@ -1,0 +1,182 @@
+import { type LayerDraft, VarveError } from '@varve/core';
+import {
+  type Attributes,
+  baseName,
+  type Content,
+  childPath,
+  compareEntries,
+  type DirectoryEntry,
+  type Entry,
+  type FileEntry,
+  type FileTree,
+  type NodeEntry,
+  parentOf,
+  resolvePath,
+} from '@varve/core/archive';
+
+/** One file of the new layer, whatever the number of its names. */
+export interface Node {
+  readonly entry: NodeEntry;
+  /** Where a file's bytes lie. */
+  readonly content?: (() => Content) | undefined;
+}
+
+export interface DestinationOptions {
+  /** What directories get that nobody copied. */
+  readonly made: Pick<Attributes, 'uid' | 'gid' | 'mtime'>;
+  /** Symlinks on the way are replaced by directories instead of followed (`--link`). */
+  readonly isDetached?: boolean | undefined;
+}
+
+/**
+ * The filesystem of the stage with a new layer on it: what is put in shows at once, as it would while a process copies file by file. The
+ * layer holds what was put and every directory on the way to it, so that whoever unpacks it alone gives those the right attributes.
+ */
+export class Destination implements FileTree {
+  readonly #below: FileTree;
+  readonly #options: DestinationOptions;
+  readonly #nodes = new Map<string, Node>();
+  /** Paths of which nothing of the layers below shows, neither they nor what lies in them. */
+  readonly #hidden = new Set<string>();
+
+  constructor(below: FileTree, options: DestinationOptions) {
+    this.#below = below;
+    this.#options = options;
+  }
+
+  get(path: string): NodeEntry | undefined {
+    const entry = this.#nodes.get(path)?.entry;
+    if (entry !== undefined) return entry.path === path ? entry : { ...entry, path };
+    return this.#isHidden(path) ? undefined : this.#below.get(path);
+  }
+
+  /** The file at a path, to give it one more name. */
+  node(path: string): Node | undefined {
+    const known = this.#nodes.get(path);
+    if (known !== undefined) return known;
+    const entry = this.get(path);
+    if (entry === undefined) return undefined;
+    return entry.type === 'file' ? { entry, content: () => this.#below.content(entry) } : { entry };
+  }
+
+  list(path: string): readonly string[] {
+    const names = new Set(this.#isHidden(path) ? [] : this.#below.list(path));
+    for (const known of this.#nodes.keys()) if (known !== '' && parentOf(known) === path) names.add(baseName(known));
+    return [...names].filter((name) => this.get(childPath(path, name)) !== undefined).sort();
+  }
+
+  async open(): Promise<void> {
+    await this.#below.open();
+  }
+  content(file: FileEntry): Content {
+    return this.#nodes.get(file.path)?.content?.() ?? this.#below.content(file);
+  }
+  digests(files: readonly FileEntry[]): Promise<readonly string[]> {
+    return this.#below.digests(files);
+  }
+  identity(): string | undefined {
+    return undefined;
+  }
+
+  /** Where a path leads: symlinks are followed as far as there are files, never out of the tree. */
+  resolve(path: string): string {
+    return this.#options.isDetached ? path : resolvePath(this, path).path;
+  }
+
+  /**
+   * Makes sure that a resolved path is a directory; missing ones are made 0755.
+   * @throws VarveError `COPY_CONFLICT` where a file is in the way
+   */
+  makeDirectories(path: string): void {
+    const there = this.get(path);
+    if (path === '' || there?.type === 'directory') return;
+    this.makeDirectories(parentOf(path));
+    if (there !== undefined && !this.#options.isDetached) throw conflict(`mkdir /${path}: not a directory`);
+    this.replaceWith(path, { entry: { type: 'directory', path, mode: 0o755, ...this.#options.made } });
+  }
+
+  /** @throws VarveError `COPY_CONFLICT` if something else than a directory is there */
+  putDirectory(entry: DirectoryEntry): void {
+    const there = this.get(entry.path);
+    if (there !== undefined && there.type !== 'directory' && !this.#options.isDetached)
+      throw conflict(`cannot copy to non-directory: /${entry.path}`);
+    this.replaceWith(entry.path, { entry });
+  }
+
+  /** @throws VarveError `COPY_CONFLICT` if a directory is there */
+  putFile(path: string, node: Node): void {
+    if (this.get(path)?.type === 'directory') throw conflict(`cannot replace to directory /${path} with file`);
+    this.#set(path, node);
+  }
+
+  /** Puts an entry in the place of whatever is there; a directory over a directory keeps what it holds. */
+  replaceWith(path: string, node: Node): void {
+    const there = this.get(path);
+    if (there?.type === 'directory' && node.entry.type !== 'directory') this.#removeBelow(path);
+    if (there !== undefined && there.type !== 'directory' && node.entry.type === 'directory') this.#hidden.add(path);
+    this.#set(path, node);
+  }
+
+  #set(path: string, node: Node): void {
+    if (baseName(path).startsWith('.wh.'))
+      throw new VarveError('LAYER_WHITEOUT_NAME', `/${path} cannot be part of a layer: names that begin with ".wh." remove files`, {
+        hint: 'Rename the file, or leave it out with --exclude or .dockerignore.',
+      });
+    this.#bringParents(path);
+    this.#nodes.set(path, node);
+  }
+
+  /** The layer names the directories on the way, as they are. */
+  #bringParents(path: string): void {
+    for (let dir = parentOf(path); dir !== '' && !this.#nodes.has(dir); dir = parentOf(dir)) {
+      const entry = this.#below.get(dir);
+      if (entry !== undefined) this.#nodes.set(dir, { entry });
+    }
+  }
+
+  #removeBelow(dir: string): void {
+    this.#hidden.add(dir);
+    for (const path of this.#nodes.keys()) if (path.startsWith(`${dir}/`)) this.#nodes.delete(path);
+  }
+
+  #isHidden(path: string): boolean {
+    if (this.#hidden.size === 0) return false;
+    for (let at = path; at !== ''; at = parentOf(at)) if (this.#hidden.has(at)) return true;
+    return false;
+  }
+
+  /** The layer: sorted, the first name of a file carries it and its other names are hard links. */
+  draft(): LayerDraft {
+    const first = new Map<Node, string>();
+    const content = new Map<string, () => Content>();
+    const named = [...this.#nodes].map(([path, node]) => ({ path, node, entry: at(path, node.entry) }));
+    const index = named
+      .sort((a, b) => compareEntries(a.entry, b.entry))
+      .flatMap(({ path, node, entry }): readonly Entry[] => {
+        const target = first.get(node);
+        if (target !== undefined) return [{ type: 'hardlink', path, target }];
+        if (node.content !== undefined) {
+          first.set(node, path);
+          content.set(path, node.content);
+        }
+        // A directory where there was something else: what the layers below had in it stays gone.
+        const isNew = entry.type === 'directory' && this.#hidden.has(path) && this.#below.get(path)?.type === 'directory';
+        return isNew ? [entry, { type: 'opaque', path }] : [entry];
+      });
+    return { index, content: ({ path }) => (content.get(path) ?? missing(path))() };
+  }
+}
+
+function at(path: string, entry: NodeEntry): NodeEntry {
+  if (entry.type !== 'file') return entry.path === path ? entry : { ...entry, path };
+  // Where the bytes lay in the layer that they came from says nothing here.
+  const { offset: _, ...file } = entry;
+  return { ...file, path };
+}
+
+const conflict = (message: string): VarveError =>
+  new VarveError('COPY_CONFLICT', message, { hint: 'A slash at the end of the destination means a directory.' });
+
+function missing(path: string): never {
+  throw new Error(`${path} is no file of this layer`);
+}

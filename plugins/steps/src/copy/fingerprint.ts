@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import type { CopyStep, KeyParts } from '@varve/core';
+import { childPath, type FileEntry, type FileTree, type NodeEntry, type PatternMatcher } from '@varve/core/archive';
+import { digestOf } from '@varve/core/image';
+import type { Picked } from './pick-sources.ts';
+import { walkPicked } from './walk-picked.ts';
+
+/** More parts than these are rolled up, so that records stay small. */
+const MAX_PARTS = 200;
+
+/** One file, as far as it decides what is copied: not its time. */
+interface Described {
+  /** Place of the source in the step. */
+  readonly source: Picked;
+  /** Below the source. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface Describing {
+  readonly tree: FileTree;
+  readonly exclude: PatternMatcher | undefined;
+  /** Whether the owners of the source's files end up in the layer. */
+  readonly hasOwners: boolean;
+}
+
+/** A part for each file, or where these are many one for each name in a source, or one for each source, or one in all. */
+export async function describeFiles(sources: readonly Picked[], describing: Describing): Promise<KeyParts> {
+  const files = await describe(sources, describing);
+  const labels = [
+    ({ source, path }: Described) => childPath(source.label, path),
+    ({ source, path }: Described) => childPath(source.label, path.split('/', 1)[0] ?? ''),
+    ({ source }: Described) => source.label,
+    () => '',
+  ];
+  for (const label of labels) {
+    const groups = Map.groupBy(files, label);
+    if (groups.size <= MAX_PARTS || label === labels.at(-1)) return toParts(groups);
+  }
+  return {};
+}
+
+function toParts(groups: ReadonlyMap<string, readonly Described[]>): KeyParts {
+  const parts = [...groups].map(([label, files]) => {
+    const hash = createHash('sha256');
+    for (const { source, path, text } of files) hash.update(`${source.label}\0${path}\0${text}\n`);
+    const name = `${files.length === 1 ? 'file' : 'files'} ${label || '/'}`;
+    return [name, `sha256:${hash.digest('hex')}`] as const;
+  });
+  return Object.fromEntries(parts);
+}
+
+async function describe(sources: readonly Picked[], { tree, exclude, hasOwners }: Describing): Promise<readonly Described[]> {
+  const found = sources.flatMap((source) => [...walkPicked(tree, source, exclude)].map(({ path, entry }) => ({ source, path, entry })));
+  const files = found.flatMap(({ entry }) => (entry.type === 'file' ? [entry] : []));
+  const digests = await tree.digests(files);
+  const links = new Links(tree);
+  let next = 0;
+  return found.map(({ source, path, entry }) => {
+    const digest = entry.type === 'file' ? (digests[next++] ?? '') : '';
+    return { source, path, text: `${lineOf(entry, hasOwners)} ${digest}${links.of(entry)}` };
+  });
+}
+
+/** A source named directly is a directory whose contents are copied: what it is itself does not count, but for its type. */
+function lineOf(entry: NodeEntry, hasOwners: boolean): string {
+  const { type, mode, uid, gid, xattrs } = entry;
+  const owner = hasOwners ? ` ${uid}:${gid}` : '';
+  const more = xattrs === undefined ? '' : ` ${JSON.stringify(Object.entries(xattrs).sort())}`;
+  return `${type} ${mode.toString(8)}${owner}${detailOf(entry)}${more}`;
+}
+
+function detailOf(entry: NodeEntry): string {
+  if (entry.type === 'symlink') return ` ${JSON.stringify(entry.target)}`;
+  if (entry.type === 'char' || entry.type === 'block') return ` ${entry.major},${entry.minor}`;
+  return '';
+}
+
+/** Which files are one. */
+class Links {
+  readonly #tree: FileTree;
+  readonly #numbers = new Map<string, number>();
+  constructor(tree: FileTree) {
+    this.#tree = tree;
+  }
+  of(entry: NodeEntry): string {
+    const identity = entry.type === 'file' ? this.#tree.identity(entry as FileEntry) : undefined;
+    if (identity === undefined) return '';
+    const number = this.#numbers.get(identity) ?? this.#numbers.size;
+    this.#numbers.set(identity, number);
+    return ` link ${number}`;
+  }
+}
+
+/** What a copy does with its files. */
+export function describeCopy(step: CopyStep, dest: string): KeyParts {
+  const flags = [step.parents && 'parents', step.link && 'link', step.unpack && 'unpack'].filter(Boolean);
+  const inline = step.sources.flatMap((source) =>
+    source.kind === 'inline' ? [[`inline ${source.name}`, digestOf(source.content)] as const] : [],
+  );
+  return {
+    dest,
+    ...(step.chown && { chown: step.chown }),
+    ...(step.chmod && { chmod: step.chmod }),
+    ...(flags.length > 0 && { flags: flags.join(' ') }),
+    ...(step.exclude?.length && { exclude: JSON.stringify(step.exclude) }),
+    ...Object.fromEntries(inline),
+  };
+}

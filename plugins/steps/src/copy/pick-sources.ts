@@ -1,0 +1,89 @@
+import type { CopyStep, StepInputs } from '@varve/core';
+import { baseName, cleanPath, type FileTree, type NodeEntry, parentOf, resolvePath } from '@varve/core/archive';
+import { expandWildcard, hasWildcard, withoutEscapes } from './expand-wildcard.ts';
+import { explainMissing } from './explain-missing.ts';
+
+/** One file or directory that a step names, wildcards expanded. */
+export interface Picked {
+  /** As the user names it, without wildcards. */
+  readonly label: string;
+  /** What it is called in a directory. */
+  readonly name: string;
+  /** What is there, symlinks followed. */
+  readonly entry: NodeEntry;
+  /** With `--parents`: the path that is kept, and the directories on it. */
+  readonly kept?: { readonly path: string; readonly parents: readonly NodeEntry[] } | undefined;
+}
+
+/**
+ * What a step copies from its tree.
+ *
+ * @throws VarveError `COPY_NOT_FOUND`, `PATTERN_INVALID`, `PATH_LOOP`
+ */
+export function pickSources(step: CopyStep, tree: FileTree, inputs: StepInputs): readonly Picked[] {
+  return step.sources.flatMap((source) => {
+    if (source.kind !== 'path') return [];
+    return step.parents ? pickWithParents(step, source.path, { tree, inputs }) : pick(step, source.path, { tree, inputs });
+  });
+}
+
+/** A wildcard that matches nothing copies nothing, which is worth a word. */
+export function warnOfNothing(step: CopyStep, tree: FileTree, inputs: StepInputs): void {
+  for (const source of step.sources)
+    if (source.kind === 'path' && hasWildcard(source.path) && expandWildcard(tree, pivotOf(step, source.path).pattern).length === 0)
+      inputs.warn({
+        code: 'COPY_NOTHING',
+        message: `"${source.path}" matches no file, so nothing is copied for it`,
+        source: step.source,
+      });
+}
+
+interface From {
+  readonly tree: FileTree;
+  readonly inputs: StepInputs;
+}
+
+function pick(step: CopyStep, text: string, { tree, inputs }: From): readonly Picked[] {
+  const path = cleanPath(text);
+  return pathsOf(tree, path).map((label) => {
+    const { path: found, entry = rootOf(found) } = resolvePath(tree, label);
+    if (entry === undefined) throw explainMissing(step, label, { tree, inputs });
+    return { label, name: baseName(label), entry };
+  });
+}
+
+const pathsOf = (tree: FileTree, path: string): readonly string[] =>
+  hasWildcard(path) ? expandWildcard(tree, path) : [withoutEscapes(path)];
+
+/** A tree of layers need not say anything about its root, which is there all the same. */
+const rootOf = (path: string): NodeEntry | undefined =>
+  path === '' ? { type: 'directory', path, mode: 0o755, uid: 0, gid: 0, mtime: { seconds: 0, nanoseconds: 0 } } : undefined;
+
+/** Up to `/./` the path is only where to look; what follows is kept. */
+function pivotOf(step: CopyStep, text: string): { readonly root: string; readonly pattern: string } {
+  const at = step.parents ? text.indexOf('/./') : -1;
+  const root = at < 0 ? '' : cleanPath(text.slice(0, at));
+  return { root, pattern: cleanPath(at < 0 ? text : `${root}/${text.slice(at + 3)}`) };
+}
+
+function pickWithParents(step: CopyStep, text: string, { tree, inputs }: From): readonly Picked[] {
+  const { root, pattern } = pivotOf(step, text);
+  const from = resolvePath(tree, root).path;
+  return pathsOf(tree, pattern).map((label) => {
+    const below = root === '' || label === root ? label.slice(root.length) : label.slice(root.length + 1);
+    const path = [from, below].filter((part) => part !== '').join('/');
+    const entry = tree.get(path) ?? rootOf(path);
+    if (entry === undefined) throw explainMissing(step, label, { tree, inputs });
+    return { label, name: baseName(label), entry, kept: { path: below, parents: parentsOf(tree, path, from) } };
+  });
+}
+
+/** The directories between `root` and a path, topmost first. */
+function parentsOf(tree: FileTree, path: string, root: string): readonly NodeEntry[] {
+  const parents: NodeEntry[] = [];
+  for (let dir = parentOf(path); dir.length > root.length; dir = parentOf(dir)) {
+    const entry = tree.get(dir);
+    if (entry !== undefined) parents.unshift(entry);
+  }
+  return parents;
+}

@@ -1,0 +1,115 @@
+import type { Content, FileTree, NodeEntry, PatternMatcher } from '@varve/core/archive';
+import { childPath, parentOf } from '@varve/core/archive';
+import type { Attributing } from './attributes.ts';
+import type { DestPath } from './dest-path.ts';
+import type { Destination, Node } from './destination.ts';
+import type { Picked } from './pick-sources.ts';
+import { walkPicked } from './walk-picked.ts';
+
+export interface Placing {
+  readonly tree: FileTree;
+  readonly dest: DestPath;
+  readonly attributes: Attributing;
+  readonly exclude: PatternMatcher | undefined;
+}
+
+/** Copies sources into a destination as other builders do, one after the other: a later one sees what an earlier one put there. */
+export class Placer {
+  readonly #into: Destination;
+  readonly #placing: Placing;
+  /** Files with several names, by identity. */
+  readonly #linked = new Map<string, Node>();
+
+  constructor(into: Destination, placing: Placing) {
+    this.#into = into;
+    this.#placing = placing;
+  }
+
+  place(picked: Picked): void {
+    if (picked.kept !== undefined) this.#placeKept(picked, picked.kept);
+    else if (picked.entry.type === 'directory') this.#placeContents(picked, this.#target());
+    else this.#placeFile(picked);
+  }
+
+  /** A file that is written in the build file itself. */
+  placeInline(name: string, text: string): void {
+    const bytes = Buffer.from(text, 'utf8');
+    const { made, change } = this.#placing.attributes;
+    const content = (): Content => ({ kind: 'bytes', bytes });
+    const entry = change({ type: 'file', path: name, mode: 0o644, size: bytes.length, ...made });
+    const target = this.#target();
+    const path = this.#into.get(target)?.type === 'directory' ? childPath(target, name) : target;
+    this.#into.putFile(path, { entry, content });
+  }
+
+  /** The destination as a directory, whatever way it was written: what is extracted goes there. */
+  makeDirectory(): string {
+    const target = this.#into.resolve(this.#placing.dest.path);
+    this.#into.makeDirectories(target);
+    return target;
+  }
+
+  /** The destination without symlinks; what is missing above it is made, and it itself where it was written as a directory. */
+  #target(): string {
+    const { path, isDirectory } = this.#placing.dest;
+    this.#into.makeDirectories(this.#into.resolve(isDirectory ? path : parentOf(path)));
+    const target = this.#into.resolve(path);
+    if (target !== '' && !isDirectory) this.#into.makeDirectories(parentOf(target));
+    return target;
+  }
+
+  #placeFile(picked: Picked): void {
+    const target = this.#target();
+    const isInside = target === '' || this.#into.get(target)?.type === 'directory';
+    const root = isInside ? childPath(target, picked.name) : target;
+    for (const { entry } of walkPicked(this.#placing.tree, picked, this.#placing.exclude)) this.#put(root, entry);
+  }
+
+  /** What is in a directory goes into the destination, which keeps its own attributes. */
+  #placeContents(picked: Picked, target: string): void {
+    if (this.#into.get(target) === undefined) this.#into.makeDirectories(target);
+    for (const { path, entry } of walkPicked(this.#placing.tree, picked, this.#placing.exclude)) {
+      if (path !== '') this.#put(childPath(target, path), entry);
+      else if (target !== '' && this.#into.get(target)?.type !== 'directory')
+        this.#into.putDirectory({ ...entry, type: 'directory', path: target });
+    }
+  }
+
+  #placeKept(picked: Picked, { path: kept, parents }: NonNullable<Picked['kept']>): void {
+    const root = this.makeDirectory();
+    for (const found of walkPicked(this.#placing.tree, picked, this.#placing.exclude)) {
+      this.#placeParents(childPath(root, kept), parents);
+      if (kept !== '' || found.path !== '') this.#put([root, kept, found.path].filter((part) => part !== '').join('/'), found.entry);
+    }
+  }
+
+  /** Directories on a kept path are those of the source, where the destination has none yet. */
+  #placeParents(path: string, parents: readonly NodeEntry[]): void {
+    const missing: { readonly target: string; readonly entry: NodeEntry }[] = [];
+    let target = parentOf(path);
+    for (const entry of parents.toReversed()) {
+      if (this.#into.get(target) !== undefined) break;
+      missing.unshift({ target, entry });
+      target = parentOf(target);
+    }
+    this.#into.makeDirectories(target);
+    for (const { target, entry } of missing) this.#put(target, entry);
+  }
+
+  #put(path: string, source: NodeEntry): void {
+    const entry = this.#placing.attributes.change(source);
+    if (entry.type === 'directory') this.#into.putDirectory({ ...entry, path });
+    else this.#into.putFile(path, this.#node(source, entry));
+  }
+
+  #node(source: NodeEntry, entry: NodeEntry): Node {
+    const { tree } = this.#placing;
+    if (source.type !== 'file') return { entry };
+    const content = (): Content => tree.content(source);
+    const identity = tree.identity(source);
+    if (identity === undefined) return { entry, content };
+    const node = this.#linked.get(identity) ?? { entry, content };
+    this.#linked.set(identity, node);
+    return node;
+  }
+}

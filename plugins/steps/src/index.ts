@@ -1,0 +1,19 @@
+import { CONTENT, definePlugin, handles, STORE_ROOT } from '@varve/core';
+import { configHandler } from './config-handler.ts';
+import { CopyHandler } from './copy/copy-handler.ts';
+import { mkdirHandler } from './mkdir-handler.ts';
+import { RunHandler } from './run/run-handler.ts';
+
+export const steps = definePlugin({
+  name: '@varve/steps',
+  core: '^0.1.0',
+  apply({ hooks, inject }) {
+    const content = inject('step-content', [CONTENT], (store) => store);
+    const copy = inject('copy-handler', [], () => new CopyHandler(content));
+    const run = inject('run-handler', [STORE_ROOT], (root) => new RunHandler(root));
+    hooks.handler.tap(handles('config', () => configHandler));
+    hooks.handler.tap(handles('copy', copy));
+    hooks.handler.tap(handles('mkdir', () => mkdirHandler));
+    hooks.handler.tap(handles('run', run));
+  },
+});

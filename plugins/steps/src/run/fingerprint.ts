@@ -1,0 +1,37 @@
+import type { KeyParts, RunMount, RunStep, StepInputs } from '@varve/core';
+import { cleanPath } from '@varve/core/archive';
+import { digestOf } from '@varve/core/image';
+import { describeFiles } from '../copy/fingerprint.ts';
+import { keyedEnv, workingDirOf } from './environment.ts';
+import { findMountSource } from './mount-source.ts';
+import { networkOf } from './settings.ts';
+
+/** What decides the result of a process: never the time, nor what it fetches. */
+export async function describeRun(step: RunStep, inputs: StepInputs): Promise<KeyParts> {
+  const { config, build } = inputs;
+  const settings = build.request.run ?? {};
+  const env = keyedEnv(step, config).map((entry) => [`env.${entry.split('=', 1)[0]}`, entry.slice(entry.indexOf('=') + 1)] as const);
+  const scripts = (step.scripts ?? []).map(({ path, content }) => [`script ${path}`, digestOf(content)] as const);
+  return {
+    command: JSON.stringify(step.args),
+    cwd: workingDirOf(config),
+    user: config.config.User ?? '',
+    network: networkOf(step, settings),
+    ...(settings.addHosts?.length && { hosts: settings.addHosts.join(' ') }),
+    ...(settings.shmSize !== undefined && { shm: String(settings.shmSize) }),
+    ...(settings.ulimits?.length && { ulimits: settings.ulimits.join(' ') }),
+    ...Object.fromEntries([...env, ...scripts]),
+    ...Object.assign({}, ...(await Promise.all(step.mounts.map((mount) => describeMount(mount, step, inputs))))),
+  };
+}
+
+/** Of what is only there to be quick or secret the identity counts, not the content. */
+async function describeMount(mount: RunMount, step: RunStep, inputs: StepInputs): Promise<KeyParts> {
+  const { type, ...rest } = mount;
+  const name = `mount ${mount.target ?? ('id' in mount ? mount.id : '')}`;
+  if (mount.type !== 'bind') return { [name]: `${type} ${JSON.stringify(rest)}` };
+  const { tree, picked, isFromHost } = await findMountSource(mount, step, inputs);
+  const files = await describeFiles([picked], { tree, exclude: undefined, hasOwners: !isFromHost });
+  const digest = digestOf(JSON.stringify(files));
+  return { [name]: `bind ${mount.writable ? 'rw' : 'ro'} /${cleanPath(mount.source)} ${digest}` };
+}

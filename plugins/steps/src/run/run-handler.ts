@@ -1,0 +1,90 @@
+import {
+  type Executor,
+  type KeyParts,
+  type ProcessIO,
+  type ProcessResult,
+  type ProcessSpec,
+  type RunStep,
+  type StepHandler,
+  type StepInputs,
+  type StepResult,
+  type StepScope,
+  VarveError,
+} from '@varve/core';
+import { findUser } from '../users.ts';
+import { processEnv, workingDirOf } from './environment.ts';
+import { describeRun } from './fingerprint.ts';
+import { type PlacedMount, RunMounts } from './run-mounts.ts';
+import { networkOf, parseHosts, parseUlimits } from './settings.ts';
+
+/** Starts a process in the stage's filesystem and waits for it. */
+export class RunHandler implements StepHandler<RunStep> {
+  readonly #root: string;
+
+  /** `root` is that of the store. */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  fingerprint(step: RunStep, inputs: StepInputs): Promise<KeyParts> {
+    return describeRun(step, inputs);
+  }
+
+  async execute(step: RunStep, scope: StepScope): Promise<StepResult> {
+    const executor = await scope.executor();
+    await using mounts = new RunMounts(this.#root, step, scope);
+    const process = await specOf(step, scope, await mounts.prepare());
+    refuseNetwork(step, process, executor);
+    const { root } = await scope.workspace();
+    const result = await executor.run({ ...process, root }, ioOf(scope));
+    if (result.exitCode !== 0) throw failed(step, result);
+    return { kind: 'workspace' };
+  }
+}
+
+async function specOf(step: RunStep, scope: StepScope, mounts: readonly PlacedMount[]): Promise<Omit<ProcessSpec, 'root'>> {
+  const { config, build } = scope;
+  const settings = build.request.run ?? {};
+  const { home, ...user } = await findUser(await scope.tree(), config.config.User ?? '', step);
+  return {
+    mounts,
+    args: step.args,
+    env: processEnv(step, config, home),
+    cwd: workingDirOf(config),
+    user,
+    network: networkOf(step, settings),
+    hosts: parseHosts(settings.addHosts, step),
+    shmSize: settings.shmSize,
+    ulimits: parseUlimits(settings.ulimits, step),
+  };
+}
+
+const ioOf = (scope: StepScope): ProcessIO => ({
+  signal: scope.signal,
+  stdout: (chunk) => scope.log('stdout', chunk),
+  stderr: (chunk) => scope.log('stderr', chunk),
+});
+
+function refuseNetwork(step: RunStep, { network }: Pick<ProcessSpec, 'network'>, { name, capabilities }: Executor): void {
+  if (capabilities.networks.includes(network)) return;
+  throw new VarveError('RUN_NETWORK', `The executor "${name}" cannot give a process the network "${network}"`, {
+    source: step.source,
+    hint: `It can give ${capabilities.networks.join(', ')}: see --network and --executor.`,
+  });
+}
+
+/** What shells and runtimes mean by an exit code. */
+const MEANINGS: Readonly<Record<number, string>> = {
+  126: 'The program was found but could not be executed: look at its mode and its first line.',
+  127: 'The program was not found in the image.',
+  137: 'The process was killed, perhaps because memory ran out.',
+};
+
+function failed({ args, source }: RunStep, { exitCode, signal }: ProcessResult): VarveError {
+  const how = `exit code: ${exitCode}${signal === undefined ? '' : ` (${signal})`}`;
+  return new VarveError('STEP_FAILED', `process ${JSON.stringify(args.join(' '))} did not complete successfully: ${how}`, {
+    source,
+    exitCode,
+    hint: MEANINGS[exitCode],
+  });
+}

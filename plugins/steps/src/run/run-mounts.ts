@@ -1,0 +1,110 @@
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Mount, type RunMount, type RunStep, type StepInputs, VarveError } from '@varve/core';
+import { cleanPath } from '@varve/core/archive';
+import { type FileLock, removeTree } from '@varve/core/system';
+import { type CacheMount, holdCache } from './cache-directory.ts';
+import { workingDirOf } from './environment.ts';
+import { extractSource, ONLY_FILE } from './extract-source.ts';
+import { findMountSource } from './mount-source.ts';
+
+export type PlacedMount = Mount & { readonly target: string };
+
+/** What a step's process sees besides the stage's files. Temporary directories and locks end with disposal. */
+export class RunMounts implements AsyncDisposable {
+  readonly #root: string;
+  readonly #step: RunStep;
+  readonly #inputs: StepInputs;
+  readonly #locks: FileLock[] = [];
+  readonly #dirs: string[] = [];
+
+  /** `root` is that of the store. */
+  constructor(root: string, step: RunStep, inputs: StepInputs) {
+    this.#root = root;
+    this.#step = step;
+    this.#inputs = inputs;
+  }
+
+  /** @throws VarveError `STEP_UNSUPPORTED`, `COPY_NOT_FOUND`, `RUN_SETTING` */
+  async prepare(): Promise<readonly PlacedMount[]> {
+    const mounts: PlacedMount[] = [];
+    for (const mount of this.#step.mounts) mounts.push(await this.#place(mount));
+    for (const script of this.#step.scripts ?? []) mounts.push(this.#placeScript(script));
+    return mounts;
+  }
+
+  async #place(mount: RunMount): Promise<PlacedMount> {
+    switch (mount.type) {
+      case 'bind':
+        return { ...bind(await this.#copyOut(mount), mount.writable), target: this.#targetOf(mount.target) };
+      case 'cache':
+        return { ...bind(await this.#hold(mount), mount.writable), target: this.#targetOf(mount.target) };
+      case 'tmpfs': {
+        const size = mount.size === undefined ? [] : [`size=${mount.size}`];
+        const options = ['nosuid', 'nodev', 'mode=1777', ...size];
+        return { type: 'tmpfs', source: 'tmpfs', options, target: this.#targetOf(mount.target) };
+      }
+      case 'secret':
+      case 'ssh':
+        throw new VarveError('STEP_UNSUPPORTED', `Mounts of the type "${mount.type}" are not supported yet`, {
+          source: this.#step.source,
+        });
+      default:
+        return mount satisfies never;
+    }
+  }
+
+  /** A copy, so that nothing that is written reaches what it came from; it is thrown away with the rest. */
+  async #copyOut(mount: RunMount & { readonly type: 'bind' }): Promise<string> {
+    const source = await findMountSource(mount, this.#step, this.#inputs);
+    const dir = this.#temporaryDir();
+    await extractSource(source, dir, this.#inputs);
+    return source.picked.entry.type === 'directory' ? dir : join(dir, ONLY_FILE);
+  }
+
+  async #hold(mount: CacheMount): Promise<string> {
+    const { signal } = this.#inputs;
+    const fill = async (dir: string): Promise<void> => {
+      const { from, source = '' } = mount;
+      if (from === undefined) return;
+      const found = await findMountSource({ from, source }, this.#step, this.#inputs);
+      await extractSource(found, dir, { signal });
+    };
+    const { path, held } = await holdCache(mount, { root: this.#root, fill, signal });
+    this.#locks.push(held);
+    return path;
+  }
+
+  #placeScript({ path, content }: NonNullable<RunStep['scripts']>[number]): PlacedMount {
+    const file = join(this.#temporaryDir(), ONLY_FILE);
+    writeFileSync(file, content);
+    chmodSync(file, 0o755); // whatever the umask is
+    return { ...bind(file, false), target: path };
+  }
+
+  #temporaryDir(): string {
+    const parent = join(this.#root, 'tmp');
+    mkdirSync(parent, { recursive: true });
+    const dir = mkdtempSync(join(parent, 'mount-'));
+    this.#dirs.push(dir);
+    return dir;
+  }
+
+  /** Relative targets begin at the working directory. */
+  #targetOf(target: string): string {
+    const path = cleanPath(target.startsWith('/') ? target : `${workingDirOf(this.#inputs.config)}/${target}`);
+    if (path !== '') return `/${path}`;
+    throw new VarveError('RUN_SETTING', `invalid mount target ${JSON.stringify(target)}`, { source: this.#step.source });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const held of this.#locks.splice(0)) held.release();
+    for (const dir of this.#dirs.splice(0)) removeTree(dir);
+  }
+}
+
+const bind = (source: string, isWritable: boolean): Mount => ({
+  type: 'bind',
+  source,
+  options: ['bind', isWritable ? 'rw' : 'ro'],
+});

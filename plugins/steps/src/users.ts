@@ -1,0 +1,153 @@
+import { type BuildWarning, type SourceRange, VarveError } from '@varve/core';
+import { type FileTree, readFile } from '@varve/core/archive';
+
+/** Bytes of /etc/passwd or /etc/group that are looked at. */
+const LIMIT = 4 << 20;
+/** Highest id; the one above means "no id" to the kernel. */
+const MAX_ID = 2 ** 32 - 2;
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+/** Who a process runs as. */
+export interface ProcessUser extends Owner {
+  /** Supplementary groups. */
+  readonly groups: readonly number[];
+  readonly home: string;
+}
+
+interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+}
+interface Group {
+  readonly name: string;
+  readonly gid: number;
+  readonly members: readonly string[];
+}
+
+interface Place {
+  readonly source?: SourceRange | undefined;
+}
+
+/**
+ * Who `USER` means in this filesystem, as container runtimes read it: a number is always an id, an explicit group is the only one.
+ *
+ * @throws VarveError `USER_UNKNOWN`
+ */
+export async function findUser(tree: FileTree, text: string, { source }: Place = {}): Promise<ProcessUser> {
+  const [user, group] = split(text);
+  const id = numberOf(user);
+  const account = (await accounts(tree)).find((one) => (id === undefined ? one.name === (user || 'root') : one.uid === id));
+  const isRoot = user === '' || user === 'root';
+  if (account === undefined && id === undefined && !isRoot)
+    throw unknown(`unable to find user ${user}: no matching entries in passwd file`, 'RUN useradd', source);
+  const { uid = id ?? 0, gid = 0, home = '/' } = account ?? {};
+  if (group !== undefined && group !== '') return { uid, gid: await findGroup(tree, group, source), groups: [], home: home || '/' };
+  const member = await groupsOf(tree, account?.name);
+  return { uid, gid, groups: member, home: home || '/' };
+}
+
+async function findGroup(tree: FileTree, text: string, source: SourceRange | undefined): Promise<number> {
+  const id = numberOf(text);
+  if (id !== undefined) return id;
+  const group = (await groups(tree)).find(({ name }) => name === text);
+  if (group !== undefined) return group.gid;
+  throw unknown(`unable to find group ${text}: no matching entries in group file`, 'RUN groupadd', source);
+}
+
+const groupsOf = async (tree: FileTree, user: string | undefined): Promise<readonly number[]> =>
+  user === undefined ? [] : (await groups(tree)).filter(({ members }) => members.includes(user)).map(({ gid }) => gid);
+
+/**
+ * Who files shall belong to: `user`, `user:group` or numbers, names looked up in this filesystem. A user alone brings the group of its
+ * account, a number alone the group of the same number.
+ *
+ * @throws VarveError `USER_UNKNOWN`
+ */
+export async function findOwner(tree: FileTree, text: string, { source }: Place = {}): Promise<Owner> {
+  const [user, group] = split(text);
+  const { uid, gid } = await ownerOf(tree, user, source);
+  return { uid, gid: group === undefined || group === '' ? gid : await ownerGroup(tree, group, source) };
+}
+
+async function ownerOf(tree: FileTree, user: string, source: SourceRange | undefined): Promise<Owner> {
+  const id = numberOf(user);
+  if (id !== undefined) return { uid: id, gid: id };
+  if (user === '' || user === 'root') return { uid: 0, gid: 0 };
+  const account = (await accounts(tree)).find(({ name }) => name === user);
+  if (account !== undefined) return account;
+  throw unknown(cannotFind('uid', 'user', user), 'RUN useradd', source);
+}
+
+async function ownerGroup(tree: FileTree, text: string, source: SourceRange | undefined): Promise<number> {
+  const id = numberOf(text);
+  if (id !== undefined) return id;
+  if (text === 'root') return 0;
+  const group = (await groups(tree)).find(({ name }) => name === text);
+  if (group !== undefined) return group.gid;
+  throw unknown(cannotFind('gid', 'group', text), 'RUN groupadd', source);
+}
+
+/** The same, but somebody who is not there yet is root, as other builders have it for WORKDIR. */
+export async function findOwnerOrRoot(
+  tree: FileTree,
+  text: string,
+  options: Place & { warn(warning: BuildWarning): void },
+): Promise<Owner> {
+  try {
+    return await findOwner(tree, text, options);
+  } catch (error) {
+    if (!VarveError.is(error) || error.code !== 'USER_UNKNOWN') throw error;
+    options.warn({ code: error.code, message: `${error.message}; the directory belongs to root`, source: options.source });
+    return { uid: 0, gid: 0 };
+  }
+}
+
+const cannotFind = (id: string, what: string, name: string): string =>
+  `unable to convert uid/gid chown string to host mapping: can't find ${id} for ${what} ${name}: no such ${what}: ${name}`;
+
+const unknown = (message: string, command: string, source: SourceRange | undefined): VarveError =>
+  new VarveError('USER_UNKNOWN', message, {
+    source,
+    hint: `Names are looked up in the image's own /etc/passwd and /etc/group: make it first (${command}), or use a number.`,
+  });
+
+function split(text: string): readonly [string, string | undefined] {
+  const colon = text.indexOf(':');
+  return colon < 0 ? [text, undefined] : [text.slice(0, colon), text.slice(colon + 1)];
+}
+
+/** The id that a text of digits is. */
+function numberOf(text: string): number | undefined {
+  const id = /^[0-9]{1,10}$/.test(text) ? Number(text) : undefined;
+  return id === undefined || id > MAX_ID ? undefined : id;
+}
+
+async function accounts(tree: FileTree): Promise<readonly Account[]> {
+  const rows = await readRows(tree, 'etc/passwd');
+  return rows.flatMap(([name = '', , uid = '', gid = '', , home = '']) => {
+    const ids = { uid: numberOf(uid), gid: numberOf(gid) };
+    return ids.uid === undefined ? [] : [{ name, uid: ids.uid, gid: ids.gid ?? 0, home }];
+  });
+}
+
+async function groups(tree: FileTree): Promise<readonly Group[]> {
+  const rows = await readRows(tree, 'etc/group');
+  return rows.flatMap(([name = '', , id = '', members = '']) => {
+    const gid = numberOf(id);
+    return gid === undefined ? [] : [{ name, gid, members: members.split(',').map((one) => one.trim()) }];
+  });
+}
+
+async function readRows(tree: FileTree, path: string): Promise<readonly (readonly string[])[]> {
+  const text = (await readFile(tree, path, LIMIT))?.toString('utf8') ?? '';
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(':'));
+}
