@@ -35,6 +35,7 @@ export { compareEntries, compareNames, comparePaths } from './order.ts';
 export { baseName, childPath, cleanPath, hostPath, isWithin, joinPath, parentOf } from './paths.ts';
 export { createPatternMatcher, type PatternMatcher, type PatternResults } from './patterns.ts';
 export { readTar, type TarMember } from './read-tar.ts';
+export { isSameContent } from './same-content.ts';
 export { type ScanOptions, scanDirectory, scanUpper, type UpperOptions } from './scan-directory.ts';
 export type { TarHeader, TarLimits } from './tar-header.ts';
 export { tarSize, withOffsets } from './tar-layout.ts';
