@@ -56,7 +56,7 @@ export class CopyHandler implements StepHandler<CopyStep> {
   async #unpack({ entry }: Picked, { tree, into, placer, attributes, inputs }: Unpacking): Promise<boolean> {
     const { signal, build } = inputs;
     if (entry.type !== 'file') return false;
-    const tar = await openArchive(tree.content(entry), { store: this.#store(), signal });
+    const tar = await openArchive(tree.content(entry), { store: this.#store, signal });
     if (tar === undefined) return false;
     await into.open();
     const { given: owner } = attributes;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CopyStep, KeyParts } from '@varve/core';
-import { childPath, type FileEntry, type FileTree, type NodeEntry, type PatternMatcher } from '@varve/core/archive';
+import type { FileEntry, FileTree, NodeEntry, PatternMatcher } from '@varve/core/archive';
 import { digestOf } from '@varve/core/image';
+import { joinEntry } from './join-entry.ts';
 import type { Picked } from './pick-sources.ts';
 import { walkPicked } from './walk-picked.ts';
 
@@ -28,8 +29,8 @@ export interface Describing {
 export async function describeFiles(sources: readonly Picked[], describing: Describing): Promise<KeyParts> {
   const files = await describe(sources, describing);
   const labels = [
-    ({ source, path }: Described) => childPath(source.label, path),
-    ({ source, path }: Described) => childPath(source.label, path.split('/', 1)[0] ?? ''),
+    ({ source, path }: Described) => joinEntry(source.label, path),
+    ({ source, path }: Described) => joinEntry(source.label, path.split('/', 1)[0] ?? ''),
     ({ source }: Described) => source.label,
     () => '',
   ];

@@ -5,16 +5,17 @@ import { streamContent } from './stream-content.ts';
 
 const BLOCK = 512;
 
-/** Where the plain tar is that a file holds, compressed or not; `undefined` if it holds none. */
+/** Where the plain tar is that a file holds; `undefined` if it holds none. A compressed one is unpacked into the store. */
 export async function openArchive(
   content: Content,
-  { store, signal }: Abortable & { readonly store: ContentStore },
+  { store, signal }: Abortable & { readonly store: () => ContentStore },
 ): Promise<Content | undefined> {
   const start = await firstBytes(streamContent(content, { signal }), BLOCK);
   if (detectCompression(start) === 'none') return isTarHeader(start) ? content : undefined;
   if (!isTarHeader(await firstPlainBytes(content, { signal }))) return undefined;
-  const { digest, size } = await store.write(decompress(streamContent(content, { signal }), { signal }), { signal });
-  return { kind: 'range', file: store.path(digest), offset: 0, length: size };
+  const blobs = store();
+  const { digest, size } = await blobs.write(decompress(streamContent(content, { signal }), { signal }), { signal });
+  return { kind: 'range', file: blobs.path(digest), offset: 0, length: size };
 }
 
 /** What only looks compressed is no archive, which is the same as for other builders. */

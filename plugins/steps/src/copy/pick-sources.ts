@@ -2,6 +2,7 @@ import type { CopyStep, StepInputs } from '@varve/core';
 import { baseName, cleanPath, type FileTree, type NodeEntry, parentOf, resolvePath } from '@varve/core/archive';
 import { expandWildcard, hasWildcard, withoutEscapes } from './expand-wildcard.ts';
 import { explainMissing } from './explain-missing.ts';
+import { joinEntry } from './join-entry.ts';
 
 /** One file or directory that a step names, wildcards expanded. */
 export interface Picked {
@@ -71,7 +72,7 @@ function pickWithParents(step: CopyStep, text: string, { tree, inputs }: From): 
   const from = resolvePath(tree, root).path;
   return pathsOf(tree, pattern).map((label) => {
     const below = root === '' || label === root ? label.slice(root.length) : label.slice(root.length + 1);
-    const path = [from, below].filter((part) => part !== '').join('/');
+    const path = joinEntry(from, below);
     const entry = tree.get(path) ?? rootOf(path);
     if (entry === undefined) throw explainMissing(step, label, { tree, inputs });
     return { label, name: baseName(label), entry, kept: { path: below, parents: parentsOf(tree, path, from) } };

@@ -3,6 +3,7 @@ import { childPath, parentOf } from '@varve/core/archive';
 import type { Attributing } from './attributes.ts';
 import type { DestPath } from './dest-path.ts';
 import type { Destination, Node } from './destination.ts';
+import { joinEntry } from './join-entry.ts';
 import type { Picked } from './pick-sources.ts';
 import { walkPicked } from './walk-picked.ts';
 
@@ -79,7 +80,7 @@ export class Placer {
     const root = this.makeDirectory();
     for (const found of walkPicked(this.#placing.tree, picked, this.#placing.exclude)) {
       this.#placeParents(childPath(root, kept), parents);
-      if (kept !== '' || found.path !== '') this.#put([root, kept, found.path].filter((part) => part !== '').join('/'), found.entry);
+      if (kept !== '' || found.path !== '') this.#put(joinEntry(root, kept, found.path), found.entry);
     }
   }
 

@@ -4,6 +4,7 @@ import type { Abortable } from '@varve/core/image';
 import type { Owner } from '../users.ts';
 import { clamp } from './attributes.ts';
 import type { Destination, Node } from './destination.ts';
+import { joinEntry } from './join-entry.ts';
 import { streamContent } from './stream-content.ts';
 
 export interface Unpacking extends Abortable {
@@ -31,7 +32,7 @@ export async function unpackArchive(tar: Content, into: Destination, unpacking: 
 }
 
 function placeOf(path: string, into: Destination, target: string): string {
-  const dir = into.resolve(childPath(target, parentOf(path)).replace(/\/$/, ''));
+  const dir = into.resolve(joinEntry(target, parentOf(path)));
   into.makeDirectories(dir);
   return childPath(dir, baseName(path));
 }
