@@ -1,38 +1,53 @@
 // Makes plugins/cli/dist/varve.mjs and its chunks: one file to load for every command, and what only some commands need beside it.
-import { readdirSync, rmSync } from 'node:fs';
+import { globSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const outdir = `${root}plugins/cli/dist`;
-const isOld = (name) => /^(?:varve|chunk|varve-.*)\.?.*\.mjs/.test(name);
-for (const name of readNames(outdir)) if (isOld(name)) rmSync(`${outdir}/${name}`);
 
-await build({
+/** Importing `node:process` (commander does) opens stdin, stdout and stderr to list them as exports; the global opens none. */
+const globalProcess = {
+  name: 'global-process',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:process$/ }, () => ({ path: 'process', namespace: 'global' }));
+    onLoad({ filter: /.*/, namespace: 'global' }, () => ({ contents: 'export default process;' }));
+  },
+};
+
+const options = {
   absWorkingDir: root,
-  entryPoints: { varve: 'plugins/cli/src/bin.ts' },
   conditions: ['varve-source'],
   bundle: true,
-  splitting: true,
   platform: 'node',
   target: 'node22',
   format: 'esm',
   outdir,
-  outExtension: { '.js': '.mjs' },
-  chunkNames: 'varve-[name]-[hash]',
   external: ['koffi'],
-  legalComments: 'linked',
+  plugins: [globalProcess],
   logLevel: 'warning',
   banner: {
-    // CommonJS dependencies call `require`; the long name keeps clear of minified ones
+    // CommonJS dependencies call `require`; the long name keeps clear of others
     js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
   },
+};
+
+for (const name of globSync('varve*.mjs*', { cwd: outdir })) rmSync(`${outdir}/${name}`);
+await build({
+  ...options,
+  entryPoints: { varve: 'plugins/cli/src/bin.ts' },
+  splitting: true,
+  outExtension: { '.js': '.mjs' },
+  chunkNames: 'varve-[name]-[hash]',
+  legalComments: 'linked',
 });
 
-function readNames(dir) {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
-  }
-}
+// A thread's file is found by its name beside the code that starts it, which is in a chunk now
+const workers = globSync(['core/**/{worker,*-worker}.ts', 'plugins/*/src/**/{worker,*-worker}.ts'], {
+  cwd: root,
+  exclude: (path) => /(?:^|\/)(?:node_modules|dist|test|testing)$/.test(path),
+});
+const names = new Map(workers.map((path) => [basename(path, '.ts'), path]));
+if (names.size < workers.length) throw new Error(`Two worker files have one name: ${workers.join(', ')}`);
+await build({ ...options, entryPoints: Object.fromEntries(names) });

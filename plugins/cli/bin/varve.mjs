@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // Runs on any Node that knows modules: it says which Node varve needs, or finds it, before newer syntax is parsed.
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { constants, homedir } from 'node:os';
@@ -33,7 +32,8 @@ function cacheCompiledCode() {
   nodeModule.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'varve'));
 }
 
-function startUnderNewerNode() {
+async function startUnderNewerNode() {
+  const { spawn } = await import('node:child_process'); // 2 ms that only this way needs
   const node = findNode(home);
   if (node === undefined) return refuse(`varve needs Node.js ${NEEDED} or newer, and this is ${process.version}.`);
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });

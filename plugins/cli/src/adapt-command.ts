@@ -16,14 +16,22 @@ const GLOBAL: Readonly<Record<string, CommandOption>> = {
   debug: { type: 'boolean', description: 'show stacks', hidden: true },
 };
 
+export interface Adaptation {
+  /** Without the group in front. */
+  readonly name: string;
+  /** `false`: the command is only listed; the dozens of options of a `build` that is not asked for would cost every other command. */
+  readonly isMeant: boolean;
+  choose(chosen: Chosen): void;
+}
+
 /** One of our commands as commander sees it. */
 export class AdaptedCommand extends Commander {
   readonly #options: Readonly<Record<string, CommandOption>>;
   readonly #values: Record<string, Values[string]> = {};
 
-  constructor(command: Command, name: string, choose: (chosen: Chosen) => void) {
+  constructor(command: Command, { name, isMeant, choose }: Adaptation) {
     super(name);
-    this.#options = { ...GLOBAL, ...command.options };
+    this.#options = isMeant ? { ...GLOBAL, ...command.options } : {};
     this.description(command.summary).allowExcessArguments(false);
     for (const argument of argumentsOf(command.usage ?? '')) this.argument(argument);
     for (const [long, option] of Object.entries(this.#options)) this.#add(long, option);

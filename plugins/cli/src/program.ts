@@ -9,13 +9,12 @@ import { usageError } from './usage-error.ts';
  */
 export function parseCommandLine(commands: readonly Command[], argv: readonly string[], out: (text: string) => void): Chosen | undefined {
   let chosen: Chosen | undefined;
-  const program = assemble(
-    commands,
-    (choice) => {
-      chosen = choice;
-    },
-    out,
-  );
+  const choose = (choice: Chosen) => {
+    chosen = choice;
+  };
+  const program = startProgram(out);
+  for (const command of commands)
+    for (const name of [command.name, ...(command.aliases ?? [])]) addCommand(program, command, { name, argv, choose });
   if (argv.length === 0) {
     program.outputHelp();
     return undefined;
@@ -33,8 +32,8 @@ export function parseCommandLine(commands: readonly Command[], argv: readonly st
 
 const GROUPS: Readonly<Record<string, string>> = { image: 'Manage images', builder: 'Manage builds' };
 
-function assemble(commands: readonly Command[], choose: (chosen: Chosen) => void, out: (text: string) => void): Commander {
-  const program = new Commander('varve')
+function startProgram(out: (text: string) => void): Commander {
+  return new Commander('varve')
     .description('Build container images out of plugins')
     .usage('[options] <command> ...')
     .option('--root <dir>', 'where images live (default: VARVE_ROOT, or /var/lib/varve for root)')
@@ -45,18 +44,16 @@ function assemble(commands: readonly Command[], choose: (chosen: Chosen) => void
     .configureHelp({ sortSubcommands: true })
     .exitOverride()
     .configureOutput({ writeOut: out, writeErr: () => undefined });
-  for (const command of commands)
-    for (const name of [command.name, ...(command.aliases ?? [])]) addCommand(program, { command, name }, choose);
-  return program;
 }
 
-interface Named {
-  readonly command: Command;
-  /** Its own, or one of its aliases, which help does not list. */
+interface Adding {
+  /** The command's own, or one of its aliases, which help does not list. */
   readonly name: string;
+  readonly argv: readonly string[];
+  choose(chosen: Chosen): void;
 }
 
-function addCommand(program: Commander, { command, name: whole }: Named, choose: (chosen: Chosen) => void): void {
+function addCommand(program: Commander, command: Command, { name: whole, argv, choose }: Adding): void {
   const [first = '', ...rest] = whole.split(' ');
   const parent = rest.length === 0 ? program : groupOf(program, first);
   const name = rest.length === 0 ? first : rest.join('-');
@@ -64,8 +61,8 @@ function addCommand(program: Commander, { command, name: whole }: Named, choose:
     throw new VarveError('COMMAND_DUPLICATE', `Two plugins bring a command "${whole}"`, {
       hint: 'Take one of them out of the preset.',
     });
-  const hidden = whole !== command.name && parent === program;
-  parent.addCommand(new AdaptedCommand(command, name, choose).copyInheritedSettings(program), { hidden });
+  const adapted = new AdaptedCommand(command, { name, isMeant: argv.includes(name), choose });
+  parent.addCommand(adapted.copyInheritedSettings(program), { hidden: whole !== command.name && parent === program });
 }
 
 function groupOf(program: Commander, name: string): Commander {

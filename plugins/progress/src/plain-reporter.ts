@@ -41,7 +41,8 @@ export class PlainReporter implements Reporter {
         this.#cached(event);
         break;
       case 'step-finished':
-        this.#end(event, `DONE ${seconds(event.at - this.#vertices.step(event, event.at).startedAt)}`);
+        // what only changed the config was done as soon as it was begun
+        if (event.step.kind !== 'config') this.#end(event, `DONE ${seconds(event.at - this.#vertices.step(event, event.at).startedAt)}`);
         break;
       case 'step-failed':
         this.#end(event, `ERROR: ${sanitize(event.message)}`);

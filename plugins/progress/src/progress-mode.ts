@@ -18,6 +18,6 @@ export interface Terminal {
 export function settleMode(asked: ProgressMode, terminal: Terminal, env: NodeJS.ProcessEnv): Exclude<ProgressMode, 'auto'> {
   if (asked !== 'auto' && asked !== 'tty') return asked;
   if (asked === 'auto' && terminal.isTTY !== true) return 'plain';
-  return env.TERM === 'dumb' || (terminal.columns ?? 80) < MIN_COLUMNS ? 'plain' : 'tty';
+  return env.TERM === 'dumb' || (terminal.columns || 80) < MIN_COLUMNS ? 'plain' : 'tty';
 }
 const MIN_COLUMNS = 30;

@@ -124,7 +124,7 @@ export class TtyReporter implements Reporter {
   }
 
   #picture(now: number): readonly string[] {
-    const rows = Math.max(3, (this.#sink.rows ?? 24) - 2);
+    const rows = Math.max(3, (this.#sink.rows || 24) - 2);
     const head = this.#startedAt === undefined ? [] : [this.#head(now, this.#startedAt)];
     const shown = [...this.#running].slice(0, rows - head.length);
     const logLines = Math.min(LOG_LINES, Math.floor((rows - head.length - shown.length) / Math.max(1, shown.length)));
@@ -144,7 +144,7 @@ export class TtyReporter implements Reporter {
   }
 
   #columns(): number {
-    return this.#sink.columns ?? 80;
+    return this.#sink.columns || 80; // 0 where the terminal does not say
   }
 
   /** Text on the left, its time on the right. */

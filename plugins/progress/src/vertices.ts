@@ -51,8 +51,8 @@ export class Vertices {
 
   /** `[2/5] RUN make`; with the stage's name in front where there are several. */
   #labelOf({ stage, index, total, step }: StepPlace): string {
-    const number = /^\d+$/.test(stage);
-    const name = this.#single && number ? '' : `${number ? `stage-${stage}` : stage} `;
+    const isNamed = !/^(?:stage-)?\d+$/.test(stage);
+    const name = this.#single && !isNamed ? '' : `${stage} `;
     return sanitize(`[${name}${index}/${total}] ${step.title.replace(/\s+/g, ' ')}`);
   }
 }

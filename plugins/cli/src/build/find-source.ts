@@ -21,10 +21,16 @@ export function findSource(context: string | undefined, named: string | undefine
 
 function fileSource(file: string): BuildSource {
   return {
-    file: relative('.', file) || file,
+    file: shownPath(file),
     text: () => readFile(file, 'utf8'),
     beside: async (suffix) => (existsSync(file + suffix) ? await readFile(file + suffix, 'utf8') : undefined),
   };
+}
+
+/** Below this directory the short way to it, elsewhere as it was given. */
+function shownPath(file: string): string {
+  const short = relative('.', file);
+  return short.startsWith('..') ? file : short;
 }
 
 /** A build file that was read from stdin. */
