@@ -11,16 +11,26 @@ export {
   MASKED_PATHS,
   READONLY_PATHS,
 } from './launch/defaults.ts';
-export { type LaunchIO, type LaunchResult, launch, prepareLaunch, whyLaunchUnavailable } from './launch/launch.ts';
+export { type LaunchIO, type LaunchResult, launch, whyLaunchUnavailable } from './launch/launch.ts';
 export type { LaunchPlan, LaunchStep, LaunchUser, Namespace } from './launch/plan.ts';
+export { HOST_ENV, unshareCommand } from './launch/sandbox.ts';
+export { launchThread } from './launch/thread.ts';
 export { type HostPath, whySystemUnavailable } from './libc.ts';
 export { type FileLock, type LockOptions, lock, tryLock } from './locks.ts';
 export { deviceNumber, makeNode, type NodeKind, splitDevice } from './make-node.ts';
 export { type MountRequest, mount, unmount } from './mount.ts';
+export { mountAll, plainDirectory } from './mount-all.ts';
 export { keepingMtime, type MountPoints, type MountTarget, makeDirectory, prepareMountPoints } from './mount-points.ts';
 export { type MountInfo, mounts } from './mounts.ts';
 export { hostsFile, resolvConf } from './network-files.ts';
 export { type OpenOptions, openInRoot } from './open-in-root.ts';
+export {
+  type Container,
+  type ContainerMount,
+  type ContainerRequest,
+  prepareContainer,
+  type ReadyMount,
+} from './prepare-container.ts';
 export { ProcessMarker } from './process-marker.ts';
 export { removeTree } from './remove-tree.ts';
 export { type MountContent, type RootPath, RootView } from './root-view.ts';

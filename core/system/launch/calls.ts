@@ -1,0 +1,71 @@
+import { createRequire } from 'node:module';
+import { errnoName } from '../system-error.ts';
+
+type Call = (...args: unknown[]) => number;
+interface Library {
+  func(signature: string): Call;
+}
+
+/** Numbers of system calls whose C functions act on the whole process: the kernel's act on the calling thread, which is what we want. */
+const NUMBERS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  x64: { pivot_root: 155, setgroups: 116, setresuid: 117, setresgid: 119, close_range: 436 },
+  arm64: { pivot_root: 41, setgroups: 159, setresuid: 147, setresgid: 149, close_range: 436 },
+};
+
+const SIGNATURES = {
+  unshare: 'int unshare(int flags)',
+  setns: 'int setns(int fd, int type)',
+  chdir: 'int chdir(const char *path)',
+  chroot: 'int chroot(const char *path)',
+  fchdir: 'int fchdir(int fd)',
+  close: 'int close(int fd)',
+  umask: 'int umask(int mask)',
+  umount2: 'int umount2(const char *target, int flags)',
+  sethostname: 'int sethostname(const char *name, size_t length)',
+  prctl: 'int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)',
+  prlimit64: 'int prlimit64(int pid, int resource, const void *limit, void *old)',
+  socket: 'int socket(int domain, int type, int protocol)',
+  ioctl: 'int ioctl(int fd, unsigned long request, void *argument)',
+  pipe2: 'int pipe2(void *fds, int flags)',
+  pivot_root: 'long syscall(long number, const char *root, const char *old)',
+  setgroups: 'long syscall(long number, long count, const void *groups)',
+  setresuid: 'long syscall(long number, long real, long effective, long saved)',
+  setresgid: 'long syscall(long number, long real, long effective, long saved)',
+  close_range: 'long syscall(long number, long first, long last, long flags)',
+} as const;
+
+let library: Library | undefined;
+let errno: () => number = () => 0;
+const functions = new Map<string, Call>();
+
+/** Why this machine's system calls are not known. */
+export const whyCallsUnknown = (): string | undefined =>
+  NUMBERS[process.arch] === undefined ? `processes are started on x64 and arm64, and this is ${process.arch}` : undefined;
+
+/** Calls the kernel on this very thread. @throws Error that names the call and the errno */
+export function call(name: keyof typeof SIGNATURES, ...args: unknown[]): number {
+  const result = attempt(name, ...args);
+  if (result >= 0) return result;
+  throw new Error(`${name} failed: ${errnoName(errno())}`);
+}
+
+/** The same for what may fail: the result, negative on failure. */
+export function attempt(name: keyof typeof SIGNATURES, ...args: unknown[]): number {
+  let fn = functions.get(name);
+  if (fn === undefined) {
+    fn = load().func(SIGNATURES[name]);
+    functions.set(name, fn);
+  }
+  const number = NUMBERS[process.arch]?.[name];
+  return number === undefined ? fn(...args) : fn(number, ...args);
+}
+
+function load(): Library {
+  if (library === undefined) {
+    // Native and outside of bundles, so it is required, not imported.
+    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    library = koffi.load(null) as unknown as Library; // its functions take anything
+    errno = () => koffi.errno();
+  }
+  return library;
+}

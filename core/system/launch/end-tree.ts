@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What processes without a pid namespace of their own are recognised by. */
+export type Tree =
+  /** `mnt:[4026531841]`, one that nobody else is in. */
+  { readonly kind: 'mount-namespace'; readonly id: string } | { readonly kind: 'root'; readonly path: string };
+
+/**
+ * Kills every process of a tree, however it may have detached itself, and waits until all are gone. New ones may be started while others
+ * are killed, so it is repeated until none is found.
+ */
+export async function endTree(tree: Tree): Promise<void> {
+  if (isOurs(tree)) throw new Error(`refusing to end all processes of ${JSON.stringify(tree)}`);
+  while (killAll(tree)) await sleep(1);
+}
+
+function killAll(tree: Tree): boolean {
+  const pids = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
+  const members = pids.filter((pid) => Number(pid) !== process.pid && isOf(pid, tree));
+  for (const pid of members) killQuietly(Number(pid));
+  return members.length > 0;
+}
+
+/** Those that have ended have no links any more. */
+function isOf(pid: string, tree: Tree): boolean {
+  try {
+    return tree.kind === 'root' ? readlinkSync(`/proc/${pid}/root`) === tree.path : readlinkSync(`/proc/${pid}/ns/mnt`) === tree.id;
+  } catch {
+    return false;
+  }
+}
+
+const isOurs = (tree: Tree): boolean =>
+  tree.kind === 'root' ? realpathSync(tree.path) !== tree.path || tree.path === '/' : tree.id === readlinkSync('/proc/self/ns/mnt');
+
+/** SIGKILL to one process, or to a group where negative; it may have ended already. */
+export function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code !== 'ESRCH') throw failure;
+  }
+}
+
+const WATCH = 'read -r _; kill -KILL -- "-$1"';
+
+/** Kills a process group when this process ends, however it does. */
+export function watchGroup(group: number): Disposable {
+  const watch = spawn('/bin/sh', ['-c', WATCH, 'watch', String(group)], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  watch.on('error', () => undefined);
+  watch.stdin?.on('error', () => undefined);
+  watch.unref();
+  return { [Symbol.dispose]: () => void watch.kill('SIGKILL') };
+}

@@ -1,0 +1,54 @@
+import { Worker } from 'node:worker_threads';
+import { messageOf } from '../../src/errors.ts';
+import type { LaunchEvent, LaunchMessage, LaunchOrder, LaunchPlan } from './plan.ts';
+
+const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+
+/** A thread that starts processes, one after the other; those it has started run beside each other. */
+export class LaunchThread {
+  readonly #worker: Worker;
+  readonly #listeners = new Map<number, (event: LaunchEvent) => void>();
+  #orders = 0;
+  /** It has ended, or is of no use any more. */
+  broken = false;
+
+  constructor(capabilities: LaunchPlan['capabilities']) {
+    this.#worker = new Worker(WORKER, { workerData: { capabilities }, trackUnmanagedFds: false });
+    this.#worker.unref(); // a thread with nothing to do does not keep the process from ending
+    this.#worker.on('message', ({ id, event }: LaunchMessage) => {
+      if (event.kind === 'failed' && event.broken) this.broken = true;
+      this.#listeners.get(id)?.(event);
+    });
+    this.#worker.on('error', (failure) => this.#fail(messageOf(failure)));
+    this.#worker.on('exit', () => this.#fail('the launching thread ended'));
+  }
+
+  /** Events go to `listen` until what it returns is called. */
+  order(order: Omit<LaunchOrder, 'id'>, listen: (event: LaunchEvent) => void): () => void {
+    this.#orders += 1;
+    const id = this.#orders;
+    this.#listeners.set(id, listen);
+    this.#worker.ref();
+    this.#worker.postMessage({ ...order, id } satisfies LaunchOrder);
+    return () => {
+      this.#listeners.delete(id);
+      if (this.#listeners.size === 0) this.#worker.unref();
+    };
+  }
+
+  #fail(message: string): void {
+    this.broken = true;
+    for (const listen of [...this.#listeners.values()]) listen({ kind: 'failed', message, broken: true });
+  }
+}
+
+const threads = new Map<LaunchPlan['capabilities'], LaunchThread>();
+
+/** The thread for processes with these capabilities; starting it takes a while, so it may be asked for before there is a process. */
+export function launchThread(capabilities: LaunchPlan['capabilities']): LaunchThread {
+  const known = threads.get(capabilities);
+  if (known !== undefined && !known.broken) return known;
+  const thread = new LaunchThread(capabilities);
+  threads.set(capabilities, thread);
+  return thread;
+}
