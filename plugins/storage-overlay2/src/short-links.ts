@@ -50,7 +50,7 @@ export class ShortLinks {
 
   /** The directory that a short name leads to. */
   target(name: string): string {
-    return realpathSync(join(this.#dir, name));
+    return realpathSync.native(join(this.#dir, name));
   }
 
   drop(name: string): void {

@@ -1,0 +1,62 @@
+import {
+  canonicalChanges,
+  contentIn,
+  diffTrees,
+  type Entry,
+  type FileEntry,
+  type FileTree,
+  isSameContent,
+  type LayerIndex,
+  scanDirectory,
+} from '@varve/core/archive';
+import type { Abortable, ChainID } from '@varve/core/image';
+import type { MountedWorkspace, WorkspaceParts } from './mounted-workspace.ts';
+import { withView } from './mounted-workspace.ts';
+import { rootOwned } from './root-owned.ts';
+
+/**
+ * What changed in an open workspace, as the one index that says it: a driver that knows its changes is asked for them, of others the two
+ * trees are compared. `from` is the directory with the changed files.
+ */
+export async function findChanges(
+  workspace: MountedWorkspace,
+  lower: FileTree,
+  options: Abortable & { readonly parts: WorkspaceParts; readonly from: string },
+): Promise<LayerIndex> {
+  const { parts, from, signal } = options;
+  const changes = await parts.driver.changes?.(workspace.key, { signal });
+  if (changes !== undefined) return await canonicalChanges(changes, lower, { isSame: sameIn(from, lower), signal });
+  const { root, parent, openedAt } = workspace;
+  const compare = async (below: string) => rootOwned(await diffTrees(below, root, { since: openedAt, signal }));
+  return parent === null ? await withEmpty(parts, compare) : await withView(parent, parts, compare);
+}
+
+/** What a committed snapshot changes in the tree below it. */
+export async function findCommitted(
+  name: ChainID,
+  lower: FileTree,
+  options: Abortable & { readonly parts: WorkspaceParts },
+): Promise<LayerIndex> {
+  const { parts, signal } = options;
+  return await withView(name, parts, async (root) => {
+    const whole: readonly Entry[] = [{ type: 'opaque', path: '' }, ...rootOwned(await scanDirectory(root, { signal }))];
+    return await canonicalChanges(whole, lower, { isSame: sameIn(root, lower), signal });
+  });
+}
+
+/** Asked only about files that agree in everything else. */
+const sameIn =
+  (dir: string, lower: FileTree) =>
+  async (file: FileEntry, below: FileEntry): Promise<boolean> => {
+    await lower.open();
+    return isSameContent(contentIn(dir)(file), lower.content(below));
+  };
+
+async function withEmpty<T>({ mountPoints }: WorkspaceParts, look: (dir: string) => Promise<T>): Promise<T> {
+  const dir = mountPoints.make();
+  try {
+    return await look(dir);
+  } finally {
+    mountPoints.drop(dir);
+  }
+}
