@@ -185,5 +185,5 @@ test('whether archives are extracted is part of the key, what is in them by the 
   const source = archive(t, { x: 'X' });
   const parts = await fingerprint({ source, step: add('a.tar /o/') });
   t.like(parts, { dest: '/o/', flags: 'unpack' });
-  t.deepEqual(Object.keys(parts), ['dest', 'flags', 'file a.tar']);
+  t.deepEqual(Object.keys(parts), ['dest', 'sources', 'flags', 'file a.tar']);
 });

@@ -25,20 +25,33 @@ export interface Describing {
   readonly hasOwners: boolean;
 }
 
-/** A part for each file, or where these are many one for each name in a source, or one for each source, or one in all. */
+/** A part for each file; where these are too many, for each directory down to as deep as they are not; else one for each source or in all. */
 export async function describeFiles(sources: readonly Picked[], describing: Describing): Promise<KeyParts> {
   const files = await describe(sources, describing);
-  const labels = [
-    ({ source, path }: Described) => joinEntry(source.label, path),
-    ({ source, path }: Described) => joinEntry(source.label, path.split('/', 1)[0] ?? ''),
-    ({ source }: Described) => source.label,
-    () => '',
-  ];
-  for (const label of labels) {
-    const groups = Map.groupBy(files, label);
-    if (groups.size <= MAX_PARTS || label === labels.at(-1)) return toParts(groups);
+  const labels = [labelDown(Infinity), ...[4, 3, 2, 1].map(labelDown), ({ source }: Described) => source.label];
+  const groups = labels.map((label) => groupUpTo(MAX_PARTS, files, label)).find((found) => found !== undefined);
+  return toParts(groups ?? new Map([['', files]]));
+}
+
+const labelDown =
+  (depth: number) =>
+  ({ source, path }: Described): string =>
+    joinEntry(source.label, depth === Infinity ? path : path.split('/', depth).join('/'));
+
+function groupUpTo(
+  limit: number,
+  files: readonly Described[],
+  label: (file: Described) => string,
+): ReadonlyMap<string, readonly Described[]> | undefined {
+  const groups = new Map<string, Described[]>();
+  for (const file of files) {
+    const name = label(file);
+    const group = groups.get(name);
+    if (group !== undefined) group.push(file);
+    else if (groups.size === limit) return undefined;
+    else groups.set(name, [file]);
   }
-  return {};
+  return groups;
 }
 
 function toParts(groups: ReadonlyMap<string, readonly Described[]>): KeyParts {
@@ -101,6 +114,8 @@ export function describeCopy(step: CopyStep, dest: string): KeyParts {
   );
   return {
     dest,
+    // A later source replaces what an earlier one put there, so their order counts.
+    sources: JSON.stringify(step.sources.map((source) => (source.kind === 'path' ? source.path : source.kind))),
     ...(step.chown && { chown: step.chown }),
     ...(step.chmod && { chmod: step.chmod }),
     ...(flags.length > 0 && { flags: flags.join(' ') }),
