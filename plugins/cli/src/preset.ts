@@ -12,10 +12,7 @@ import { overlay2 } from '@varve/storage-overlay2';
 import { vfs } from '@varve/storage-vfs';
 import { localStore } from '@varve/store-local';
 
-/**
- * The toolchain that `varve` has unless a configuration says otherwise: the one place that names the other plugins. Order is preference:
- * of storage drivers and executors the first that fits this host is taken.
- */
+/** The toolchain that `varve` has unless a configuration says otherwise: the one place that names the other plugins. */
 export const preset: readonly AnyPlugin[] = [
   localStore,
   dockerfile,
@@ -26,7 +23,7 @@ export const preset: readonly AnyPlugin[] = [
   overlay2,
   vfs,
   namespaces,
-  archive,
   registryHub,
+  archive,
   progress,
 ];
