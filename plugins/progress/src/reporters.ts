@@ -55,14 +55,18 @@ export class Reporters {
         return new RawJsonReporter(stream);
       case 'quiet':
         return new QuietReporter(stream, logs);
-      case 'tty':
-        return this.#terminalIsTaken() ? new PlainReporter(stream, logs) : new TtyReporter(stream, logs);
+      case 'tty': {
+        const owner = this.#owner();
+        return owner === undefined ? new TtyReporter(stream, logs) : new PlainReporter(owner.above, logs);
+      }
       case 'plain':
-        return new PlainReporter(stream, logs);
+        return new PlainReporter(this.#owner()?.above ?? stream, logs);
     }
   }
 
-  #terminalIsTaken(): boolean {
-    return [...this.#builds.values()].some(({ reporter }) => reporter instanceof TtyReporter);
+  /** Whoever draws on the terminal at the moment. */
+  #owner(): TtyReporter | undefined {
+    const reporters = [...this.#builds.values()].map(({ reporter }) => reporter);
+    return reporters.find((reporter) => reporter instanceof TtyReporter);
   }
 }

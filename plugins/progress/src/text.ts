@@ -14,17 +14,20 @@ export function lastVersion(line: string): string {
 
 /** Cuts to a number of columns, with an ellipsis where something is missing. */
 export function fit(text: string, columns: number): string {
-  let width = 0;
-  let end = 0;
-  for (const char of text) {
-    const next = width + widthOf(char);
-    if (next > columns) return `${text.slice(0, fitEnd(text, columns - 1))}…`;
-    width = next;
-    end += char.length;
-  }
-  return text.slice(0, end);
+  return columnsOf(text) <= columns ? text : `${cut(text, columns - 1)}…`;
 }
-function fitEnd(text: string, columns: number): number {
+/** The same, and filled up with blanks. */
+export function fill(text: string, columns: number): string {
+  const fitted = fit(text, columns);
+  return fitted + ' '.repeat(Math.max(0, columns - columnsOf(fitted)));
+}
+
+function columnsOf(text: string): number {
+  let width = 0;
+  for (const char of text) width += widthOf(char);
+  return width;
+}
+function cut(text: string, columns: number): string {
   let width = 0;
   let end = 0;
   for (const char of text) {
@@ -32,7 +35,7 @@ function fitEnd(text: string, columns: number): number {
     if (width > columns) break;
     end += char.length;
   }
-  return end;
+  return text.slice(0, end);
 }
 
 const WIDE =

@@ -4,7 +4,7 @@ import type { Sink } from './options.ts';
 import { type Paint, painter } from './paint.ts';
 import type { EventOf, Reporter } from './reporter.ts';
 import type { StepLogs } from './step-logs.ts';
-import { fit, seconds } from './text.ts';
+import { fill, fit, seconds } from './text.ts';
 import { takeOutput, takeRest, type Vertex, Vertices } from './vertices.ts';
 import { Window } from './window.ts';
 
@@ -30,6 +30,7 @@ export class TtyReporter implements Reporter {
   #startedAt: number | undefined;
   #drawnAt = 0;
   #done = 0;
+  #ended = false;
 
   constructor(sink: Sink, logs: StepLogs | undefined) {
     this.#sink = sink;
@@ -46,6 +47,16 @@ export class TtyReporter implements Reporter {
     this.#timer ??= setInterval(() => this.#draw(Date.now()), FRAME).unref();
     // Work on trees of files is synchronous and keeps timers waiting, so events draw as well.
     if (event.at - this.#drawnAt >= FRAME || !this.#isBusy()) this.#draw(event.at);
+  }
+
+  /** Where another build on the same terminal writes: above the window, which would be torn otherwise. */
+  get above(): Sink {
+    return {
+      write: (text) => {
+        if (this.#ended) this.#sink.write(text);
+        else this.#kept.push(...text.replace(/\n$/, '').split('\n'));
+      },
+    };
   }
 
   #take(event: BuildEvent): void {
@@ -112,6 +123,7 @@ export class TtyReporter implements Reporter {
   }
 
   #finish(): void {
+    this.#ended = true;
     clearInterval(this.#timer);
     this.#running.clear();
     this.#transfers.clear();
@@ -151,6 +163,6 @@ export class TtyReporter implements Reporter {
   #row(text: string, milliseconds: number): string {
     const time = seconds(milliseconds);
     const room = this.#columns() - time.length - 1;
-    return `${fit(text, room).padEnd(room)} ${time}`;
+    return `${fill(text, room)} ${time}`;
   }
 }
