@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import {
   canonicalChanges,
   contentIn,
@@ -27,8 +28,14 @@ export async function findChanges(
   const changes = await parts.driver.changes?.(workspace.key, { signal });
   if (changes !== undefined) return await canonicalChanges(changes, lower, { isSame: sameIn(from, lower), signal });
   const { root, parent, openedAt } = workspace;
-  const compare = async (below: string) => rootOwned(await diffTrees(below, root, { since: openedAt, signal }));
+  const compare = async (below: string) => rootOwned(withRootTime(await diffTrees(below, root, { since: openedAt, signal }), lower));
   return parent === null ? await withEmpty(parts, compare) : await withView(parent, parts, compare);
+}
+
+/** The root's time does not count, but where there is a root in the index it has one: that of the layers below, on every driver. */
+function withRootTime(index: LayerIndex, lower: FileTree): LayerIndex {
+  const mtime = lower.get('')?.mtime ?? { seconds: 0, nanoseconds: 0 };
+  return index.map((entry) => (entry.path === '' && entry.type === 'directory' ? { ...entry, mtime } : entry));
 }
 
 /** What a committed snapshot changes in the tree below it. */
@@ -55,6 +62,7 @@ const sameIn =
 async function withEmpty<T>({ mountPoints }: WorkspaceParts, look: (dir: string) => Promise<T>): Promise<T> {
   const dir = mountPoints.make();
   try {
+    chmodSync(dir, 0o755); // as the root of a snapshot on nothing
     return await look(dir);
   } finally {
     mountPoints.drop(dir);

@@ -1,0 +1,144 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MergedTree } from '../../archive/index.ts';
+import { type ChainID, composeLayer, type Layer } from '../../image/index.ts';
+import { entry, fixtureLayer } from '../layer-fixture.ts';
+import type { SnapshotterClaim } from '../snapshotter-contract.ts';
+import { layerId, nameOn } from './snapshotter-bench.ts';
+
+const base = (name = 'base'): Layer => fixtureLayer(layerId(name), [entry.dir('d'), entry.file('d/f', 3)]);
+
+/** From `open` to `commit` or disposal, and what is left. */
+export function workspaceClaims(claim: SnapshotterClaim): void {
+  claim('a workspace shows the layers that it stands on', async (t, start) => {
+    const bench = await start();
+    await using workspace = await bench.open([base()]);
+    t.is(readFileSync(join(workspace.root, 'd/f'), 'utf8'), 'd/f');
+  });
+
+  claim('a workspace that is not committed leaves nothing', async (t, start) => {
+    const bench = await start();
+    const workspace = await bench.open([base()]);
+    writeFileSync(join(workspace.root, 'new'), '');
+    await workspace[Symbol.asyncDispose]();
+    await workspace[Symbol.asyncDispose]();
+    t.deepEqual(await bench.leftovers(), []);
+    await using next = await bench.open([base()]);
+    t.false(existsSync(join(next.root, 'new')));
+  });
+
+  claim('a committed workspace leaves its snapshot and nothing else', async (t, start) => {
+    const bench = await start();
+    const layer = await bench.step('one', [base()], (root) => writeFileSync(join(root, 'new'), ''));
+    t.is((await bench.driver.stat(nameOn([base()], layer)))?.kind, 'committed');
+    t.deepEqual(await bench.leftovers(), []);
+    t.deepEqual(count(bench.events, 'mounted'), count(bench.events, 'unmounted'));
+    t.is(count(bench.events, 'snapshot-opened'), 1);
+    t.is(count(bench.events, 'snapshot-committed'), 1);
+  });
+
+  claim('an unknown parent is refused, and nothing is left', async (t, start) => {
+    const bench = await start();
+    await t.throwsAsync(bench.snapshots.open(layerId('nothing') as unknown as ChainID), { code: 'STORAGE_NOT_FOUND' });
+    t.deepEqual(await bench.leftovers(), []);
+  });
+
+  claim('a build that was aborted opens, captures and commits no more', async (t, start) => {
+    const bench = await start();
+    const reason = new Error('enough');
+    const aborted = { signal: AbortSignal.abort(reason) };
+    t.is(await t.throwsAsync(bench.open([], aborted)), reason);
+    {
+      await using workspace = await bench.open([base()]);
+      writeFileSync(join(workspace.root, 'f'), '');
+      const lower = await MergedTree.of([base()]);
+      t.is(await t.throwsAsync(bench.snapshots.capture(workspace, lower, aborted)), reason);
+      const { index, content } = await bench.snapshots.capture(workspace, lower);
+      const layer = composeLayer(layerId('one'), index, content);
+      t.is(await t.throwsAsync(bench.snapshots.commit(workspace, layer, nameOn([base()], layer), aborted)), reason);
+    }
+    t.deepEqual(await bench.leftovers(), []);
+  });
+
+  claim('an aborted unpacking leaves nothing half-done', async (t, start) => {
+    const bench = await start();
+    const abort = new AbortController();
+    const reason = new Error('enough');
+    const layer: Layer = {
+      ...base(),
+      contents: async () => {
+        abort.abort(reason);
+        return await base().contents();
+      },
+    };
+    t.is(await t.throwsAsync(bench.snapshots.unpack([layer], abort)), reason);
+    t.deepEqual(await bench.leftovers(), []);
+    t.is(await bench.driver.stat(nameOn([], layer)), undefined);
+  });
+
+  claim('a layer that cannot be read is told, and nothing is left', async (t, start) => {
+    const bench = await start();
+    const broken: Layer = {
+      ...base(),
+      contents: async () => () => {
+        throw new Error('unreadable');
+      },
+    };
+    await t.throwsAsync(bench.snapshots.unpack([base('below'), broken]), { message: 'unreadable' });
+    t.deepEqual(await bench.leftovers(), []);
+    t.is((await bench.driver.stat(nameOn([], base('below'))))?.kind, 'committed');
+  });
+
+  claim('layers are unpacked once, in order, and named by their chain', async (t, start) => {
+    const bench = await start();
+    const layers = [base('a'), base('b'), base('c')];
+    const chain = await bench.snapshots.unpack(layers);
+    t.is(chain, nameOn(layers.slice(0, 2), base('c')));
+    t.deepEqual(unpacked(bench.events), ['a', 'b', 'c'].map(layerId));
+    t.is(await bench.snapshots.unpack(layers), chain);
+    t.is(await bench.snapshots.unpack([]), null);
+    t.is(unpacked(bench.events).length, 3);
+  });
+
+  claim('several builds may want the same layers at once', async (t, start) => {
+    const bench = await start();
+    const layers = [base('a'), base('b')];
+    const builds = [bench.snapshots, bench.start(), bench.start()];
+    const chains = await Promise.all(builds.map((build) => build.unpack(layers)));
+    t.is(new Set(chains).size, 1);
+    t.deepEqual(unpacked(bench.events), ['a', 'b'].map(layerId));
+    t.deepEqual(await bench.leftovers(), []);
+  });
+
+  claim('a build that stops does not stop another that waits for the same layer', async (t, start) => {
+    const bench = await start();
+    const abort = new AbortController();
+    const slow = Promise.withResolvers<void>();
+    const layer: Layer = {
+      ...base(),
+      contents: async (options) => {
+        if (options?.signal === abort.signal) await slow.promise;
+        options?.signal?.throwIfAborted();
+        return await base().contents();
+      },
+    };
+    const first = bench.snapshots.unpack([layer], abort);
+    const second = bench.start().unpack([layer]);
+    abort.abort(new Error('enough'));
+    slow.resolve();
+    await t.throwsAsync(first, { message: 'enough' });
+    t.is(await second, nameOn([], layer));
+  });
+
+  claim('several workspaces may be open at once', async (t, start) => {
+    const bench = await start();
+    await using one = await bench.open([base()]);
+    await using two = await bench.open([base()]);
+    writeFileSync(join(one.root, 'only-here'), '');
+    t.false(existsSync(join(two.root, 'only-here')));
+  });
+}
+
+const count = (events: readonly { readonly type: string }[], type: string): number => events.filter((event) => event.type === type).length;
+const unpacked = (events: readonly { readonly type: string; readonly layer?: string }[]): readonly (string | undefined)[] =>
+  events.flatMap((event) => (event.type === 'layer-unpacked' ? [event.layer] : []));
