@@ -92,11 +92,17 @@ export interface RunStep extends StepBase<'run'> {
 }
 
 export type CopySource =
-  /** A path or wildcard in `from`, already expanded. */
-  | { readonly kind: 'path'; readonly path: string }
+  /** A path or wildcard in `from`, already expanded. `unpack`: archives, recognised by content, are extracted; `undefined`: COPY, never. */
+  | { readonly kind: 'path'; readonly path: string; readonly unpack?: boolean | undefined }
   /** A file written in the build file itself; `name` is used where `dest` is a directory. */
   | { readonly kind: 'inline'; readonly name: string; readonly content: string }
-  | { readonly kind: 'url'; readonly url: string; readonly checksum?: string | undefined }
+  | {
+      readonly kind: 'url';
+      readonly url: string;
+      readonly checksum?: string | undefined;
+      /** An archive is extracted; by default what is downloaded stays as it is. */
+      readonly unpack?: boolean | undefined;
+    }
   | {
       readonly kind: 'git';
       readonly url: string;
@@ -119,8 +125,6 @@ export interface CopyStep extends StepBase<'copy'> {
   readonly exclude?: readonly string[] | undefined;
   readonly parents?: boolean | undefined;
   readonly link?: boolean | undefined;
-  /** Archives among the sources, recognised by content, are extracted (ADD). `undefined`: never. */
-  readonly unpack?: boolean | undefined;
 }
 
 /** Makes a directory and what is missing above it (WORKDIR). Always a layer, also when there is nothing to do. */

@@ -5,7 +5,7 @@ import { DirectoryTree } from '@varve/core/archive';
 import { temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { blobStore } from './blob-store.ts';
-import { type Case, compose, copy, fingerprint } from './copy-bench.ts';
+import { type Case, compose, copy, fingerprint, unpacked } from './copy-bench.ts';
 import { compareWithTar } from './show-layer.ts';
 
 /** A file system object in short: text of a file, or what makes it. */
@@ -31,7 +31,7 @@ function archive(
   return new DirectoryTree(context);
 }
 
-const add = (words: string, more: Case['step'] = {}) => copy(words, { unpack: true, ...more });
+const add = (words: string, more: Case['step'] = {}): NonNullable<Case['step']> => unpacked(copy(words, more));
 const store = (t: ExecutionContext) => blobStore(temporaryDir(t));
 const owned = (path: string) => {
   writeFileSync(path, 'O');

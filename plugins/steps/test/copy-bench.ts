@@ -25,6 +25,12 @@ export const copy = (words: string, more: Partial<CopyStep> = {}): Partial<CopyS
   return { sources: paths(...sources.reverse()), dest, ...more };
 };
 
+/** The same as ADD, which extracts archives. */
+export const unpacked = (step: Partial<CopyStep>): Partial<CopyStep> => ({
+  ...step,
+  ...(step.sources && { sources: step.sources.map((source) => (source.kind === 'path' ? { ...source, unpack: true } : source)) }),
+});
+
 const isTree = (source: TreeSketch | FileTree): source is FileTree => typeof (source as FileTree).get === 'function';
 
 const noStore = (): never => {

@@ -4,7 +4,7 @@ import { VarveError } from '@varve/core';
 import { createPatternMatcher, DirectoryTree } from '@varve/core/archive';
 import { temporaryDir } from '@varve/core/testing';
 import test from 'ava';
-import { type Case, compose, copy, fingerprint, STAGE } from './copy-bench.ts';
+import { type Case, compose, copy, fingerprint, STAGE, unpacked } from './copy-bench.ts';
 
 const source = { a: 'A', b: 'B', 'd/x': 'X', 'd/s/y': 'Y' } as const;
 
@@ -95,7 +95,7 @@ test(
 test(
   'the same of ADD says so',
   refuses,
-  { source, step: copy('a b /o', { unpack: true }) },
+  { source, step: unpacked(copy('a b /o')) },
   { code: 'COPY_DESTINATION', message: SLASH.replace('COPY', 'ADD') },
 );
 

@@ -36,17 +36,14 @@ export function lowerAdd(instruction: AddInstruction, scope: StageScope): readon
   const paths = instruction.sources.map(scope.expand);
   const checksum = instruction.checksum ? scope.expand(instruction.checksum) : undefined;
   if (checksum !== undefined) checkChecksum(paths, scope);
+  const { unpack } = instruction;
+  // archives of the context are extracted unless told otherwise, downloaded ones only when told to
   const sources = paths.map((path): CopySource => {
     if (isGit(path)) return gitSource(path, { checksum, keepGitDir: instruction.keepGitDir });
-    return isUrl(path) ? { kind: 'url', url: path, checksum } : { kind: 'path', path };
+    return isUrl(path) ? { kind: 'url', url: path, checksum, unpack } : { kind: 'path', path, unpack: unpack ?? true };
   });
   const inputs = sources.some(({ kind }) => kind === 'path') ? [CONTEXT] : [];
-  return [{ ...transfer(instruction, { scope, paths, sources }), from: CONTEXT, inputs, unpack: unpackOf(instruction, sources) }];
-}
-
-/** Archives of the context are extracted unless told otherwise, downloaded ones only when told to. */
-function unpackOf({ unpack }: AddInstruction, sources: readonly CopySource[]): boolean | undefined {
-  return unpack ?? (sources.every(({ kind }) => kind === 'url') && sources.length > 0 ? undefined : true);
+  return [{ ...transfer(instruction, { scope, paths, sources }), from: CONTEXT, inputs }];
 }
 
 function checkChecksum(paths: readonly string[], { fail }: StageScope): void {

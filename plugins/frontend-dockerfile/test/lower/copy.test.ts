@@ -15,12 +15,7 @@ const copies = test.macro({
   },
   title: (_, text) => `copies with ${JSON.stringify(text)}`,
 });
-test(
-  copies,
-  'COPY a /b',
-  { from: CONTEXT, sources: paths('a'), dest: '/b', inputs: [CONTEXT], chown: undefined, unpack: undefined },
-  'COPY a /b',
-);
+test(copies, 'COPY a /b', { from: CONTEXT, sources: paths('a'), dest: '/b', inputs: [CONTEXT], chown: undefined }, 'COPY a /b');
 test(copies, 'COPY ["a b", "c/"]', { sources: paths('a b'), dest: 'c/' }, 'COPY a b c/');
 test(copies, 'COPY $w $v/*.c ./', { sources: paths('a b', 'val/*.c'), dest: './' }, 'COPY a b val/*.c ./');
 test(
@@ -40,12 +35,29 @@ test(
   },
   'COPY f <<A <<B /d/',
 );
-test(copies, 'ADD a.tar /b', { sources: paths('a.tar'), unpack: true }, 'ADD a.tar /b');
-test(copies, 'ADD --unpack=false a.tar /b', { unpack: false }, 'ADD a.tar /b');
+test(copies, 'ADD a.tar /b', { sources: [{ kind: 'path', path: 'a.tar', unpack: true }] }, 'ADD a.tar /b');
+test(copies, 'ADD --unpack=false a.tar /b', { sources: [{ kind: 'path', path: 'a.tar', unpack: false }] }, 'ADD a.tar /b');
+test(
+  copies,
+  'ADD a.tar https://x/y.tar /b/',
+  {
+    sources: [
+      { kind: 'path', path: 'a.tar', unpack: true },
+      { kind: 'url', url: 'https://x/y.tar', unpack: undefined },
+    ],
+  },
+  'ADD a.tar https://x/y.tar /b/',
+);
+test(
+  copies,
+  'ADD --unpack https://x/y.tar /b/',
+  { sources: [{ kind: 'url', url: 'https://x/y.tar', checksum: undefined, unpack: true }] },
+  'ADD https://x/y.tar /b/',
+);
 test(
   copies,
   'ADD --checksum=sha256:$v https://x/y /b',
-  { sources: [{ kind: 'url', url: 'https://x/y', checksum: 'sha256:val' }], unpack: undefined, inputs: [] },
+  { sources: [{ kind: 'url', url: 'https://x/y', checksum: 'sha256:val', unpack: undefined }], inputs: [] },
   'ADD https://x/y /b',
 );
 test(

@@ -46,7 +46,7 @@ export class CopyHandler implements StepHandler<CopyStep> {
     if (picked.length > 0) await tree.open();
     for (const one of picked) {
       inputs.signal?.throwIfAborted();
-      if (!step.unpack || !(await this.#unpack(one, { tree, into, placer, attributes, inputs }))) placer.place(one);
+      if (!one.unpack || !(await this.#unpack(one, { tree, into, placer, attributes, inputs }))) placer.place(one);
     }
     for (const source of step.sources) if (source.kind === 'inline') placer.placeInline(source.name, source.content);
     return { kind: 'layer', draft: into.draft() };
@@ -91,7 +91,7 @@ async function readSources(step: CopyStep, inputs: StepInputs): Promise<Sources>
 function refuseMany(step: CopyStep, picked: readonly Picked[]): void {
   const many = picked.length + step.sources.filter(({ kind }) => kind === 'inline').length;
   if (many < 2 || step.parents || destPath(step.dest, undefined).isDirectory) return;
-  const instruction = step.unpack === undefined ? 'COPY' : 'ADD';
+  const instruction = step.sources.some((source) => source.kind === 'path' && source.unpack !== undefined) ? 'ADD' : 'COPY';
   throw new VarveError(
     'COPY_DESTINATION',
     `When using ${instruction} with more than one source file, the destination must be a directory and end with a /`,

@@ -108,7 +108,7 @@ class Links {
 
 /** What a copy does with its files. */
 export function describeCopy(step: CopyStep, dest: string): KeyParts {
-  const flags = [step.parents && 'parents', step.link && 'link', step.unpack && 'unpack'].filter(Boolean);
+  const flags = [step.parents && 'parents', step.link && 'link', describeUnpacking(step)].filter(Boolean);
   const inline = step.sources.flatMap((source) =>
     source.kind === 'inline' ? [[`inline ${source.name}`, digestOf(source.content)] as const] : [],
   );
@@ -122,4 +122,11 @@ export function describeCopy(step: CopyStep, dest: string): KeyParts {
     ...(step.exclude?.length && { exclude: JSON.stringify(step.exclude) }),
     ...Object.fromEntries(inline),
   };
+}
+
+/** Which sources are extracted, by their place where it is not all of them. */
+function describeUnpacking({ sources }: CopyStep): string | undefined {
+  const places = sources.flatMap((source, place) => ('unpack' in source && source.unpack ? [place] : []));
+  if (places.length === 0) return undefined;
+  return places.length === sources.length ? 'unpack' : `unpack=${places.join(',')}`;
 }

@@ -12,6 +12,8 @@ export interface Picked {
   readonly name: string;
   /** What is there, symlinks followed. */
   readonly entry: NodeEntry;
+  /** It is extracted if it is an archive. */
+  readonly unpack?: boolean | undefined;
   /** With `--parents`: the path that is kept, and the directories on it. */
   readonly kept?: { readonly path: string; readonly parents: readonly NodeEntry[] } | undefined;
 }
@@ -24,7 +26,8 @@ export interface Picked {
 export function pickSources(step: CopyStep, tree: FileTree, inputs: StepInputs): readonly Picked[] {
   return step.sources.flatMap((source) => {
     if (source.kind !== 'path') return [];
-    return step.parents ? pickWithParents(step, source.path, { tree, inputs }) : pick(step, source.path, { tree, inputs });
+    const picked = (step.parents ? pickWithParents : pick)(step, source.path, { tree, inputs });
+    return source.unpack === undefined ? picked : picked.map((one) => ({ ...one, unpack: source.unpack }));
   });
 }
 
