@@ -23,7 +23,8 @@ interface Making {
 }
 async function make({ owner, mode, source }: MkdirStep, path: string, { into, inputs }: Making): Promise<void> {
   const { warn, build } = inputs;
-  into.makeDirectories(parentOf(path));
+  // A file there is refused like one on the way.
+  into.makeDirectories(into.get(path) === undefined ? parentOf(path) : path);
   const ids = await findOwnerOrRoot(await inputs.tree(), owner, { source, warn: (warning) => warn.call(inputs, warning) });
   into.putDirectory({ type: 'directory', path, mode, ...ids, mtime: timeOf(build) });
 }
