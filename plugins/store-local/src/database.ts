@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { isBusy, onStore, storeFailure } from './failures.ts';
+import { pathToFileURL } from 'node:url';
+import { isBusy, isReadonly, onStore } from './failures.ts';
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
 import type { StoreRoot } from './store-root.ts';
 
@@ -83,12 +84,24 @@ export class Database implements AsyncDisposable {
 
   #find(): DatabaseSync | undefined {
     if (!this.#root.isThere() || !existsSync(this.#root.database)) return undefined;
-    const database = this.#connect();
-    if (versionOf(database) === SCHEMA_VERSION) return database;
+    const database = this.#connectReading();
     const version = versionOf(database);
+    if (version === SCHEMA_VERSION) return database;
     database.close();
     if (version > SCHEMA_VERSION) throw this.#root.wrongFormat(version);
     return undefined; // another process is just making it
+  }
+
+  /** On a read-only file system WAL mode has no place for its locks; nobody else can write there either, so none are needed. */
+  #connectReading(): DatabaseSync {
+    try {
+      return this.#connect();
+    } catch (failure) {
+      if (!isReadonly(failure)) throw failure;
+      const url = pathToFileURL(this.#root.database);
+      url.searchParams.set('immutable', '1');
+      return new (loadSqlite().DatabaseSync)(url, { readOnly: true });
+    }
   }
 
   #create(): DatabaseSync {
@@ -113,16 +126,13 @@ export class Database implements AsyncDisposable {
    */
   #connect(): DatabaseSync {
     const { DatabaseSync } = loadSqlite();
-    const database = this.#connectTo(() => new DatabaseSync(this.#root.database, { timeout: TIMEOUT }));
-    database.exec('PRAGMA synchronous = NORMAL');
-    return database;
-  }
-
-  #connectTo(connect: () => DatabaseSync): DatabaseSync {
+    const database = new DatabaseSync(this.#root.database, { timeout: TIMEOUT });
     try {
-      return connect();
+      database.exec('PRAGMA synchronous = NORMAL');
+      return database;
     } catch (failure) {
-      throw storeFailure(failure, this.#root.path);
+      database.close();
+      throw failure;
     }
   }
 

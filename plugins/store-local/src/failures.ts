@@ -2,6 +2,7 @@ import { messageOf, VarveError } from '@varve/core';
 
 const FULL = new Set<unknown>(['ENOSPC', 'EDQUOT']);
 const READONLY = new Set<unknown>(['EROFS', 'EACCES', 'EPERM']);
+const NO_DIRECTORY = new Set<unknown>(['ENOTDIR', 'EEXIST', 'ELOOP']);
 /** Primary result codes of SQLite (sqlite.org/rescode.html). */
 const SQLITE = { busy: 5, readonly: 8, io: 10, corrupt: 11, full: 13, cannotOpen: 14, notDatabase: 26 };
 
@@ -10,6 +11,7 @@ export function sqliteCode(failure: unknown): number | undefined {
   const { code, errcode } = (failure ?? {}) as { readonly code?: unknown; readonly errcode?: unknown };
   return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' ? errcode & 0xff : undefined;
 }
+export const isReadonly = (failure: unknown): boolean => [SQLITE.readonly, SQLITE.cannotOpen].includes(sqliteCode(failure) ?? 0);
 export const isBusy = (failure: unknown): boolean => sqliteCode(failure) === SQLITE.busy;
 
 /** What a failed system or database call of the store means to a user; anything else comes back as it is. */
@@ -25,6 +27,8 @@ export function storeFailure(failure: unknown, root: string): unknown {
       `The store at ${root} could not be written`,
       'Free space on its file system (`varve rmi` removes images), or choose another place with --root. Nothing half-written was kept.',
     );
+  if (NO_DIRECTORY.has(code))
+    return because('STORE_ROOT', `Expected a directory for the store at ${root}`, 'Choose another place with --root.');
   if (READONLY.has(code) || sqlite === SQLITE.readonly || sqlite === SQLITE.cannotOpen)
     return because(
       'STORE_READONLY',

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { VarveError } from '@varve/core';
 import { type Content, decompress, type FileEntry, hostPath, indexTar, type LayerIndex, writeTar } from '@varve/core/archive';
-import { type Abortable, asLayerID, type Descriptor, type DiffID, type LayerID } from '@varve/core/image';
+import { type Abortable, asLayerID, type Descriptor, type DiffID, type Digest, type LayerID } from '@varve/core/image';
 import type { BlobStore } from './blob-store.ts';
 import { IndexFiles } from './index-files.ts';
 import type { LayerRecord, LayerRecords } from './layer-records.ts';
@@ -42,9 +42,11 @@ export class LayerFiles {
     const known = this.indexes.read(indexIdOf(record));
     if (known !== undefined) return known;
     const indexer = indexTar(this.#stored(record, options));
-    await this.#orCorrupt(record, async () => {
+    try {
       for await (const _ of indexer) options?.signal?.throwIfAborted();
-    });
+    } catch (failure) {
+      throw await this.#diagnose(record, failure);
+    }
     this.#remember(indexIdOf(record), indexer.index);
     return indexer.index;
   }
@@ -65,35 +67,39 @@ export class LayerFiles {
     else yield* writeTar(await index(), await this.contents(record, options), options);
   }
 
-  /** A blob that has not the size it should have is read all the same where there is nothing else: reading it tells what is wrong. */
   async *#stored(record: LayerRecord, options?: Abortable): AsyncGenerator<Uint8Array, void, undefined> {
-    if (record.diffId === undefined) throw gone(record);
-    const form = this.#hasPlain(record) ? undefined : this.#anyForm(record.diffId);
-    if (form === undefined) yield* this.#content.read(record.diffId, options);
-    else if (form.digest === record.diffId) yield* this.#content.read(form.digest, options);
-    else yield* decompress(this.#content.read(form.digest, options), options);
+    const digest = this.#blobOf(record);
+    const blob = this.#content.read(digest, options);
+    try {
+      yield* digest === record.diffId ? blob : decompress(blob, options);
+    } catch (failure) {
+      throw await this.#diagnose(record, failure);
+    }
   }
 
-  #anyForm(diffId: DiffID): Descriptor | undefined {
-    return this.form(diffId) ?? this.#records.forms(diffId)[0];
+  /** A blob that has not the size it should have is named all the same where there is nothing else: reading it tells what is wrong. */
+  #blobOf(record: LayerRecord): Digest {
+    const { diffId } = record;
+    if (diffId === undefined) throw gone(record);
+    if (this.#hasPlain(record)) return diffId;
+    return (this.form(diffId) ?? this.#records.forms(diffId)[0])?.digest ?? diffId;
   }
 
   async #inflate(diffId: DiffID, signal: AbortSignal): Promise<void> {
     const record = { id: asLayerID(diffId), diffId };
     await using writer = this.#content.writer({ digest: diffId });
-    await this.#orCorrupt(record, () => writer.writeAll(this.#stored(record, { signal }), signal));
+    await writer.writeAll(this.#stored(record, { signal }), signal);
     await this.#content.keep(writer);
   }
 
   /** A damaged blob fails first where it is taken apart. Then the blob is read again, to the end, and says itself what is wrong. */
-  async #orCorrupt(record: LayerRecord, work: () => Promise<void>): Promise<void> {
+  async #diagnose(record: LayerRecord, failure: unknown): Promise<unknown> {
+    if (!VarveError.is(failure) || !/^(?:TAR|COMPRESSION|LAYER)_/.test(failure.code)) return failure;
     try {
-      await work();
-    } catch (failure) {
-      const isDecoding = VarveError.is(failure) && /^(?:TAR|COMPRESSION|LAYER)_/.test(failure.code);
-      const digest = record.diffId && (this.form(record.diffId)?.digest ?? record.diffId);
-      if (isDecoding && digest !== undefined) for await (const _ of this.#content.read(digest));
-      throw failure;
+      for await (const _ of this.#content.read(this.#blobOf(record)));
+      return failure;
+    } catch (corrupt) {
+      return corrupt;
     }
   }
 

@@ -13,7 +13,7 @@ import { LocalStoreState } from './store-state.ts';
  * makes none. Several processes may work on one directory at once, and each may be killed at any moment.
  */
 export class LocalStore implements AsyncDisposable {
-  readonly #database: Database;
+  readonly database: Database;
   readonly content: BlobStore;
   readonly layers: LocalLayerStore;
   readonly images: LocalImageStore;
@@ -23,17 +23,17 @@ export class LocalStore implements AsyncDisposable {
 
   constructor(path: string) {
     const root = new StoreRoot(path);
-    this.#database = new Database(root);
+    this.database = new Database(root);
     this.content = new BlobStore(root);
-    const records = new LayerRecords(this.#database);
+    const records = new LayerRecords(this.database);
     this.layers = new LocalLayerStore(root, { content: this.content, records });
-    this.images = new LocalImageStore(this.#database, { content: this.content, layers: this.layers });
-    this.cache = new LocalCacheStore(this.#database);
-    this.fileDigests = new LocalFileDigests(this.#database);
-    this.state = new LocalStoreState(root, this.#database);
+    this.images = new LocalImageStore(this.database, { content: this.content, layers: this.layers });
+    this.cache = new LocalCacheStore(this.database);
+    this.fileDigests = new LocalFileDigests(this.database);
+    this.state = new LocalStoreState(root, this.database);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#database[Symbol.asyncDispose]();
+    await this.database[Symbol.asyncDispose]();
   }
 }

@@ -23,7 +23,8 @@ export class LocalTransport implements Transport {
     this.#images = images;
   }
 
-  async resolve(reference: ImageReference, { platform }: Abortable & { readonly platform: Platform }): Promise<Image> {
+  async resolve(reference: ImageReference, { platform, signal }: Abortable & { readonly platform: Platform }): Promise<Image> {
+    signal?.throwIfAborted();
     const found = await findLocal(reference, this.#images);
     const reason = found === undefined ? 'is not here' : whyUnfit(found, platform);
     if (found !== undefined && reason === undefined) return found;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { VarveError } from '@varve/core';
 import { type Digest, hexOf, type LayerID } from '@varve/core/image';
 import { onStore } from './failures.ts';
@@ -59,7 +59,7 @@ export class StoreRoot {
     if (this.#isReady) return;
     onStore(this.path, () => {
       const isThere = this.isThere();
-      for (const dir of [this.temporary, this.blobs, this.indexes, join(this.path, 'db')]) mkdirSync(dir, { recursive: true, mode: 0o700 });
+      for (const dir of [this.temporary, this.blobs, this.indexes, join(this.path, 'db')]) makeDir(dir);
       if (!isThere) this.#create();
       this.#sweep();
     });
@@ -119,6 +119,19 @@ export class StoreRoot {
       const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
       if (isAbandoned(name, age)) rmSync(path, { recursive: true, force: true });
     }
+  }
+}
+
+/** Directory by directory: Node's recursive call says ENOENT where the file system is read-only. */
+function makeDir(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (failure) {
+    const { code } = failure as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT' || path === dirname(path)) throw failure;
+    makeDir(dirname(path));
+    makeDir(path);
   }
 }
 
