@@ -109,7 +109,7 @@ export class Build {
         args: request.args ?? {},
         platform,
         buildPlatform: hostPlatform(),
-        contexts: Object.keys(request.contexts ?? {}),
+        contexts: request.contexts ?? {},
         resolveConfig: async (ref, of) => (await this.trees.image(ref, of)).config,
         readContext: (path) => this.trees.readText(path),
         readBeside: (suffix) => request.source.beside?.(suffix) ?? Promise.resolve(undefined),

@@ -20,8 +20,8 @@ export interface FrontendRequest extends Abortable {
   readonly platform: Platform;
   /** Of this host. */
   readonly buildPlatform: Platform;
-  /** Names of the named contexts, which stand before images of the same name. */
-  readonly contexts: readonly string[];
+  /** Named contexts, a directory or a reference each, which stand before images of the same name. */
+  readonly contexts: Readonly<Record<string, string>>;
   /** Config of a base image: environment, user, ONBUILD. @throws VarveError `IMAGE_UNKNOWN` */
   resolveConfig(ref: string, platform?: Platform): Promise<ImageConfig>;
   /** A small text file of the build context (ignore files), or `undefined` where there is none. Path relative to the context. */
