@@ -1,4 +1,4 @@
-import { type BaseRef, type ConfigStep, type FrontendRequest, messageOf, type SourceRange, type Stage, VarveError } from '@varve/core';
+import { type BaseRef, type FrontendRequest, messageOf, type SourceRange, type Stage, type Step, VarveError } from '@varve/core';
 import { type ContainerConfig, type Platform, parsePlatform, parseReference } from '@varve/core/image';
 import { expandWord } from '../expand/expand-word.ts';
 import type { FromInstruction } from '../instructions/instruction.ts';
@@ -20,7 +20,7 @@ export interface LoweredBase {
   /** Instructions that the base has left for this stage. */
   readonly triggers: readonly string[];
   /** Steps that put right what the base lacks. */
-  readonly steps: readonly ConfigStep[];
+  readonly steps: readonly Step[];
   readonly platform?: Platform | undefined;
   readonly initial?: Stage['initial'];
 }
@@ -52,10 +52,13 @@ export const scratchBase = (platform: Platform | undefined): LoweredBase => ({
   initial: SCRATCH,
 });
 
-interface ImageBase {
+export interface NamedBase {
   readonly from: FromInstruction;
   readonly ref: string;
   readonly platform: Platform | undefined;
+}
+
+interface ImageBase extends NamedBase {
   readonly stageNames: readonly string[];
 }
 
@@ -63,7 +66,7 @@ interface ImageBase {
 export async function imageBase(image: ImageBase, request: FrontendRequest): Promise<LoweredBase> {
   const { from, ref, platform } = image;
   // the kernel knows what a named context of this name is
-  if (!request.contexts.includes(ref)) checkReference(ref, from.source);
+  if (!Object.hasOwn(request.contexts, ref)) checkReference(ref, from.source);
   const config = await resolveConfig(image, request);
   const hasPath = config.Env?.some((variable) => variable.startsWith('PATH=')) ?? false;
   const Env = [...(config.Env ?? []), ...(hasPath ? [] : [PATH])];

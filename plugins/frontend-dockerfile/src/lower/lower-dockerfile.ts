@@ -7,8 +7,9 @@ import type { Directive } from '../parser/directives.ts';
 import { globalArguments, unusedArguments } from './build-arguments.ts';
 import { located } from './located.ts';
 import { baseName, basePlatform, imageBase, type LoweredBase, scratchBase } from './lower-base.ts';
+import { contextBase } from './lower-context-base.ts';
 import { lowerInstruction } from './lower-instruction.ts';
-import { type StageNames, stageNames } from './stage-names.ts';
+import { SCRATCH, type StageNames, stageNames } from './stage-names.ts';
 import { type BuildScope, createScope } from './stage-scope.ts';
 import type { StageState } from './stage-state.ts';
 
@@ -51,6 +52,7 @@ class Lowering {
   readonly #names: StageNames;
   readonly #build: BuildScope;
   readonly #lowered = new Map<number, Promise<LoweredStage>>();
+  #needsEmpty = false;
 
   constructor(dockerfile: Dockerfile, request: FrontendRequest) {
     const expansion = { escapeCharacter: dockerfile.escapeCharacter, budget: new ExpansionBudget() };
@@ -66,7 +68,8 @@ class Lowering {
     // a stage adds those that it needs before its own promise is kept
     for (const lowered of this.#lowered.values()) await lowered;
     const indexes = [...this.#lowered.keys()].sort((a, b) => a - b);
-    return await Promise.all(indexes.map(async (index) => (await this.#need(index)).stage));
+    const stages = await Promise.all(indexes.map(async (index) => (await this.#need(index)).stage));
+    return this.#needsEmpty ? [{ name: this.#names.empty, base: { kind: 'scratch' }, steps: [] }, ...stages] : stages;
   }
 
   #need(index: number): Promise<LoweredStage> {
@@ -104,26 +107,28 @@ class Lowering {
   }
 
   #needTree(tree: TreeRef): void {
-    const index = tree.kind === 'stage' ? this.#names.indexOf(tree.name) : undefined;
+    if (tree.kind !== 'name') return;
+    const index = this.#names.indexOf(tree.name);
     if (index !== undefined) void this.#need(index);
+    else this.#needsEmpty = true;
   }
 
   async #base(from: DockerfileStage['from'], index: number): Promise<LoweredBase> {
     const ref = baseName(from, this.#build);
     const platform = basePlatform(from, this.#build);
-    if (ref === 'scratch') return scratchBase(platform);
     const parent = this.#names.base(ref, index);
-    if (parent === undefined) {
-      const known = this.#dockerfile.stages.slice(0, index).flatMap((stage) => stage.from.name ?? []);
-      return await imageBase({ from, ref, platform, stageNames: known }, this.#request);
-    }
-    return this.#stageBase(await this.#need(parent), from.source);
+    if (parent !== undefined) return this.#stageBase(await this.#need(parent), from.source);
+    if (ref === SCRATCH) return scratchBase(platform);
+    const directory = contextBase({ from, ref, platform }, this.#request);
+    if (directory !== undefined) return directory;
+    const known = this.#dockerfile.stages.slice(0, index).flatMap((stage) => stage.from.name ?? []);
+    return await imageBase({ from, ref, platform, stageNames: known }, this.#request);
   }
 
   #stageBase({ stage, state }: LoweredStage, source: SourceRange): LoweredBase {
     const triggers = state.onbuild;
     const clear: LoweredBase['steps'] =
       triggers.length === 0 ? [] : [{ kind: 'config', title: 'ONBUILD', source, patch: { OnBuild: null } }];
-    return { base: { kind: 'stage', name: stage.name }, state: state.inherit(), triggers, steps: clear };
+    return { base: { kind: 'name', name: stage.name }, state: state.inherit(), triggers, steps: clear };
   }
 }

@@ -1,4 +1,4 @@
-import { type BaseRef, type SourceRange, type TreeRef, VarveError } from '@varve/core';
+import { type FrontendRequest, type SourceRange, type TreeRef, VarveError } from '@varve/core';
 import type { Dockerfile, DockerfileStage } from '../instructions/instruction.ts';
 import { didYouMean } from '../parser/suggest.ts';
 import { syntaxError } from '../parser/syntax-error.ts';
@@ -12,35 +12,42 @@ export interface StageNames {
   target(wanted: string | undefined): number;
   /** The stage that FROM starts from, if it is one. */
   base(image: string, before: number): number | undefined;
-  /** What `--from=` in stage `user` means: a stage above, a named context, an image. */
-  tree(from: string, user: number, source: SourceRange): (TreeRef & BaseRef) | Extract<TreeRef, { kind: 'context' }>;
+  /** What `--from=` in stage `user` means: a named context, a stage above (by its name in the plan), nothing at all, an image. */
+  tree(from: string, user: number, source: SourceRange): TreeRef;
+  /** Of the stage in the plan that stands for `--from=scratch`. */
+  readonly empty: string;
   indexOf(name: string): number | undefined;
 }
 
-export function stageNames({ stages }: Dockerfile, contexts: readonly string[]): StageNames {
+export function stageNames({ stages }: Dockerfile, contexts: FrontendRequest['contexts']): StageNames {
   const names = uniqueNames(stages);
+  const empty = names.includes(SCRATCH) ? `${SCRATCH}-${stages.length}` : SCRATCH;
   const last = (name: string, before = stages.length): number | undefined =>
     stages.findLast(({ index, from }) => index < before && from.name === name.toLowerCase())?.index;
 
   return {
     nameOf: (index) => names[index] ?? '',
     indexOf: (name) => (names.includes(name) ? names.indexOf(name) : undefined),
-    base: (image, before) => (contexts.includes(image) ? undefined : last(image, before)),
+    empty,
+    base: (image, before) => (Object.hasOwn(contexts, image) ? undefined : last(image, before)),
     target(wanted) {
       if (wanted === undefined || wanted === '') return stages.length - 1;
       const index = last(wanted) ?? (isNumber(wanted) && Number(wanted) < stages.length ? Number(wanted) : undefined);
       return index ?? noTarget(wanted, stages);
     },
     tree(from, user, source) {
-      if (contexts.includes(from)) return { kind: 'context', name: from };
+      if (Object.hasOwn(contexts, from)) return { kind: 'context', name: from };
       const index = isNumber(from) ? numbered(from, { user, source, count: stages.length }) : last(from, user);
-      if (index !== undefined) return { kind: 'stage', name: names[index] ?? '' };
+      if (index !== undefined) return { kind: 'name', name: names[index] ?? '' };
       const later = last(from);
       if (later !== undefined) throw tooLate(from, { user, later, source, name: names[user] ?? '' });
-      return { kind: 'image', ref: from };
+      return from === SCRATCH ? { kind: 'name', name: empty } : { kind: 'image', ref: from };
     },
   };
 }
+
+/** No image can have this name. */
+export const SCRATCH = 'scratch';
 
 const isNumber = (text: string): boolean => /^\d{1,9}$/.test(text);
 

@@ -8,7 +8,7 @@ export interface Options {
   readonly args?: Readonly<Record<string, string>>;
   /** Configs of the images that exist. */
   readonly images?: Readonly<Record<string, Partial<ContainerConfig>>>;
-  readonly contexts?: readonly string[];
+  readonly contexts?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
   readonly beside?: Readonly<Record<string, string>>;
   readonly platform?: Platform;
@@ -34,7 +34,7 @@ export async function lower(text: string, options: Options = {}): Promise<Lowere
       args: options.args ?? {},
       platform: options.platform ?? AMD64,
       buildPlatform: AMD64,
-      contexts: options.contexts ?? [],
+      contexts: options.contexts ?? {},
       async resolveConfig(ref) {
         resolved.push(ref);
         const config = Object.hasOwn(images, ref) ? images[ref] : undefined;

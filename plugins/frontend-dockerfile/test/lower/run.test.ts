@@ -114,7 +114,7 @@ test('stages that mounts read from are built', async (t) => {
     plan.stages.map(({ name }) => name),
     ['a', 'stage-1'],
   );
-  t.like(plan.stages[1]?.steps[0], { inputs: [{ kind: 'stage', name: 'a' }] });
+  t.like(plan.stages[1]?.steps[0], { inputs: [{ kind: 'name', name: 'a' }] });
 });
 
 const refuses = test.macro({

@@ -37,8 +37,45 @@ test('a stage may have the name of its own image', plans, 'FROM a AS a\nFROM a',
 test('global arguments fill in FROM', plans, 'ARG I=a\nARG J=${I%x}\nFROM ${J:-b}', ['stage-0<a']);
 test('--build-arg fills in FROM', plans, 'ARG I=a\nFROM $I', ['stage-0<b'], { args: { I: 'b' } });
 test('stage names may come from arguments', plans, 'ARG I=x\nFROM a AS x\nFROM $I', ['x<a', 'stage-1<:x']);
+test('a stage may be called scratch, and is found by that name', plans, 'FROM a AS scratch\nFROM scratch', [
+  'scratch<a',
+  'stage-1<:scratch',
+]);
+
+test('a stage that reads from other stages says so by name, for whoever resolves names', async (t) => {
+  const text = 'FROM base AS x\nFROM base\nFROM x\nCOPY --from=1 / /\nRUN --mount=from=X,target=/x --mount=type=cache,target=/c,from=x y';
+  const { plan } = await lower(text);
+  const [x, one] = [
+    { kind: 'name', name: 'x' },
+    { kind: 'name', name: 'stage-1' },
+  ] as const;
+  const target = plan.stages.at(-1);
+  t.deepEqual(target?.base, x);
+  t.like(target?.steps[0], { from: one, inputs: [one] });
+  t.like(target?.steps[1], { mounts: [{ from: x }, { from: x }], inputs: [x, x] });
+});
+
+test('--from=scratch means a stage without files', async (t) => {
+  const { plan, resolved } = await lower('FROM base\nCOPY --from=scratch /a /b');
+  t.deepEqual(plan.stages[0], { name: 'scratch', base: { kind: 'scratch' }, steps: [] });
+  t.like(plan.stages[1]?.steps[0], { from: { kind: 'name', name: 'scratch' } });
+  t.deepEqual(resolved, ['base']);
+});
+
+test('a stage that starts from a directory has its files as the first layer', async (t) => {
+  const { base, initial, steps } = await lowerTarget('FROM files\nRUN x', { contexts: { files: '/dir' } });
+  t.deepEqual(base, { kind: 'scratch' });
+  t.like(initial, { WorkingDir: '/' });
+  const context = { kind: 'context', name: 'files' };
+  t.like(steps[0], { kind: 'copy', from: context, inputs: [context], sources: [{ kind: 'path', path: '/' }], dest: '/' });
+  t.like(steps[1], { kind: 'run' });
+});
+
 test('a named context stands before a stage and an image', async (t) => {
-  const { plan, resolved } = await lower('FROM base AS a\nFROM a\nCOPY --from=b / /', { contexts: ['a', 'b'], images: { a: {} } });
+  const { plan, resolved } = await lower('FROM base AS a\nFROM a\nCOPY --from=b / /', {
+    contexts: { a: 'docker-image://z', b: '/b' },
+    images: { a: {} },
+  });
   t.like(plan.stages, [{ name: 'stage-1', base: { kind: 'image', ref: 'a' } }]);
   t.deepEqual(resolved, ['a']);
   t.like(plan.stages[0]?.steps.at(-1), { from: { kind: 'context', name: 'b' } });
@@ -118,6 +155,9 @@ test(
   'cannot copy from stage "y", it needs to be defined before current stage "x"',
   2,
 );
+test(refuses, 'FROM web', 'a stage can start from a directory or an image, not from https://x/y.tar', 1, {
+  contexts: { web: 'https://x/y.tar' },
+});
 test(refuses, 'FROM base', 'onbuild trigger should be a single expression', 1, { images: { base: { OnBuild: ['RUN a\nRUN b'] } } });
 
 test('an unknown base that looks like a stage says so', async (t) => {
