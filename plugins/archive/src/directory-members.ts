@@ -28,7 +28,7 @@ export function directoryMembers(dir: string, layers: LayerStore): Members {
       const compression = layerCompression(await head(at(path)));
       if (compression === undefined)
         throw new VarveError('ARCHIVE_INVALID', `Expected a layer in ${path}, found ${size} bytes that are no tar`);
-      const read = () => createReadStream(at(path), { highWaterMark: 1 << 20 });
+      const read = () => createReadStream(at(path), { highWaterMark: 1 << 18 });
       return await lazyBlob({ path, size, compression, read }, { expected, layers });
     },
   };

@@ -52,7 +52,7 @@ export const importCommand: Command = {
 
 async function readable<T>(file: string, stdin: Readable, use: (source: Readable) => Promise<T>): Promise<T> {
   try {
-    return await use(file === '-' ? stdin : createReadStream(file, { highWaterMark: 1 << 20 }));
+    return await use(file === '-' ? stdin : createReadStream(file, { highWaterMark: 1 << 18 }));
   } catch (cause) {
     if (!isErrno(cause) || !('path' in cause) || cause.path !== file) throw cause;
     throw new VarveError('ARCHIVE_UNREADABLE', `Cannot read ${file}: ${messageOf(cause)}`, { cause });

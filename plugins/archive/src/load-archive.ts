@@ -58,7 +58,7 @@ export async function openArchive(path: string, { layers, lazy = false, signal }
   try {
     if ((await stat(path)).isDirectory()) return directoryMembers(path, layers);
     const file = lazy && (await isPlain(path)) ? path : undefined;
-    return await readMembers(createReadStream(path, { highWaterMark: 1 << 20 }), { name: path, layers, file, signal });
+    return await readMembers(createReadStream(path, { highWaterMark: 1 << 18 }), { name: path, layers, file, signal });
   } catch (cause) {
     if (!isErrno(cause)) throw cause;
     throw new VarveError('ARCHIVE_UNREADABLE', `Cannot read the archive ${path}: ${messageOf(cause)}`, { cause });

@@ -62,7 +62,7 @@ async function take(member: TarMember, options: StreamOptions): Promise<Found> {
   if (compression === undefined) return await takeText(path, size, body);
   const { file } = options;
   if (file !== undefined) {
-    const range = { start: member.offset, end: member.offset + size - 1, highWaterMark: 1 << 20 };
+    const range = { start: member.offset, end: member.offset + size - 1, highWaterMark: 1 << 18 };
     return { kind: 'blob', blob: { path, size, compression, read: () => createReadStream(file, range) } };
   }
   const blob = { path, size, compression, read: () => body };
