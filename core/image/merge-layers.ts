@@ -1,3 +1,4 @@
+import { impliedDirectory } from '../archive/implied-directory.ts';
 import type { Content, Entry, FileEntry, LayerIndex, NodeEntry } from '../archive/index.ts';
 import { childPath, compareEntries } from '../archive/index.ts';
 import { composeLayer } from './compose-layer.ts';
@@ -75,9 +76,8 @@ class Place {
 function addLayer(root: Place, layer: number, index: LayerIndex): void {
   const inodes = new Map<string, Inode>();
   for (const entry of index) {
-    if (entry.type === 'whiteout') {
-      if (mayExist(root, entry.path)) placeAt(root, entry.path).clear('path');
-    } else if (entry.type === 'opaque') {
+    if (entry.type === 'whiteout') placeAt(root, entry.path).clear('path');
+    else if (entry.type === 'opaque') {
       const place = placeAt(root, entry.path);
       place.becomeDirectory();
       place.clear('content');
@@ -90,7 +90,7 @@ function addLayer(root: Place, layer: number, index: LayerIndex): void {
   }
 }
 
-/** Finds or makes a path. What is in the way is replaced by directories, as extracting the layer would do. */
+/** Finds or makes a path. What is in the way is replaced by directories, for whiteouts too, as extracting the layer would do. */
 function placeAt(root: Place, path: string): Place {
   let place = root;
   if (path === '') return place;
@@ -101,17 +101,6 @@ function placeAt(root: Place, path: string): Place {
     place = child;
   }
   return place;
-}
-
-/** Whether a directory in which `path` could lie may be there, in the stack or below it. */
-function mayExist(root: Place, path: string): boolean {
-  let place: Place | undefined = root;
-  for (const name of path.split('/')) {
-    if (place === undefined) return true;
-    if (place.isGone || place.isFile) return false;
-    place = place.children.get(name);
-  }
-  return true;
 }
 
 interface Origin {
@@ -132,11 +121,12 @@ interface Named {
 function flatten(root: Place, dropWhiteouts: boolean): Merged {
   const found: Named[] = [];
   const visit = (place: Place, path: string, hidden: boolean): void => {
-    const { inode, hides, children } = place;
+    const { inode, hides, children, isGone } = place;
+    const isHidden = hidden || dropWhiteouts;
     if (inode !== undefined) found.push({ entry: { ...inode.node, path }, inode });
-    const marked = !hidden && !dropWhiteouts;
-    if (marked && hides === 'content') found.push({ entry: { type: 'opaque', path } });
-    if (marked && place.isGone) found.push({ entry: { type: 'whiteout', path } });
+    else if (isHidden && !isGone && path !== '') found.push({ entry: impliedDirectory(path) });
+    if (hides === 'content' && !isHidden) found.push({ entry: { type: 'opaque', path } });
+    if (isGone && !isHidden) found.push({ entry: { type: 'whiteout', path } });
     for (const [name, child] of children) visit(child, childPath(path, name), hidden || hides !== 'nothing');
   };
   visit(root, '', false);
