@@ -3,6 +3,7 @@ import { type Duplex, pipeline, Readable, type Writable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { messageOf, VarveError } from '../src/errors.ts';
 import { type Compression, DETECTION_BYTES, detectCompression } from './compression.ts';
+import { splitZstdFrames } from './zstd-frames.ts';
 
 export interface DecompressOptions {
   readonly signal?: AbortSignal | undefined;
@@ -27,8 +28,10 @@ export async function* decompress(
   const bytes = chain(first, rest);
   if (compression === 'none') yield* withSignal(bytes, signal);
   else if (compression === 'gzip') yield* inflate(bytes, { compression, through: createGunzip({ chunkSize: CHUNK }), signal });
-  else if (compression === 'zstd') yield* inflate(bytes, { compression, through: createZstdDecompress({ chunkSize: CHUNK }), signal });
-  else yield* runProgram(bytes, { program: compression, signal });
+  else if (compression === 'zstd') {
+    const through = createZstdDecompress({ chunkSize: CHUNK });
+    yield* inflate(splitZstdFrames(bytes), { compression, through, signal });
+  } else yield* runProgram(bytes, { program: compression, signal });
 }
 
 /** Reads until the compression can be told. */
@@ -86,7 +89,8 @@ function feed(bytes: AsyncIterable<Uint8Array>, into: Writable): { failure(): un
     try {
       yield* bytes;
     } catch (cause) {
-      failure = cause;
+      // If the reading side failed first, this is only its echo.
+      if (!into.destroyed) failure = cause;
       throw cause;
     }
   };

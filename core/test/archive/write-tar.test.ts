@@ -127,7 +127,7 @@ const refuses = test.macro({
   async exec(t, entry: Entry) {
     await t.throwsAsync(tarOf([entry]), { code: 'LAYER_WHITEOUT_NAME' });
   },
-  title: (_, entry) => `a file that is really called ${entry.path} is refused`,
+  title: (_, entry: Entry) => `a file that is really called ${entry.path} is refused`,
 });
 test(refuses, file('.wh.a'));
 test(refuses, file('d/.wh.a'));
