@@ -47,7 +47,7 @@ export { messageOf, type SourceRange, VarveError, type VarveErrorDetails } from 
 export { handles } from './handles.ts';
 export { createKernel } from './kernel.ts';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginApi } from './plugin.ts';
-export { type Token, token } from './scope.ts';
+export { listToken, type Token, token } from './scope.ts';
 export type { PendingTap, TapOrder, Taps } from './taps.ts';
 export {
   CACHE_STORES,

@@ -6,10 +6,17 @@ declare const provides: unique symbol;
 /** A symbol that remembers the type it stands for. */
 export interface Token<T> {
   readonly id: symbol;
+  /** What stands for it is a list that plugins contribute to. */
+  readonly isList?: boolean;
   readonly [provides]?: T;
 }
 /** `Symbol.for` underneath: two loaded copies of core agree about what a name stands for. */
 export const token = <T>(name: string): Token<T> => ({ id: Symbol.for(`varve.${name}`) });
+/**
+ * A list that any plugin may `contribute` to. Whoever injects it gets the entries in the order of the preset, also when there are none;
+ * a list of `token` can only be asked for by the kernel and by commands.
+ */
+export const listToken = <T>(name: string): Token<readonly T[]> => ({ ...token<readonly T[]>(name), isList: true });
 
 type Values<D extends readonly Token<unknown>[]> = {
   readonly [I in keyof D]: D[I] extends Token<infer T> ? T : never;
@@ -78,6 +85,7 @@ export class Scope implements AsyncDisposable {
 
   /** @throws VarveError `NOT_PROVIDED`, `PROVIDER_CYCLE` */
   get<T>(token: Token<T>): T {
+    if (token.isList) return this.all(token as Token<readonly unknown[]>) as T; // only `listToken` makes such tokens, of lists
     if (!this.has(token))
       throw new VarveError('NOT_PROVIDED', `No plugin provides "${nameOf(token)}"`, {
         hint: 'Add a plugin that does to the preset; `varve plugins` lists those that are loaded.',

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type AnyPlugin, createKernel, token, VarveError } from '../../src/index.ts';
+import { type AnyPlugin, createKernel, listToken, token, VarveError } from '../../src/index.ts';
 import { failureOf, kernelOf, oneBuild, plugin, preset } from './helpers.ts';
 
 const none = () => undefined;
@@ -101,6 +101,16 @@ test('a factory is called once, with what it names, when first needed', async (t
   t.is(made, 0);
   t.is(kernel.get(shared), 4);
   t.is(kernel.get(shared), 4);
+});
+
+test('a plugin may ask for a list that others contribute to, also when nobody does', async (t) => {
+  const list = listToken<string>('test-words');
+  const join = plugin('a', ({ provide }) => provide(shared, [list], (words) => Number(words.join(''))));
+  const one = plugin('b', ({ contribute }) => contribute(list, [], () => '1'));
+  const two = plugin('c', ({ contribute }) => contribute(list, [], () => '2'));
+  t.is(kernelOf(join, one, two).get(shared), 12);
+  t.is(kernelOf(join, two).get(shared), 2);
+  t.is(kernelOf(join).get(shared), 0);
 });
 
 test('providers that need each other are named in a circle', async (t) => {
