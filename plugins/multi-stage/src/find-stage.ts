@@ -21,7 +21,7 @@ export function findStage(name: string, question: Question): TreeRef {
   const stage = known.findLast((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
   if (stage !== undefined) return { kind: 'stage', name: stage.name };
   if (as === 'source' && /^[0-9]+$/.test(name)) return byNumber(name, question);
-  return contexts[name] === undefined ? { kind: 'image', ref: name } : byContext(name, question);
+  return Object.hasOwn(contexts, name) ? byContext(name, question) : { kind: 'image', ref: name };
 }
 
 function byNumber(text: string, { plan, index, source }: Question): TreeRef {

@@ -61,6 +61,7 @@ test(meaning, 'BUILD', { kind: 'stage', name: 'build' });
 test(meaning, '0', { kind: 'stage', name: 'build' });
 test(meaning, '1', { kind: 'stage', name: '1' });
 test(meaning, 'busybox:1', { kind: 'image', ref: 'busybox:1' });
+test(meaning, 'constructor', { kind: 'image', ref: 'constructor' });
 test(meaning, 'build', { kind: 'stage', name: 'build' }, { build: '/elsewhere' });
 test(meaning, 'assets', { kind: 'context', name: 'assets' }, { assets: '/elsewhere' });
 test(meaning, 'tools', { kind: 'image', ref: 'docker-image://acme/tools' }, { tools: 'docker-image://acme/tools' });

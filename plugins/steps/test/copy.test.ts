@@ -317,3 +317,5 @@ test('inline files are 0644, after the other sources, and need no context', asyn
   t.deepEqual((await compose({ step: { ...step, dest: '/o/' } })).layer, ['o d755 0:0', 'o/EOF f644 0:0 h\xc3\xa9\n']);
   t.deepEqual((await compose({ step: { ...step, dest: '/o', chmod: '700', chown: '3' } })).layer, ['o f700 3:3 h\xc3\xa9\n']);
 });
+
+test('a backslash that is part of a name', copies, { source: { 'a\\b': 'B' }, step: copy('a\\b /o') }, ['o f644 0:0 B']);

@@ -39,7 +39,7 @@ const ROOT: Owner = { uid: 0, gid: 0 };
 export function isFromHost(from: TreeRef, { contexts = {} }: BuildRequest): boolean {
   if (from.kind !== 'context' && from.kind !== 'name') return false;
   if (from.name === undefined) return true;
-  const place = contexts[from.name];
+  const place = Object.hasOwn(contexts, from.name) ? contexts[from.name] : undefined;
   return place !== undefined && !/^(?:docker-image|oci-layout|oci-archive|docker-archive):/.test(place);
 }
 

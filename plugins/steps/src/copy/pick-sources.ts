@@ -56,8 +56,11 @@ function pick(step: CopyStep, text: string, { tree, inputs }: From): readonly Pi
   });
 }
 
-const pathsOf = (tree: FileTree, path: string): readonly string[] =>
-  hasWildcard(path) ? expandWildcard(tree, path) : [withoutEscapes(path)];
+/** A backslash may also be part of a name. */
+function pathsOf(tree: FileTree, path: string): readonly string[] {
+  if (hasWildcard(path)) return expandWildcard(tree, path);
+  return [resolvePath(tree, path).exists ? path : withoutEscapes(path)];
+}
 
 /** A tree of layers need not say anything about its root, which is there all the same. */
 const rootOf = (path: string): NodeEntry | undefined =>

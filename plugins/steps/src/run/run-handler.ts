@@ -81,10 +81,9 @@ const MEANINGS: Readonly<Record<number, string>> = {
 };
 
 function failed({ args, source }: RunStep, { exitCode, signal }: ProcessResult): VarveError {
-  const how = `exit code: ${exitCode}${signal === undefined ? '' : ` (${signal})`}`;
-  return new VarveError('STEP_FAILED', `process ${JSON.stringify(args.join(' '))} did not complete successfully: ${how}`, {
+  return new VarveError('STEP_FAILED', `process ${JSON.stringify(args.join(' '))} did not complete successfully: exit code: ${exitCode}`, {
     source,
     exitCode,
-    hint: MEANINGS[exitCode],
+    hint: MEANINGS[exitCode] ?? (signal && `The process was ended by ${signal}.`),
   });
 }
