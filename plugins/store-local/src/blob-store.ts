@@ -7,7 +7,7 @@ import { BlobWriter, type Expected } from './blob-writer.ts';
 import { onStore, onStoreAsync, storeFailure } from './failures.ts';
 import type { StoreRoot } from './store-root.ts';
 
-const CHUNK = 512 * 1024;
+const CHUNK = 256 * 1024;
 const SMALL = 8 << 20;
 /** Flushes that are under way at once: as many as Node's pool has threads. */
 const FLUSHES = 4;

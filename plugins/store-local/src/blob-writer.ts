@@ -6,7 +6,7 @@ import { onStoreAsync } from './failures.ts';
 import type { StoreRoot } from './store-root.ts';
 
 /** Bytes that are gathered before they are written. */
-const BATCH = 1 << 20;
+const BATCH = 1 << 18;
 
 export interface Expected {
   readonly digest?: Digest | undefined;

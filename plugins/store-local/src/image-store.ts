@@ -44,7 +44,7 @@ export class LocalImageStore implements ImageStore {
     for (let attempt = 1; ; attempt++) {
       const stored = await this.#storeParts(image, { signal });
       signal?.throwIfAborted();
-      const record = this.#database.transaction(() => this.#addWhole(stored, full));
+      const record = this.#findWhole(stored, full) ?? this.#database.transaction(() => this.#addWhole(stored, full));
       if (record !== undefined) return record;
       if (attempt === ATTEMPTS)
         throw new VarveError('BLOB_UNKNOWN', `Parts of image ${stored.record.id} were removed while it was stored`, {
@@ -129,17 +129,26 @@ export class LocalImageStore implements ImageStore {
     return (await this.#content.write(bytes, { digest, size, signal })).digest;
   }
 
+  /** The record, if there is nothing to add to it: a build that changes nothing writes nothing. */
+  #findWhole(image: NewImage, names: readonly string[]): ImageRecord | undefined {
+    const known = this.#records.byDigest(image.record.descriptor.digest);
+    return known !== undefined && names.every((name) => known.names.includes(name)) && this.#isWhole(image) ? known : undefined;
+  }
+
   /** In a transaction. `undefined`: something is missing that another process removed since it was stored. */
   #addWhole(image: NewImage, names: readonly string[]): ImageRecord | undefined {
-    const { descriptor, id } = image.record;
-    const isWhole =
-      this.#content.sizeNow(descriptor.digest) !== undefined &&
-      this.#content.sizeNow(id) !== undefined &&
-      image.layers.every(({ diffId }) => this.#layers.hasTar(diffId));
-    if (!isWhole) return undefined;
+    if (!this.#isWhole(image)) return undefined;
+    const { digest } = image.record.descriptor;
     this.#records.add(image);
-    for (const name of names) this.#records.name(descriptor.digest, name);
-    return this.#records.byDigest(descriptor.digest);
+    for (const name of names) this.#records.name(digest, name);
+    return this.#records.byDigest(digest);
+  }
+
+  #isWhole({ record, layers }: NewImage): boolean {
+    const blobs = [record.descriptor.digest, record.id];
+    return (
+      blobs.every((digest) => this.#content.sizeNow(digest) !== undefined) && layers.every(({ diffId }) => this.#layers.hasTar(diffId))
+    );
   }
 }
 
