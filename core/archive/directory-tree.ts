@@ -1,4 +1,4 @@
-import { type BigIntStats, lstatSync } from 'node:fs';
+import { type BigIntStats, lstatSync, statSync } from 'node:fs';
 import { hashContents } from './content.ts';
 import type { Content, FileEntry, FileStamp, NodeEntry } from './entry.ts';
 import { stampOf } from './file-stamp.ts';
@@ -99,7 +99,8 @@ export class DirectoryTree implements FileTree {
 
   #stat(path: string): Seen | undefined {
     const host = hostPath(this.root, path);
-    const stats = lstatSync(pathOf(host), { bigint: true, throwIfNoEntry: false });
+    // The root itself may be given by a symlink.
+    const stats = (path === '' ? statSync : lstatSync)(pathOf(host), { bigint: true, throwIfNoEntry: false });
     if (stats === undefined) return undefined;
     const entry = hostEntry({ path, host, stats, xattrNames: this.#xattrs ? namesOf(host) : [] });
     return entry && { entry, stats };

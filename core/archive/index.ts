@@ -5,7 +5,7 @@ export {
   detectCompression,
 } from './compression.ts';
 export { contentIn, hashContents, readContent } from './content.ts';
-export { decompress } from './decompress.ts';
+export { type DecompressOptions, decompress } from './decompress.ts';
 export { DirectoryTree, type DirectoryTreeOptions, type HashFiles } from './directory-tree.ts';
 export type {
   Attributes,
@@ -28,7 +28,7 @@ export { type ExtractOptions, extractLayer } from './extract-layer.ts';
 export type { FileTree } from './file-tree.ts';
 export { Glob, type GlobOptions, matchGlob } from './glob.ts';
 export { indexTar, type TarIndexer } from './index-tar.ts';
-export { MergedTree } from './merged-tree.ts';
+export { MergedTree, type MergeOptions } from './merged-tree.ts';
 export { decodeName, encodeName, pathOf } from './names.ts';
 export { normaliseIndex } from './normalise-index.ts';
 export { compareEntries, compareNames, comparePaths } from './order.ts';

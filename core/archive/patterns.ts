@@ -80,12 +80,12 @@ class OrderedPatterns implements PatternMatcher {
   matchBelow(path: string, parent: PatternResults = this.#root): PatternResults {
     const each = new Uint8Array(this.#patterns.length);
     let matched = false;
-    this.#patterns.forEach(({ glob, takesBack }, i) => {
-      if (parent.each[i] === 1) each[i] = 1;
-      // A pattern that could not change the result is not asked, unless what lies below needs to know.
-      else if (glob.matches(path)) each[i] = 1;
-      if (each[i] === 1) matched = !takesBack;
-    });
+    for (const [i, { glob, takesBack }] of this.#patterns.entries()) {
+      // Asked even where it cannot change this result: what lies below needs to know.
+      if (parent.each[i] !== 1 && !glob.matches(path)) continue;
+      each[i] = 1;
+      matched = !takesBack;
+    }
     return { matched, each };
   }
 

@@ -1,4 +1,4 @@
-import { type BigIntStats, lstatSync } from 'node:fs';
+import { type BigIntStats, lstatSync, statSync } from 'node:fs';
 import { VarveError } from '../src/errors.ts';
 import { getXattr } from '../system/index.ts';
 import type { Entry, LayerIndex } from './entry.ts';
@@ -60,7 +60,7 @@ class Scanner {
   /** Adds the entry; true for a directory. */
   #visit(path: string): boolean {
     const host = hostPath(this.#root, path);
-    const stats = lstatSync(pathOf(host), { bigint: true });
+    const stats = (path === '' ? statSync : lstatSync)(pathOf(host), { bigint: true });
     if (this.#overlay !== undefined && stats.isCharacterDevice() && stats.rdev === 0n) return this.#mark('whiteout', path);
     const xattrNames = namesOf(host);
     const entry = hostEntry({ path, host, stats, xattrNames });

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { createPatternMatcher, DirectoryTree, type FileEntry, walk } from '@varve/core/archive';
+import { createPatternMatcher, DirectoryTree, type FileEntry, scanDirectory, walk } from '@varve/core/archive';
 import test, { type ExecutionContext } from 'ava';
 import { makeTemp } from './helpers.ts';
 
@@ -50,6 +50,16 @@ test('symlinks are not followed', (t) => {
   symlinkSync('d', `${root}/s`);
   const tree = new DirectoryTree(root);
   t.deepEqual([tree.get('s/a'), tree.list('s'), tree.get('s')?.type], [undefined, [], 'symlink']);
+});
+
+test('the root may be given by a symlink', async (t) => {
+  const root = makeTree(t, ['d/a']);
+  symlinkSync('d', `${root}/s`);
+  t.deepEqual(pathsOf(new DirectoryTree(`${root}/s`)), ['a']);
+  t.deepEqual(
+    (await scanDirectory(`${root}/s`)).map(({ path }) => path),
+    ['', 'a'],
+  );
 });
 
 test('names that are not UTF-8 are found', (t) => {
