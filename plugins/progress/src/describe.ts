@@ -20,6 +20,7 @@ export const isTransferDone = ({ status, current, total }: EventOf<'transfer'>):
 
 /** The end of a failed step's output, for views that have not shown it. */
 export function describeFailure(vertex: Vertex, log: string | undefined): readonly string[] {
+  if (vertex.tail.length === 0) return [];
   const tail = vertex.tail.map((line) => `  ${line}`);
   const where = log === undefined ? [] : [`  (whole output: ${log})`];
   return ['------', ` > ${vertex.label}:`, ...tail, ...where, '------'];

@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+
+const dir = mkdtempSync(join(tmpdir(), 'varve-bin-'));
+test.after.always(() => rmSync(dir, { recursive: true, force: true }));
+const packageDir = fileURLToPath(new URL('..', import.meta.url));
+const source = join(packageDir, 'src', 'bin.ts');
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+function finished(child: ChildProcess): Promise<Outcome> {
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise((done) => child.once('close', (code) => done({ code, stdout, stderr })));
+}
+/** The command line as a process of its own, from source. */
+const start = (argv: readonly string[], cwd = dir) =>
+  spawn(process.execPath, ['--conditions=varve-source', source, '--root', join(dir, 'store'), ...argv], { cwd });
+const run = (argv: readonly string[], cwd = dir) => finished(start(argv, cwd));
+
+/** A folder whose configuration adds a plugin: the body of its `apply`. */
+function withPlugin(apply: string, ...others: readonly string[]): string {
+  const at = mkdtempSync(join(dir, 'case-'));
+  const plugin = `{ name: 'theirs', core: '*', apply({ hooks, contribute }) { ${apply} } }`;
+  writeFileSync(join(at, 'varve.config.mjs'), `export default { plugins: [${plugin}, ...${JSON.stringify(others)}] };`);
+  writeFileSync(join(at, 'Dockerfile'), 'FROM scratch\n');
+  return at;
+}
+const COMMANDS = "{ id: Symbol.for('varve.commands') }";
+const withCommand = (body: string) =>
+  withPlugin(
+    `contribute(${COMMANDS}, [], () => ({ name: 'theirs', summary: 'x', run: async ({ stdout, stderr, signal }) => { ${body} } }));`,
+  );
+
+test('misuse exits with 2, failure with 1, and neither shows a stack', async (t) => {
+  const [misuse, failure] = await Promise.all([run(['bild']), run(['inspect', 'nope'])]);
+  t.is(misuse.code, 2);
+  t.is(misuse.stderr, "Error: unknown command 'bild' (did you mean build?)\nHint: varve --help\n");
+  t.is(failure.code, 1);
+  t.notRegex(failure.stderr, /^ {4}at /m);
+});
+test('a plugin’s command is a command, and its exit code the process’s', async (t) => {
+  const at = withCommand("stdout.write('hi'); return 7;");
+  t.like(await run(['theirs'], at), { code: 7, stdout: 'hi', stderr: '' });
+});
+test('a tap that never answers is named, instead of ending as if all were well', async (t) => {
+  const at = withPlugin('hooks.frontend.tap(() => new Promise(() => {}));', 'varve/preset');
+  const { code, stderr } = await run(['build', '.'], at);
+  t.is(code, 1);
+  t.regex(stderr, /theirs never answered hook "frontend"[\s\S]*\[PLUGIN_STUCK, theirs\]/);
+});
+test('a command that waits for nothing is a failure', async (t) => {
+  const { code, stderr } = await run(['theirs'], withCommand('await new Promise(() => {});'));
+  t.is(code, 1);
+  t.regex(stderr, /COMMAND_STUCK/);
+});
+test('what a command leaves open does not keep the process', async (t) => {
+  t.is((await run(['theirs'], withCommand('setInterval(() => {}, 1000); return 0;'))).code, 0);
+});
+
+const waits = "const timer = setInterval(() => {}, 1000); stdout.write('waiting');";
+const signals = test.macro(async (t, body: string, times: number, code: number, stdout: string) => {
+  const child = start(['theirs'], withCommand(`${waits} ${body}`));
+  const outcome = finished(child);
+  child.stdout.once('data', () => child.kill('SIGINT'));
+  if (times > 1) child.stdout.on('data', (chunk) => String(chunk).includes('stopping') && child.kill('SIGINT'));
+  t.like(await outcome, { code, stdout });
+});
+test(
+  'SIGINT lets a command clean up, and the exit code is 130',
+  signals,
+  "await new Promise((done) => signal.addEventListener('abort', done)); clearInterval(timer); stdout.write(' cleaned'); throw signal.reason;",
+  1,
+  130,
+  'waiting cleaned',
+);
+test(
+  'a second SIGINT does not wait',
+  signals,
+  "await new Promise((done) => signal.addEventListener('abort', done)); stdout.write(' stopping'); await new Promise(() => {});",
+  2,
+  130,
+  'waiting stopping',
+);
+test('a reader that leaves early is no error', async (t) => {
+  const child = start(
+    ['theirs'],
+    withCommand(
+      "for (let i = 0; i < 1000; i++) stdout.write('x'.repeat(65536)); await new Promise((done) => setTimeout(done, 100)); return 0;",
+    ),
+  );
+  const outcome = finished(child);
+  child.stdout.once('data', () => child.stdout.destroy());
+  t.like(await outcome, { code: 0, stderr: '' });
+});
+
+/** The launcher in a folder of its own, as npm would install it, under a Node that says it is `version`. */
+function launcher(version: string): { readonly at: string; start(...argv: readonly string[]): Promise<Outcome> } {
+  const at = mkdtempSync(join(dir, 'launcher-'));
+  const home = join(at, 'node_modules', 'varve');
+  mkdirSync(join(home, 'dist'), { recursive: true });
+  cpSync(join(packageDir, 'bin'), join(home, 'bin'), { recursive: true });
+  cpSync(join(packageDir, 'package.json'), join(home, 'package.json'));
+  writeFileSync(join(home, 'dist', 'varve.mjs'), "console.log('started with', process.argv.slice(2).join(' ')); process.exitCode = 5;");
+  const pretend = join(at, 'pretend.cjs');
+  writeFileSync(
+    pretend,
+    `Object.defineProperty(process.versions, 'node', { value: '${version}' }); Object.defineProperty(process, 'version', { value: 'v${version}' });`,
+  );
+  return { at, start: (...argv) => finished(spawn(process.execPath, ['--require', pretend, join(home, 'bin', 'varve.mjs'), ...argv])) };
+}
+test('on an old Node the launcher says in one sentence what is needed', async (t) => {
+  t.deepEqual(await launcher('18.19.0').start('images'), {
+    code: 2,
+    stdout: '',
+    stderr: 'varve needs Node.js 22 or newer, and this is v18.19.0.\n',
+  });
+});
+test('on an old Node with a newer one beside varve nobody notices', async (t) => {
+  const { at, start: launch } = launcher('20.20.2');
+  const bin = join(at, 'node_modules', `node-linux-${process.arch}`, 'bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, 'node'), `#!/bin/sh\nexec '${process.execPath}' "$@"\n`);
+  chmodSync(join(bin, 'node'), 0o755);
+  t.deepEqual(await launch('images', '-q'), { code: 5, stdout: 'started with images -q\n', stderr: '' });
+});
+test('on a new Node the launcher starts what was built', async (t) => {
+  t.deepEqual(await launcher('24.0.0').start('images'), { code: 5, stdout: 'started with images\n', stderr: '' });
+});
+test('the launcher knows the version without loading anything', async (t) => {
+  const { at, start: launch } = launcher('24.0.0');
+  rmSync(join(at, 'node_modules', 'varve', 'dist'), { recursive: true });
+  const { code, stdout } = await launch('--version');
+  t.is(code, 0);
+  t.regex(stdout, /^varve \d+\.\d+\.\d+\n$/);
+});
+test('a varve that is not built says so', async (t) => {
+  const { at, start: launch } = launcher('24.0.0');
+  rmSync(join(at, 'node_modules', 'varve', 'dist'), { recursive: true });
+  t.like(await launch('images'), { code: 2, stdout: '' });
+});
