@@ -1,3 +1,4 @@
+export { type ExecutorSuite, executorContract } from './executor-contract.ts';
 export { type HostNeed, whyMissing } from './host-needs.ts';
 export { startProcess, type TestProcess } from './killed-process.ts';
 export { ATTRIBUTES, entry, fixtureContent, fixtureIndex, fixtureLayer } from './layer-fixture.ts';

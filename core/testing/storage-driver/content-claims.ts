@@ -70,7 +70,7 @@ export function contentClaims(claim: Claim): void {
       await bench.layer('two', 'one', [entry.file('zz', 1)]);
       const found = (await bench.scan('two')).filter(({ path }) => path !== '' && path !== 'zz');
       t.deepEqual(found.map(unowned), fixtureIndex(entries).map(unowned));
-      for (const { path, type, size } of fileEntries(entries).filter(({ path }) => path.isWellFormed())) {
+      for (const { path, type, size } of readable(entries)) {
         const directory = await bench.driver.directory?.(chain('one'));
         if (directory !== undefined) t.deepEqual(readFileSync(join(directory, path)), bytes({ path, type, size, ...ATTRIBUTES }));
       }
@@ -181,7 +181,9 @@ export function contentClaims(claim: Claim): void {
 
 /** Without root everything belongs to whoever runs the test. */
 const unowned = (one: Entry): Entry => (isRoot || !('uid' in one) ? one : { ...one, uid: 0, gid: 0 });
-const fileEntries = (entries: readonly Entry[]) => entries.filter((one) => one.type === 'file');
+/** Files that the test itself can open by their name. */
+const readable = (entries: readonly Entry[]) =>
+  entries.filter((one) => one.type === 'file').filter(({ path, mode }) => path.isWellFormed() && (isRoot || (mode & 0o400) !== 0));
 const bytes = (file: Extract<NodeEntry, { type: 'file' }>): Buffer => {
   const content = fixtureContent(file);
   return content.kind === 'bytes' ? Buffer.from(content.bytes) : Buffer.alloc(0);

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import type { ExecutionContext, TestFn } from 'ava';
+import { endClaims } from './executor/end-claims.ts';
+import { ExecutorBench, type OpenExecutor } from './executor/executor-bench.ts';
+import { isolationClaims } from './executor/isolation-claims.ts';
+import { outputClaims } from './executor/output-claims.ts';
+import { processClaims } from './executor/process-claims.ts';
+import { rootClaims } from './executor/root-claims.ts';
+import { type HostNeed, whyMissing } from './host-needs.ts';
+
+export interface ExecutorSuite {
+  /** In the titles of the tests. */
+  readonly name: string;
+  readonly open: OpenExecutor;
+  /** What the executor needs of a host; where that is missing the tests are skipped, and say so. Busybox, static, is always needed. */
+  readonly needs: readonly HostNeed[];
+  /** URL of a module that exports `open`, so that a process of its own can run something and be killed. */
+  readonly module: string;
+  /** Whether a missing program or feature of this host keeps the executor from working: the reason, for the skipped tests' titles. */
+  readonly missing?: string | undefined;
+}
+
+/** Registers a test that begins with an executor and a root. `when` says why the test is not for an executor. */
+export type Claim = (
+  title: string,
+  body: (t: ExecutionContext, bench: ExecutorBench) => Promise<void>,
+  when?: (bench: ExecutorBench) => string | undefined,
+) => void;
+
+/** Tests every promise of `Executor`. Call it at the top of an ava test file. */
+export function executorContract(test: TestFn, suite: ExecutorSuite): void {
+  const missing = suite.missing ?? whyMissing(suite.needs) ?? (existsSync('/bin/busybox') ? undefined : 'busybox is not installed');
+  const claim: Claim = (title, body, when) => {
+    if (missing !== undefined) test.skip(`${suite.name}: ${title} (skipped: ${missing})`, (t) => t.pass());
+    else
+      test.serial(`${suite.name}: ${title}`, async (t) => {
+        const bench = await ExecutorBench.start(t, suite.open);
+        const excluded = when?.(bench);
+        if (excluded === undefined) await body(t, bench);
+        else t.pass(excluded);
+      });
+  };
+  processClaims(claim);
+  outputClaims(claim);
+  rootClaims(claim);
+  isolationClaims(claim);
+  endClaims(claim, suite.module);
+}
