@@ -4,6 +4,7 @@ export { startProcess, type TestProcess } from './killed-process.ts';
 export { ATTRIBUTES, entry, fixtureContent, fixtureIndex, fixtureLayer } from './layer-fixture.ts';
 export { MemoryCache, MemoryDigests, MemoryLayers, memoryStores } from './memory-stores.ts';
 export { type SnapshotView, showSnapshot } from './snapshot-view.ts';
+export { DirectoryLayers } from './snapshotter/directory-layers.ts';
 export { type SnapshotterSuite, snapshotterContract } from './snapshotter-contract.ts';
 export { type FileSketch, type ScopeOptions, sketchLayer, sketchTree, stepScope, type TestScope, type TreeSketch } from './step-handler.ts';
 export { type StorageDriverSuite, storageDriverContract } from './storage-driver-contract.ts';

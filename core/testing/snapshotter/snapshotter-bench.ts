@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import { contentIn, type FileEntry, type LayerIndex, MergedTree, readContent } from '../../archive/index.ts';
+import { MergedTree, readContent } from '../../archive/index.ts';
 import {
   type Abortable,
   asCacheKey,
@@ -17,6 +17,7 @@ import { mounts } from '../../system/index.ts';
 import type { BenchSettings } from '../snapshotter-contract.ts';
 import type { OpenDriver } from '../storage-driver/driver-bench.ts';
 import { temporaryDir } from '../temporary-dir.ts';
+import { DirectoryLayers } from './directory-layers.ts';
 
 interface Parts extends BenchSettings {
   readonly open: OpenDriver;
@@ -84,36 +85,6 @@ export async function textsOf(layer: Layer): Promise<Readonly<Record<string, str
   const content = await layer.contents();
   const files = (await layer.index()).filter((entry) => entry.type === 'file');
   return Object.fromEntries(files.map((file) => [file.path, readContent(content(file)).toString('latin1')]));
-}
-
-/** Keeps layers where they are, and puts them into memory, as a store on disk does it on disk. */
-export class DirectoryLayers implements LayerStore {
-  readonly kept = new Map<LayerID, Layer>();
-
-  async get(id: LayerID): Promise<Layer | undefined> {
-    return this.kept.get(id);
-  }
-
-  async put(layer: Layer): Promise<Layer> {
-    const content = await layer.contents();
-    const index = await layer.index();
-    const bytes = new Map(index.flatMap((file) => (file.type === 'file' ? [[file.path, readContent(content(file))] as const] : [])));
-    return this.#remember(layer.id, index, ({ path }) => ({ kind: 'bytes', bytes: bytes.get(path) ?? new Uint8Array() }));
-  }
-
-  async keep(layer: Layer, directory: string): Promise<Layer> {
-    return this.#remember(layer.id, await layer.index(), contentIn(directory));
-  }
-
-  async ingest(): Promise<Layer> {
-    throw new Error('Nothing comes from elsewhere in these tests');
-  }
-
-  #remember(id: LayerID, index: LayerIndex, content: (file: FileEntry) => ReturnType<ReturnType<typeof contentIn>>): Layer {
-    const layer = composeLayer(id, index, content);
-    this.kept.set(id, layer);
-    return layer;
-  }
 }
 
 /** The same driver with some members replaced; `undefined` takes one away. */
