@@ -13,7 +13,7 @@ export const mkdirHandler: StepHandler<MkdirStep> = {
     });
     const path = into.resolve(cleanPath(step.path));
     if (path !== '' && into.get(path)?.type !== 'directory') await make(step, path, { into, inputs });
-    return { kind: 'layer', draft: into.draft() };
+    return { kind: 'layer', draft: await into.draft() };
   },
 };
 

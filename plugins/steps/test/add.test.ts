@@ -5,7 +5,7 @@ import { DirectoryTree } from '@varve/core/archive';
 import { temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { blobStore } from './blob-store.ts';
-import { type Case, compose, copy, fingerprint, unpacked } from './copy-bench.ts';
+import { type Case, compose, copy, fingerprint, prepare, unpacked } from './copy-bench.ts';
 import { compareWithTar } from './show-layer.ts';
 
 /** A file system object in short: text of a file, or what makes it. */
@@ -168,6 +168,16 @@ test('a hard link to a file of the image brings that file into the layer', async
   execFileSync('tar', ['--delete', '-f', join(source.root, 'a.tar'), 'a']);
   t.deepEqual((await compose({ base: { a: 'base' }, source, step: add('a.tar /') })).files, ['a f644 0:0 base', 'b f644 0:0 base']);
   await t.throwsAsync(() => compose({ source, step: add('a.tar /') }), { code: 'COPY_ARCHIVE' });
+});
+
+test('an archive is extracted without opening the layers below', async (t) => {
+  const { handler, step, scope } = await prepare({ base: { a: 'base' }, source: archive(t, { x: 'X' }), step: add('a.tar /') });
+  const tree = await scope.tree();
+  const closed = {
+    ...scope,
+    tree: async () => Object.assign(Object.create(tree), { get: tree.get.bind(tree), open: () => Promise.reject(new Error('opened')) }),
+  };
+  t.is((await handler.execute(step, closed)).kind, 'layer');
 });
 
 test('a member that is called like a whiteout is refused, not obeyed', async (t) => {

@@ -109,6 +109,17 @@ test('all digests are asked for at once, and the stage is neither read nor opene
   t.deepEqual([calls, opened], [1, 0]);
 });
 
+test('names that are not UTF-8 are told apart', async (t) => {
+  const keys = [0xfe, 0xff].map(async (byte) => {
+    const context = temporaryDir(t);
+    mkdirSync(join(context, 'd'));
+    for (const name of [[byte], [0x61, byte]]) writeFileSync(Buffer.concat([Buffer.from(`${context}/d/`), Buffer.from(name)]), 'F');
+    return await fingerprint({ source: new DirectoryTree(context), step: copy('d /o') });
+  });
+  const [first = {}, second = {}] = await Promise.all(keys);
+  t.deepEqual(changed(first, second), ['file d/\\udcfe', 'file d/\\udcff', 'file d/a\\udcfe', 'file d/a\\udcff']);
+});
+
 test('a checkout by somebody else at another time has the same key', async (t) => {
   const keys = [0, 1].map(async (turn) => {
     const context = temporaryDir(t);

@@ -7,7 +7,7 @@ import {
   type StepResult,
   VarveError,
 } from '@varve/core';
-import type { FileTree, PatternMatcher } from '@varve/core/archive';
+import { type FileTree, MergedTree, type PatternMatcher } from '@varve/core/archive';
 import { type Attributing, isFromHost, readAttributes } from './attributes.ts';
 import { destPath, formatDest } from './dest-path.ts';
 import { Destination } from './destination.ts';
@@ -49,7 +49,7 @@ export class CopyHandler implements StepHandler<CopyStep> {
       if (!one.unpack || !(await this.#unpack(one, { tree, into, placer, attributes, inputs }))) placer.place(one);
     }
     for (const source of step.sources) if (source.kind === 'inline') placer.placeInline(source.name, source.content);
-    return { kind: 'layer', draft: into.draft() };
+    return { kind: 'layer', draft: await into.draft() };
   }
 
   /** `false`: it is no archive. */
@@ -58,7 +58,6 @@ export class CopyHandler implements StepHandler<CopyStep> {
     if (entry.type !== 'file') return false;
     const tar = await openArchive(tree.content(entry), { store: this.#store, signal });
     if (tar === undefined) return false;
-    await into.open();
     const { given: owner } = attributes;
     await unpackArchive(tar, into, { target: placer.makeDirectory(), owner, epoch: build.epoch, signal });
     return true;
@@ -82,7 +81,7 @@ interface Sources {
 async function readSources(step: CopyStep, inputs: StepInputs): Promise<Sources> {
   const isInline = step.sources.every(({ kind }) => kind === 'inline');
   // What is written in the build file needs no context.
-  const tree = await (isInline ? inputs.tree() : inputs.treeOf(step.from));
+  const tree = await (isInline ? MergedTree.of([]) : inputs.treeOf(step.from));
   const picked = pickSources(step, tree, inputs);
   refuseMany(step, picked);
   return { tree, picked, exclude: readExcludes(step.exclude) };

@@ -38,6 +38,8 @@ export class Destination implements FileTree {
   readonly #nodes = new Map<string, Node>();
   /** Paths of which nothing of the layers below shows, neither they nor what lies in them. */
   readonly #hidden = new Set<string>();
+  /** The layer has a file whose bytes lie in the layers below. */
+  #borrows = false;
 
   constructor(below: FileTree, options: DestinationOptions) {
     this.#below = below;
@@ -56,7 +58,9 @@ export class Destination implements FileTree {
     if (known !== undefined) return known;
     const entry = this.get(path);
     if (entry === undefined) return undefined;
-    return entry.type === 'file' ? { entry, content: () => this.#below.content(entry) } : { entry };
+    if (entry.type !== 'file') return { entry };
+    this.#borrows = true;
+    return { entry, content: () => this.#below.content(entry) };
   }
 
   list(path: string): readonly string[] {
@@ -146,7 +150,8 @@ export class Destination implements FileTree {
   }
 
   /** The layer: sorted, the first name of a file carries it and its other names are hard links. */
-  draft(): LayerDraft {
+  async draft(): Promise<LayerDraft> {
+    if (this.#borrows) await this.#below.open();
     const first = new Map<Node, string>();
     const content = new Map<string, () => Content>();
     const named = [...this.#nodes].map(([path, node]) => ({ path, node, entry: at(path, node.entry) }));

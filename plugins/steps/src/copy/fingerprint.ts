@@ -54,11 +54,14 @@ function groupUpTo(
   return groups;
 }
 
+/** Names that are not UTF-8 would all read alike. */
+const printable = (label: string): string => (label.isWellFormed() ? label : JSON.stringify(label).slice(1, -1));
+
 function toParts(groups: ReadonlyMap<string, readonly Described[]>): KeyParts {
   const parts = [...groups].map(([label, files]) => {
     const hash = createHash('sha256');
-    for (const { source, path, text } of files) hash.update(`${source.label}\0${path}\0${text}\n`);
-    const name = `${files.length === 1 ? 'file' : 'files'} ${label || '/'}`;
+    for (const { source, path, text } of files) hash.update(JSON.stringify([source.label, path, text]));
+    const name = `${files.length === 1 ? 'file' : 'files'} ${printable(label) || '/'}`;
     return [name, `sha256:${hash.digest('hex')}`] as const;
   });
   return Object.fromEntries(parts);
