@@ -24,8 +24,8 @@ const PROGRAMS = {
   curl: 'curl',
 };
 
-/** The root filesystem that product tests import as their base; tests find it by `VARVE_DEBIAN_TAR`. */
-export const DEBIAN_TAR = join(ROOT, '.varve', 'debian-bookworm.tar');
+/** The root filesystem that product tests import as their base. */
+const DEBIAN_TAR = join(ROOT, '.varve', 'debian-bookworm.tar');
 
 /** What is missing after all that could be done. */
 export function setUp() {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { ensureInstalled } from './lib/install.mjs';
 import { PATH, ROOT, run, say } from './lib/run.mjs';
-import { DEBIAN_TAR, setUp } from './setup-tests.mjs';
+import { setUp } from './setup-tests.mjs';
 
 ensureInstalled();
 const { problems, why } = setUp();
@@ -14,7 +14,7 @@ if (problems.length > 0) {
   say(`Missing here${why === undefined ? '' : `, and ${why}`}:\n   ${problems.join('\n   ')}\nTests that need it are skipped.`);
 }
 
-const env = { ...process.env, PATH, VARVE_DEBIAN_TAR: DEBIAN_TAR };
+const env = { ...process.env, PATH };
 const child = spawn('ava', process.argv.slice(2), { cwd: ROOT, stdio: ['inherit', 'pipe', 'inherit'], env });
 const closed = new Promise((done) => child.once('close', (code) => done(code ?? 1)));
 let passed = 0;
