@@ -37,7 +37,10 @@ export function executorContract(test: TestFn, suite: ExecutorSuite): void {
         const bench = await ExecutorBench.start(t, suite.open);
         const excluded = when?.(bench);
         if (excluded === undefined) await body(t, bench);
-        else t.pass(excluded);
+        else {
+          t.log(`does not apply: ${excluded}`);
+          t.pass();
+        }
       });
   };
   processClaims(claim);
