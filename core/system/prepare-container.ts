@@ -70,7 +70,7 @@ export function prepareContainer(request: ContainerRequest, options: { readonly 
       const source = isBind(mount) ? mount.source : undefined;
       const make = view.resolve(mount.target).host === undefined;
       const [target = ''] = place([{ target: mount.target, type: over, source, readOnly: mount.options?.includes('ro') === true }]);
-      mounts.push({ ...mount, target, over, make, options: [...(mount.options ?? []), 'nodev'] });
+      mounts.push({ ...mount, target, over, make, options: completeOptions(mount) });
     };
     for (const mount of request.mounts) add(mount);
     const taken = new Set(mounts.map(({ target }) => target));
@@ -89,6 +89,11 @@ export function prepareContainer(request: ContainerRequest, options: { readonly 
   }
 }
 
+const completeOptions = (mount: ContainerMount): readonly string[] => {
+  const { options = [] } = mount;
+  const bind = isBind(mount) && !options.includes('bind') && !options.includes('rbind');
+  return [...(bind ? ['bind'] : []), ...options, 'nodev'];
+};
 const isBind = ({ type, options = [] }: MountRequest): boolean => type === 'bind' || options.includes('bind') || options.includes('rbind');
 const typeOf = (source: string): 'file' | 'directory' => (statSync(source).isDirectory() ? 'directory' : 'file');
 

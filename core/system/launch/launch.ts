@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { VarveError } from '../../src/errors.ts';
 import { whyCallsUnknown } from './calls.ts';
 import { endTree, killQuietly, type Tree, watchGroup } from './end-tree.ts';
+import { orderLimited } from './limited.ts';
 import { openStdio, type StdioRequest } from './pipes.ts';
 import type { LaunchEvent, LaunchPlan } from './plan.ts';
 import { Sandbox } from './sandbox.ts';
@@ -9,6 +10,8 @@ import { launchThread } from './thread.ts';
 
 export interface LaunchIO extends Omit<StdioRequest, 'owner'> {
   readonly signal?: AbortSignal | undefined;
+  /** Who may open /dev/stdout and the like, where that is not the plan's user. */
+  readonly streamsFor?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 /** 127 when the program was not there, 126 when it could not be executed, 128 + n when signal n ended it. */
@@ -27,15 +30,16 @@ export interface LaunchResult {
  */
 export async function launch(plan: LaunchPlan, io: LaunchIO): Promise<LaunchResult> {
   io.signal?.throwIfAborted();
-  const thread = launchThread(plan.capabilities);
   const sandbox = plan.namespaces.includes('pid') ? await Sandbox.open(plan.namespaces, plan.proc) : undefined;
-  const stdio = openStdio({ ...io, owner: plan.user });
+  const stdio = openStdio({ ...io, owner: io.streamsFor ?? plan.user });
   const run = new Run(plan, sandbox);
   const abort = (): void => run.kill();
-  const leave = thread.order({ plan, stdio: stdio.fds, namespacesOf: sandbox?.pid }, (event) => {
+  const order = { plan, stdio: stdio.fds, namespacesOf: sandbox?.pid };
+  const listen = (event: LaunchEvent): void => {
     if (event.kind !== 'ended') stdio.handOver();
     run.hear(event);
-  });
+  };
+  const leave = plan.limits?.length ? orderLimited(order, listen) : launchThread(plan.capabilities).order(order, listen);
   try {
     io.signal?.addEventListener('abort', abort, { once: true });
     if (io.signal?.aborted) abort();
@@ -120,8 +124,10 @@ class Run {
 }
 
 /** By what the processes of a plan without a pid namespace are known. */
-const treeOf = ({ namespaces, root }: LaunchPlan, mountNamespace: string): Tree =>
-  namespaces.includes('mount') ? { kind: 'mount-namespace', id: mountNamespace } : { kind: 'root', path: root.path };
+function treeOf({ namespaces, root }: LaunchPlan, mountNamespace: string): Tree | undefined {
+  if (namespaces.includes('mount')) return { kind: 'mount-namespace', id: mountNamespace };
+  return root === undefined ? undefined : { kind: 'root', path: root.path };
+}
 
 const resultOf = ({ code, signal }: { readonly code: number | null; readonly signal: NodeJS.Signals | null }): Outcome =>
   signal === null ? { exitCode: code ?? 0 } : { exitCode: 128 + constants.signals[signal], signal };

@@ -27,15 +27,15 @@ export interface LaunchPlan {
   /** Where /proc of the new pid namespace is mounted, before all steps. */
   readonly proc?: string | undefined;
   readonly steps: readonly LaunchStep[];
-  /** `pivot` needs a mount namespace and the root to be a mount point; nothing of the host's files can be reached then. */
-  readonly root: { readonly path: string; readonly how: 'pivot' | 'chroot' };
+  /** `pivot` needs a mount namespace and the root to be a mount point; nothing of the host's files can be reached then. Without it a program of the host is started. */
+  readonly root?: { readonly path: string; readonly how: 'pivot' | 'chroot' } | undefined;
   readonly hostname?: string | undefined;
   /** Inside the root. */
   readonly cwd: string;
   readonly user: LaunchUser;
   /** `docker`: the bounding set is docker's default; `all`: it stays as it is. */
   readonly capabilities: 'docker' | 'all';
-  /** Set right after the start: by name without `RLIMIT_`, lower case. Negative: unlimited. */
+  /** By name without `RLIMIT_`, lower case. Negative: unlimited. */
   readonly limits?: readonly { readonly type: string; readonly soft: number; readonly hard: number }[] | undefined;
   /** Path inside the root; nothing is looked up. */
   readonly program: string;
@@ -55,7 +55,7 @@ export interface LaunchOrder {
 }
 
 export type LaunchEvent =
-  /** `mountNamespace` as /proc shows it. */
+  /** `mountNamespace` as /proc shows it, empty with a pid namespace. */
   | { readonly kind: 'started'; readonly pid: number; readonly mountNamespace: string }
   | { readonly kind: 'ended'; readonly code: number | null; readonly signal: NodeJS.Signals | null }
   /** `code` is the errno's name when the program could not be executed. */

@@ -8,7 +8,7 @@ const OPTIONS: Readonly<Record<Namespace, string>> = { mount: '--mount', uts: '-
 export const HOST_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
 /** The command line for unshare(1): what it starts is PID 1 of new namespaces and dies with this process, however that ends. */
-export function unshareCommand(namespaces: readonly Namespace[]): readonly [program: string, ...args: string[]] {
+function unshareCommand(namespaces: readonly Namespace[]): readonly [program: string, ...args: string[]] {
   const kinds = namespaces.map((namespace) => OPTIONS[namespace]);
   return ['setpriv', '--pdeathsig', 'KILL', '--', 'unshare', ...kinds, '--fork', '--kill-child', '--propagation', 'private', '--'];
 }

@@ -2,7 +2,12 @@ import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../src/errors.ts';
 import type { LaunchEvent, LaunchMessage, LaunchOrder, LaunchPlan } from './plan.ts';
 
-const WORKER = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+/** A file beside this one that is started by its path: source or compiled, as this one is. */
+export const entryFile = (name: 'worker' | 'helper'): URL =>
+  new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
+/** What of this process's options another needs to find the same modules. */
+export const execArguments = (): string[] => process.execArgv.filter((option) => option.startsWith('--conditions='));
 
 /** A thread that starts processes, one after the other; those it has started run beside each other. */
 export class LaunchThread {
@@ -13,7 +18,7 @@ export class LaunchThread {
   broken = false;
 
   constructor(capabilities: LaunchPlan['capabilities']) {
-    this.#worker = new Worker(WORKER, { workerData: { capabilities }, trackUnmanagedFds: false });
+    this.#worker = new Worker(entryFile('worker'), { workerData: { capabilities }, execArgv: execArguments(), trackUnmanagedFds: false });
     this.#worker.unref(); // a thread with nothing to do does not keep the process from ending
     this.#worker.on('message', ({ id, event }: LaunchMessage) => {
       if (event.kind === 'failed' && event.broken) this.broken = true;

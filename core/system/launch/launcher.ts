@@ -1,0 +1,141 @@
+import { ChildProcess, spawn } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
+import { messageOf } from '../../src/errors.ts';
+import { attempt, call } from './calls.ts';
+import { carryOut } from './carry-out.ts';
+import { DEFAULT_CAPABILITIES } from './defaults.ts';
+import type { LaunchEvent, LaunchMessage, LaunchOrder, LaunchPlan, LaunchUser } from './plan.ts';
+import { enterNamespaces, leaveNamespaces } from './thread-namespaces.ts';
+
+/*
+ * How a thread goes into a container, starts one program there and comes back. Linux keeps namespaces, root, working directory, umask,
+ * user ids and capabilities per thread, so the rest of the process notices nothing, and a child inherits those of the thread that forks
+ * it. No program of the host is executed with the container's environment or root: no LD_PRELOAD of a build file ever meets one.
+ *
+ * Everything but the capability bounding set can be taken back. That one only matters to programs that are executed, so a thread gives
+ * up once what its children must not have, and keeps its own capabilities.
+ */
+
+/** Makes the thread that calls it one that starts processes with these capabilities. */
+export function becomeLauncher(capabilities: LaunchPlan['capabilities']): void {
+  if (capabilities === 'docker') limitCapabilities(new Set(Object.values(DEFAULT_CAPABILITIES)));
+  call('unshare', 0x200); // CLONE_FS: a root and working directory of its own
+}
+
+export function fulfil(order: LaunchOrder, post: (message: LaunchMessage) => void): void {
+  const say = (event: LaunchEvent): void => post({ id: order.id, event });
+  let failure: unknown;
+  let started: Started | undefined;
+  try {
+    started = launch(order);
+  } catch (cause) {
+    failure = cause;
+  }
+  try {
+    leaveNamespaces();
+    if (started === undefined) say({ kind: 'failed', message: messageOf(failure), broken: false });
+    else report(started, say);
+  } catch (cause) {
+    say({ kind: 'failed', message: messageOf(failure ?? cause), broken: true });
+  }
+}
+
+interface Started {
+  readonly child: ChildProcess | { readonly code: string };
+  readonly mountNamespace: string;
+}
+
+function launch({ plan, stdio, namespacesOf }: LaunchOrder): Started {
+  enterNamespaces(plan.namespaces, namespacesOf);
+  call('umask', 0o022);
+  for (const step of plan.steps) carryOut(step);
+  if (plan.namespaces.includes('network')) raiseLoopback();
+  if (plan.hostname !== undefined && plan.namespaces.includes('uts')) call('sethostname', plan.hostname, Buffer.byteLength(plan.hostname));
+  // A thread outside of a pid namespace is not to be found in that one's /proc.
+  const mountNamespace = plan.namespaces.includes('pid') ? '' : readlinkSync('/proc/thread-self/ns/mnt');
+  if (plan.root !== undefined) enterRoot(plan.root);
+  call('chdir', plan.cwd);
+  for (const { type, soft, hard } of plan.limits ?? []) setLimit(type, { soft, hard });
+  becomeUser(plan.user);
+  attempt('close_range', 3, 0xffffffff, 4); // CLOSE_RANGE_CLOEXEC: whatever a library left open stays here
+  return { child: start(plan, stdio), mountNamespace };
+}
+
+/** pivot_root(2) puts the old root onto the new one, where it is taken away at once. PID 1 moves along, since its root was the old one. */
+function enterRoot({ path, how }: NonNullable<LaunchPlan['root']>): void {
+  call('chdir', path);
+  if (how === 'chroot') call('chroot', '.');
+  else {
+    call('pivot_root', '.', '.');
+    call('umount2', '.', 2); // MNT_DETACH
+  }
+  call('chdir', '/');
+}
+
+/** The saved ids stay root's, to come back by; an executed program loses them, and gets no capabilities from them. */
+function becomeUser({ uid, gid, groups }: LaunchUser): void {
+  call('setgroups', groups.length, Buffer.from(Uint32Array.from(groups).buffer));
+  call('setresgid', gid, gid, 0);
+  call('setresuid', uid, uid, 0);
+}
+
+function start({ program, args: [argv0 = program, ...args], env }: LaunchPlan, stdio: LaunchOrder['stdio']): Started['child'] {
+  try {
+    const child = spawn(program, args, { argv0, env: environment(env), stdio: [...stdio], detached: true });
+    child.on('error', () => undefined); // told by the missing pid
+    return child;
+  } catch (failure) {
+    const { code, syscall } = failure as NodeJS.ErrnoException;
+    if (code === undefined || syscall?.startsWith('spawn') !== true) throw failure;
+    return { code };
+  }
+}
+
+function report({ child, mountNamespace }: Started, say: (event: LaunchEvent) => void): void {
+  if (!(child instanceof ChildProcess)) say({ kind: 'not-executed', code: child.code });
+  else if (child.pid === undefined)
+    child.once('error', (failure: NodeJS.ErrnoException) => say({ kind: 'not-executed', code: failure.code ?? failure.message }));
+  else {
+    child.once('exit', (code, signal) => say({ kind: 'ended', code, signal }));
+    say({ kind: 'started', pid: child.pid, mountNamespace });
+  }
+}
+
+/** Without a prototype, so that `__proto__=x` is a variable like any other. */
+function environment(entries: readonly string[]): NodeJS.ProcessEnv {
+  const env = Object.create(null) as NodeJS.ProcessEnv;
+  for (const entry of entries) {
+    const equals = entry.indexOf('=', 1);
+    if (equals !== -1) env[entry.slice(0, equals)] = entry.slice(equals + 1);
+  }
+  return env;
+}
+
+/** netdevice(7): SIOCSIFFLAGS with IFF_UP on `lo`. */
+function raiseLoopback(): void {
+  const socket = call('socket', 2, 0o2000001, 0);
+  const request = Buffer.alloc(40);
+  request.write('lo', 'latin1');
+  request.writeInt16LE(1, 16);
+  call('ioctl', socket, 0x8914, request);
+  call('close', socket);
+}
+
+function limitCapabilities(kept: ReadonlySet<number>): void {
+  for (let capability = 0; ; capability += 1) {
+    const has = attempt('prctl', 23, capability, 0, 0, 0); // PR_CAPBSET_READ; fails past the kernel's last one
+    if (has < 0) return;
+    if (has === 1 && !kept.has(capability)) call('prctl', 24, capability, 0, 0, 0); // PR_CAPBSET_DROP
+  }
+}
+
+/** Numbers that Linux's 64-bit machines share. */
+const LIMITS = 'cpu fsize data stack core rss nproc nofile memlock as locks sigpending msgqueue nice rtprio rttime'.split(' ');
+
+/** Of the whole process, not of the thread alone. */
+function setLimit(type: string, limit: { readonly soft: number; readonly hard: number }): void {
+  const resource = LIMITS.indexOf(type);
+  if (resource === -1) throw new Error(`there is no limit ${JSON.stringify(type)}, only ${LIMITS.join(', ')}`);
+  const values = [limit.soft, limit.hard].map((value) => (value < 0 ? 0xffffffffffffffffn : BigInt(value)));
+  call('prlimit64', 0, resource, Buffer.from(BigUint64Array.from(values).buffer), null);
+}
