@@ -9,7 +9,7 @@ export const namespaces = definePlugin({
   apply({ hooks }) {
     hooks.executor.tap(async (host) => {
       if (host.name !== undefined && host.name !== 'namespaces') return undefined;
-      const reason = whyUnsupported();
+      const reason = await whyUnsupported();
       if (reason === undefined) return new NamespacesExecutor(host.root);
       host.decline('namespaces', reason);
       return undefined;

@@ -1,0 +1,110 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type Executor, messageOf, type ProcessIO, type ProcessResult, type ProcessSpec, VarveError } from '@varve/core';
+import { type Container, HOST_ENV, launch, launchThread, prepareContainer, protectRoot, type RootStep } from '@varve/core/system';
+import { cgroupSteps, removeCgroup } from './cgroup.ts';
+import type { Runtime } from './find-runtime.ts';
+import { runtimeConfig, serializeConfig } from './runtime-config.ts';
+import { readFailure } from './runtime-log.ts';
+
+export interface OciExecutorOptions {
+  readonly runtime: Runtime;
+  /** Path of a file with a `linux.seccomp` object. */
+  readonly seccomp?: string | undefined;
+}
+
+/**
+ * Runs each process in a container of its own. The runtime itself is started in a pid and a mount namespace that end with the call, so
+ * that nothing of a container outlives it, however the call ends.
+ */
+export class OciExecutor implements Executor {
+  readonly name = 'oci';
+  readonly capabilities = { networks: ['default', 'none', 'host'], isolated: true } as const;
+  readonly #tmp: string;
+  readonly #options: OciExecutorOptions;
+
+  /** @param root of the store */
+  constructor(root: string, options: OciExecutorOptions) {
+    this.#tmp = join(root, 'tmp');
+    this.#options = options;
+    launchThread('all'); // ready by the time of the first process
+  }
+
+  async run(spec: ProcessSpec, io: ProcessIO): Promise<ProcessResult> {
+    io.signal?.throwIfAborted();
+    try {
+      using container = prepareContainer(spec, { tmp: this.#tmp });
+      if (container.program.kind === 'found') return await this.#contain(spec, { container, io });
+      io.stderr(Buffer.from(`${container.program.message}\n`));
+      return { exitCode: container.program.exitCode };
+    } catch (cause) {
+      if (io.signal?.aborted) throw io.signal.reason;
+      throw new VarveError('EXECUTOR_FAILED', `The process could not be started: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  async #contain(spec: ProcessSpec, { container, io }: { readonly container: Container; readonly io: ProcessIO }): Promise<ProcessResult> {
+    if (container.mounts.some(({ cwd }) => cwd !== undefined))
+      throw new VarveError('EXECUTOR_MOUNT', 'An OCI runtime cannot mount with options relative to a directory', {
+        hint: 'Use the executor "namespaces".',
+      });
+    const id = `varve-${basename(container.dir)}`;
+    const { runtime, seccomp } = this.#options;
+    const filter = seccomp === undefined ? undefined : (JSON.parse(readFileSync(seccomp, 'utf8')) as unknown);
+    const root = protectRoot(spec.root);
+    const hooks = runtime.kind === 'crun' ? keepOptions(root) : undefined;
+    const config = runtimeConfig(spec, { container, cgroup: `/${id}`, seccomp: filter, hooks });
+    const bundle = join(container.dir, 'bundle');
+    const log = join(container.dir, 'log');
+    mkdirSync(bundle);
+    writeFileSync(join(bundle, 'config.json'), serializeConfig(config));
+    const state = join(container.dir, 'state');
+    const common = [
+      '--root',
+      state,
+      '--log',
+      log,
+      '--log-format',
+      'json',
+      ...(runtime.kind === 'crun' ? ['--cgroup-manager=disabled'] : []),
+    ];
+    try {
+      const result = await launch(
+        {
+          namespaces: ['mount', 'pid'],
+          proc: '/proc',
+          steps: [root, ...cgroupSteps()],
+          cwd: '/',
+          user: { uid: 0, gid: 0, groups: [] },
+          capabilities: 'all',
+          program: runtime.path,
+          args: [runtime.kind, ...common, 'run', '--no-new-keyring', '--bundle', bundle, id],
+          env: Object.entries(HOST_ENV).map(([name, value]) => `${name}=${value}`),
+        },
+        { ...io, streamsFor: spec.user },
+      );
+      return result.exitCode === 0 ? result : explain(result, { log, io });
+    } finally {
+      if (runtime.kind === 'runc') removeCgroup(id);
+    }
+  }
+}
+
+/** crun binds the root once more without the options that it has. This hook runs where the container's mounts are, before its root is entered. */
+function keepOptions({ target, options = [] }: RootStep): object {
+  const path =
+    HOST_ENV.PATH.split(':')
+      .map((dir) => `${dir}/mount`)
+      .find((each) => existsSync(each)) ?? '/bin/mount';
+  const kept = ['remount', 'bind', ...options.filter((option) => option !== 'rbind')];
+  return { createContainer: [{ path, args: ['mount', '-o', kept.join(','), target], env: [`PATH=${HOST_ENV.PATH}`] }] };
+}
+
+/** A runtime's own failure has the exit code of a process; only its log tells the difference. */
+function explain(result: ProcessResult, { log, io }: { readonly log: string; readonly io: ProcessIO }): ProcessResult {
+  const failure = existsSync(log) ? readFailure(readFileSync(log, 'utf8')) : undefined;
+  if (failure === undefined) return result;
+  if (failure.kind === 'runtime') throw new Error(failure.message);
+  io.stderr(Buffer.from(`${failure.message}\n`));
+  return { exitCode: failure.exitCode };
+}
