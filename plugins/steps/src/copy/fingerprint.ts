@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { CopyStep, KeyParts } from '@varve/core';
 import type { FileEntry, FileTree, NodeEntry, PatternMatcher } from '@varve/core/archive';
 import { digestOf } from '@varve/core/image';
-import { joinEntry } from './join-entry.ts';
 import type { Picked } from './pick-sources.ts';
 import { walkPicked } from './walk-picked.ts';
 
@@ -35,8 +34,20 @@ export async function describeFiles(sources: readonly Picked[], describing: Desc
 
 const labelDown =
   (depth: number) =>
-  ({ source, path }: Described): string =>
-    joinEntry(source.label, depth === Infinity ? path : path.split('/', depth).join('/'));
+  ({ source, path }: Described): string => {
+    const below = cutBelow(path, depth);
+    return source.label === '' || below === '' ? source.label + below : `${source.label}/${below}`;
+  };
+
+/** The first components of a path. */
+function cutBelow(path: string, depth: number): string {
+  let end = -1;
+  for (let i = 0; i < depth; i++) {
+    end = path.indexOf('/', end + 1);
+    if (end < 0) return path;
+  }
+  return path.slice(0, end);
+}
 
 function groupUpTo(
   limit: number,

@@ -32,13 +32,19 @@ export function* walkPicked(tree: FileTree, picked: Picked, exclude: PatternMatc
   yield* walkMatched(tree, { path: '', entry }, { exclude, matchPath: start, results });
 }
 
-function* walkAll(tree: FileTree, found: Found): Generator<Found, void, undefined> {
-  yield found;
-  const { entry, path } = found;
-  if (entry.type !== 'directory') return;
-  for (const name of tree.list(entry.path)) {
-    const child = tree.get(childPath(entry.path, name));
-    if (child !== undefined) yield* walkAll(tree, { path: childPath(path, name), entry: child });
+/** Without recursion: a generator in a generator for each directory costs more than the look-ups. */
+function* walkAll(tree: FileTree, start: Found): Generator<Found, void, undefined> {
+  const pending = [start];
+  for (let found = pending.pop(); found !== undefined; found = pending.pop()) {
+    yield found;
+    const { entry, path } = found;
+    if (entry.type !== 'directory') continue;
+    const names = tree.list(entry.path);
+    for (let i = names.length - 1; i >= 0; i--) {
+      const name = names[i] ?? '';
+      const child = tree.get(childPath(entry.path, name));
+      if (child !== undefined) pending.push({ path: childPath(path, name), entry: child });
+    }
   }
 }
 
