@@ -47,15 +47,24 @@ export async function* fetchBlob(
         yield bytes;
       }
       if (at === size) return;
-      throw Object.assign(new Error(`it ended after ${at} of ${size} bytes`), { code: 'ECONNRESET' });
+      throw new EarlyEnd(`Expected ${size} bytes of ${what}, found ${at}`);
     } catch (cause) {
       signal?.throwIfAborted();
-      if (!isPassingError(cause)) throw VarveError.is(cause) ? cause : unreachable(host, cause);
+      const failure = failureOf(cause, host);
+      if (!(cause instanceof EarlyEnd) && !isPassingError(cause)) throw failure;
       failures = at > start ? 1 : failures + 1;
-      if (failures > client.retries) throw unreachable(host, cause);
+      if (failures > client.retries) throw failure;
       await sleep(250 * 2 ** failures, undefined, { signal }).catch(() => signal?.throwIfAborted());
     }
   }
+}
+
+/** An answer that was whole for HTTP, but not for us: a proxy gave up, or it is another blob. */
+class EarlyEnd extends Error {}
+
+function failureOf(cause: unknown, host: string): VarveError {
+  if (VarveError.is(cause)) return cause;
+  return cause instanceof EarlyEnd ? new VarveError('BLOB_MISMATCH', cause.message) : unreachable(host, cause);
 }
 
 interface Position {

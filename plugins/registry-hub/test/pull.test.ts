@@ -1,0 +1,300 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { type Descriptor, descriptorOf, MEDIA_TYPES, parseReference } from '@varve/core/image';
+import { temporaryDir } from '@varve/core/testing';
+import test, { type ExecutionContext } from 'ava';
+import type { RegistryOptions } from '../src/options.ts';
+import { openHub, PLATFORM, sampleImage, sampleLayer } from './hub-bench.ts';
+import { type Interfere, startLoopback } from './loopback-registry.ts';
+
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+/** A registry with acme/app:1.0 that misbehaves so, and what somebody gets who pulls it. */
+async function bench(t: ExecutionContext, interfere?: Interfere, options: Partial<RegistryOptions> = {}) {
+  const registry = await startLoopback(t, interfere);
+  await registry.add('acme/app/1.0', sampleImage());
+  const { transport, store } = openHub(t, temporaryDir(t), { retries: 2, ...options });
+  const pull = (name = 'acme/app:1.0', platform = PLATFORM) => transport.resolve(parseReference(`${registry.host}/${name}`), { platform });
+  return { registry, transport, store, pull };
+}
+
+test('an image is pulled with one request for the manifest and one for the configuration', async (t) => {
+  const { registry, pull } = await bench(t);
+  const image = await pull();
+  t.is(await image.id(), await sampleImage().id());
+  t.deepEqual(
+    registry.requests.map(({ line }) => line).filter((line) => line !== 'GET /v2/'),
+    ['GET /v2/acme/app/manifests/1.0', `GET /v2/acme/app/blobs/${await image.id()}`],
+  );
+});
+
+test('a pulled image can be stored, and a layer that is here already is not asked for again', async (t) => {
+  const { registry, store, pull } = await bench(t);
+  await store.images.put(await pull(), { names: ['docker.io/acme/app:1.0'] });
+  await registry.add('acme/app/2.0', sampleImage([sampleLayer('one')]));
+  registry.requests.length = 0;
+  const second = await pull('acme/app:2.0');
+  await store.images.put(second);
+  await second.layers[0]?.contents();
+  t.deepEqual(
+    registry.requests.map(({ line }) => line),
+    ['GET /v2/acme/app/manifests/2.0', `GET /v2/acme/app/blobs/${await second.id()}`],
+  );
+});
+
+test('a digest decides; the tag beside it is not looked up', async (t) => {
+  const { registry, pull } = await bench(t);
+  const { digest } = await sampleImage().descriptor();
+  t.is(await (await pull(`acme/app:nonsense@${digest}`)).id(), await sampleImage().id());
+  t.false(registry.requests.some(({ line }) => line.includes('nonsense')));
+});
+
+test('of an index the image for the platform is taken, never an attestation', async (t) => {
+  const { registry, pull } = await bench(t);
+  const arm = await registry.add('acme/app/arm', sampleImage([sampleLayer('arm')]));
+  const amd = await sampleImage().descriptor();
+  const entry = (descriptor: Descriptor, os: string, architecture: string, annotations?: object) => ({
+    ...descriptor,
+    platform: { os, architecture },
+    annotations,
+  });
+  const attested = { 'vnd.docker.reference.type': 'attestation-manifest' };
+  registry.addManifest(
+    'acme/app/all',
+    json({
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPES.index,
+      manifests: [entry(amd, 'unknown', 'unknown', attested), entry(arm, 'linux', 'arm64'), entry(amd, 'linux', 'amd64')],
+    }),
+    MEDIA_TYPES.index,
+  );
+  t.is(await (await pull('acme/app:all')).id(), await sampleImage().id());
+  t.is(await (await pull('acme/app:all', { os: 'linux', architecture: 'arm64' })).id(), await sampleImage([sampleLayer('arm')]).id());
+  await t.throwsAsync(pull('acme/app:all', { os: 'linux', architecture: 'riscv64' }), {
+    code: 'IMAGE_PLATFORM',
+    message: /found linux\/arm64, linux\/amd64$/,
+  });
+});
+
+test('docker’s media types are understood, and layers get OCI’s', async (t) => {
+  const { registry, pull } = await bench(t);
+  const manifest = JSON.parse(String(await sampleImage().manifestBytes()));
+  const layers = manifest.layers.map((layer: object) => ({ ...layer, mediaType: MEDIA_TYPES.dockerLayer }));
+  const bytes = json({
+    ...manifest,
+    mediaType: MEDIA_TYPES.dockerManifest,
+    config: { ...manifest.config, mediaType: MEDIA_TYPES.dockerConfig },
+    layers,
+  });
+  registry.addManifest('acme/app/docker', bytes, MEDIA_TYPES.dockerManifest);
+  const image = await pull('acme/app:docker');
+  t.deepEqual(Buffer.from(await image.manifestBytes()), bytes);
+  t.is(image.layers[0]?.stored?.mediaType, MEDIA_TYPES.layer);
+  t.true(((await image.layers[0]?.index()) ?? []).length > 0);
+});
+
+test('what may pass is tried again', async (t) => {
+  const { registry, pull } = await bench(t, ({ url }, response, seen) => {
+    if (url === '/v2/' || seen > 2) return false;
+    if (seen === 1) response.writeHead(503).end();
+    else response.socket?.destroy();
+    return true;
+  });
+  await (await pull()).layers[0]?.index();
+  t.is(registry.requests.filter(({ line }) => line.endsWith('manifests/1.0')).length, 3);
+});
+
+test('what will not pass is not tried again', async (t) => {
+  const { registry, pull } = await bench(
+    t,
+    ({ url }, response) => url !== '/v2/' && Boolean(response.writeHead(403).end('{"errors":[{"code":"DENIED","message":"not you"}]}')),
+  );
+  await t.throwsAsync(pull(), { code: 'REGISTRY_DENIED' });
+  t.is(registry.requests.filter(({ line }) => line.endsWith('manifests/1.0')).length, 1);
+});
+
+test('a download that breaks off goes on where it broke off', async (t) => {
+  const layer = sampleImage().layers[1] ?? t.fail();
+  const half = 100_001;
+  const ranges: (string | undefined)[] = [];
+  const { registry, pull } = await bench(t, async ({ url, headers }, response) => {
+    if (!url?.endsWith(await layer.diffId())) return false;
+    const bytes = registry.blobs.get(await layer.diffId()) ?? t.fail();
+    ranges.push(headers.range);
+    if (headers.range === undefined)
+      response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, half), () => response.destroy());
+    else response.writeHead(206, { 'content-range': `bytes ${half}-${bytes.length - 1}/${bytes.length}` }).end(bytes.subarray(half));
+    return true;
+  });
+  await (await pull()).layers[1]?.index();
+  t.deepEqual(ranges, [undefined, `bytes=${half}-`]);
+});
+
+test('a registry without ranges sends everything again, and nothing is taken twice', async (t) => {
+  const layer = sampleImage().layers[1] ?? t.fail();
+  const { registry, pull } = await bench(t, async ({ url }, response, seen) => {
+    if (!url?.endsWith(await layer.diffId()) || seen > 1) return false;
+    const bytes = registry.blobs.get(await layer.diffId()) ?? t.fail();
+    response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, 70_000), () => response.destroy());
+    return true;
+  });
+  t.true(((await (await pull()).layers[1]?.index()) ?? []).length > 0);
+});
+
+test('a connection that stalls is given up', async (t) => {
+  const { pull } = await bench(t, ({ url }, _, seen) => url !== '/v2/' && seen < 3, { stallTimeout: 200 });
+  t.is(await (await pull()).id(), await sampleImage().id());
+});
+
+/** How the registry misbehaves, and how that is told. */
+const refused = test.macro({
+  async exec(t, interfere: Interfere, code: string, message: RegExp = /./) {
+    const { pull } = await bench(t, interfere, { retries: 0 });
+    const read = async (): Promise<void> => {
+      await (await pull()).layers[0]?.index();
+    };
+    const failure = await t.throwsAsync<Error>(read(), { code, message });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none
+    t.notRegex(failure?.message ?? '', /[\u0000-\u001f]/);
+  },
+  title: (name, _, code) => `${name}: ${code}`,
+});
+const manifestIs =
+  (bytes: Buffer, mediaType: string = MEDIA_TYPES.manifest): Interfere =>
+  ({ url }, response) =>
+    url?.includes('/manifests/') === true && Boolean(response.writeHead(200, { 'content-type': mediaType }).end(bytes));
+const status =
+  (code: number, headers: Record<string, string> = {}, body = ''): Interfere =>
+  ({ url }, response) =>
+    url !== '/v2/' && Boolean(response.writeHead(code, headers).end(body));
+const manifestOf = async (change: (manifest: Record<string, unknown>) => void) => {
+  const manifest = JSON.parse(String(await sampleImage().manifestBytes()));
+  change(manifest);
+  return json(manifest);
+};
+
+test(
+  'an unknown image',
+  refused,
+  status(404, {}, '{"errors":[{"code":"NAME_UNKNOWN","message":"\\u001b[31mno\\nsuch"}]}'),
+  'IMAGE_UNKNOWN',
+  /NAME_UNKNOWN +\[31mno such/,
+);
+test('an image of somebody else', refused, status(403), 'REGISTRY_DENIED');
+test('who asks without saying how', refused, status(401), 'REGISTRY_DENIED');
+test('too many requests', refused, status(429, { 'retry-after': '86400' }), 'REGISTRY_LIMIT');
+test('a registry that fails', refused, status(502), 'REGISTRY_FAILED');
+test('a manifest that is no JSON', refused, manifestIs(Buffer.from('<html>')), 'IMAGE_INVALID');
+test(
+  'a manifest of schema 1',
+  refused,
+  manifestIs(json({ schemaVersion: 1, name: 'x', fsLayers: [] }), 'application/vnd.docker.distribution.manifest.v1+prettyjws'),
+  'IMAGE_INVALID',
+  /schema 1/,
+);
+test(
+  'a manifest that says it is something else',
+  refused,
+  manifestIs(json({ schemaVersion: 2, mediaType: MEDIA_TYPES.index, manifests: [] })),
+  'IMAGE_INVALID',
+);
+test(
+  'a manifest that never ends',
+  refused,
+  ({ url }, response) => {
+    if (!url?.includes('/manifests/')) return false;
+    response.writeHead(200, { 'content-type': MEDIA_TYPES.manifest });
+    const more = () => {
+      while (response.write(Buffer.alloc(65536, ' ')));
+    };
+    response.on('drain', more);
+    more();
+    return true;
+  },
+  'REGISTRY_ANSWER',
+);
+test(
+  'an artifact that is no image',
+  refused,
+  async (request, response, seen) =>
+    await manifestIs(
+      await manifestOf((manifest) => {
+        manifest.config = descriptorOf('application/vnd.cncf.helm.config.v1+json', Buffer.from('{}'));
+      }),
+    )(request, response, seen),
+  'IMAGE_INVALID',
+  /helm/,
+);
+test(
+  'a layer of an unknown kind',
+  refused,
+  async (request, response, seen) =>
+    await manifestIs(
+      await manifestOf((manifest) => {
+        for (const layer of manifest.layers as { mediaType: string }[]) layer.mediaType = 'application/x-thing';
+      }),
+    )(request, response, seen),
+  'IMAGE_INVALID',
+  /x-thing/,
+);
+test(
+  'a digest that does not fit the manifest',
+  refused,
+  ({ url }, response) =>
+    url?.includes('/manifests/') === true &&
+    Boolean(
+      response.writeHead(200, { 'content-type': MEDIA_TYPES.manifest, 'docker-content-digest': `sha256:${'0'.repeat(64)}` }).end('{}'),
+    ),
+  'BLOB_MISMATCH',
+);
+test(
+  'a layer with other bytes',
+  refused,
+  ({ url }, response) => url?.endsWith(LAYER) === true && Boolean(response.writeHead(200).end(gzipSync(Buffer.alloc(9000)))),
+  'BLOB_MISMATCH',
+);
+test(
+  'a layer that is too long',
+  refused,
+  ({ url }, response) => url?.endsWith(LAYER) === true && Boolean(response.writeHead(200).end(Buffer.alloc(100_000))),
+  'BLOB_MISMATCH',
+);
+test(
+  'a layer that is not there',
+  refused,
+  ({ url }, response) => url?.endsWith(LAYER) === true && Boolean(response.writeHead(404).end()),
+  'BLOB_UNKNOWN',
+);
+test(
+  'redirects in a circle',
+  refused,
+  ({ url }, response) => url !== '/v2/' && Boolean(response.writeHead(307, { location: url ?? '' }).end()),
+  'REGISTRY_ANSWER',
+);
+test('a redirect to a file', refused, status(307, { location: 'file:///etc/passwd' }), 'REGISTRY_ANSWER', /file:/);
+const LAYER = await sampleLayer('one').diffId();
+
+test('nobody listens: REGISTRY_UNREACHABLE, with what to do', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  const { transport } = openHub(t, temporaryDir(t), { retries: 0 });
+  await t.throwsAsync(transport.resolve(parseReference(`127.0.0.1:${port}/acme/app`), { platform: PLATFORM }), {
+    code: 'REGISTRY_UNREACHABLE',
+    message: /ECONNREFUSED/,
+  });
+});
+
+test('abort ends a download at once, with its reason', async (t) => {
+  const { pull } = await bench(t, ({ url }, response) => url?.endsWith(LAYER) === true && Boolean(response.writeHead(200).write('x')));
+  const image = await pull();
+  const reason = new Error('enough');
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(reason), 50);
+  const failure = await t.throwsAsync(async () => await image.layers[0]?.index({ signal: controller.signal }));
+  t.true(failure === reason || failure?.cause === reason);
+});
