@@ -1,4 +1,4 @@
-import type { Attributes, Content, Entry, FileEntry, LayerIndex } from './entry.ts';
+import type { Content, Entry, FileEntry, LayerIndex, NodeEntry } from './entry.ts';
 import { LayerExtractor } from './layer-extractor.ts';
 import { normaliseIndex } from './normalise-index.ts';
 import { Pacer } from './pacer.ts';
@@ -10,8 +10,11 @@ export interface ExtractOptions {
    * an overlay mount takes for them.
    */
   readonly whiteouts: 'apply' | 'overlay';
-  /** With `overlay`: the attributes that a directory missing in the layer has in the layers below. */
-  readonly below?: ((path: string) => Attributes | undefined) | undefined;
+  /**
+   * With `overlay`: what the layers below have at a path. Gives directories that the layer does not mention their attributes, and tells
+   * whiteouts of nothing.
+   */
+  readonly below?: ((path: string) => NodeEntry | undefined) | undefined;
   /** `user.overlay.` instead of `trusted.overlay.`, for overlays mounted in a user namespace. */
   readonly userxattr?: boolean;
   /** `mine`: everything belongs to the current user, devices are left out; for those who may not change owners. Default `kept`. */

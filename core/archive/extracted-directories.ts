@@ -44,6 +44,13 @@ export class ExtractedDirectories {
     } else if (entry !== undefined) known.entry = entry;
   }
 
+  /** Whether a path is a real directory, as are all above it. Makes nothing. */
+  has(path: string): boolean {
+    if (path === '' || this.#entered.has(path)) return true;
+    if (!this.has(parentOf(path))) return false;
+    return lstatSync(joinPath(this.#root, path), { throwIfNoEntry: false })?.isDirectory() === true;
+  }
+
   /** Owner, mode, xattrs and times, from the innermost directory outwards. */
   finish(): void {
     for (const [path, { entry, before }] of [...this.#entered].reverse()) {
@@ -51,8 +58,13 @@ export class ExtractedDirectories {
       if (entry !== undefined && before !== undefined) this.#attributes.removeOtherXattrs(host, entry);
       if (entry !== undefined) this.#attributes.apply(host, entry);
       else if (before !== undefined) this.#attributes.setTime(host, { mtime: before });
-      else this.#attributes.apply(host, { ...impliedDirectory(path), ...this.#below?.(path), type: 'directory', path });
+      else this.#attributes.apply(host, this.#implied(path));
     }
+  }
+
+  #implied(path: string): DirectoryEntry {
+    const below = this.#below?.(path);
+    return below?.type === 'directory' ? below : impliedDirectory(path);
   }
 
   /** Returns the mtime of a directory that was there. */

@@ -36,10 +36,10 @@ export class LayerExtractor implements Disposable {
     const path = joinPath(this.#root, entry.path);
     if (entry.type === 'directory') this.#directories.enter(entry.path, entry);
     else if (entry.type === 'opaque') this.#hide(entry.path, path);
+    else if (entry.type === 'whiteout') this.#remove(entry.path, path);
     else {
       this.#directories.enter(parentOf(entry.path));
-      if (entry.type === 'whiteout') this.#remove(path);
-      else this.#create(entry, path);
+      this.#create(entry, path);
     }
   }
 
@@ -58,8 +58,15 @@ export class LayerExtractor implements Disposable {
     else setXattr(host, `${this.#options.userxattr ? 'user' : 'trusted'}.overlay.opaque`, YES);
   }
 
-  #remove(host: HostPath): void {
-    if (this.#options.whiteouts === 'apply') removeTree(host);
+  /**
+   * A whiteout of nothing does nothing. In an overlay it would do harm: in a directory that no other layer has, whiteouts are listed like
+   * files, which then cannot be found.
+   */
+  #remove(path: string, host: HostPath): void {
+    const { whiteouts, below } = this.#options;
+    if (whiteouts === 'apply' ? !this.#directories.has(parentOf(path)) : below !== undefined && below(path) === undefined) return;
+    this.#directories.enter(parentOf(path));
+    if (whiteouts === 'apply') removeTree(host);
     else replacing(host, () => makeNode(host, { type: 'char', mode: 0 }));
   }
 

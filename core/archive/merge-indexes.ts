@@ -36,9 +36,16 @@ class IndexMerger {
     else this.#set(path, { kind: 'leaf', entry, layer, source: entry.type === 'file' ? entry : undefined, links: undefined });
   }
 
+  /** A whiteout of nothing does nothing: it makes no directories. */
   #remove(path: string): void {
-    this.#directory(parentOf(path)).children.delete(baseName(path));
+    this.#existing(parentOf(path))?.children.delete(baseName(path));
     this.#forget();
+  }
+
+  #existing(path: string): TreeDirectory | undefined {
+    if (path === '') return this.root;
+    const found = this.#existing(parentOf(path))?.children.get(baseName(path));
+    return found?.kind === 'directory' ? found : undefined;
   }
 
   #setDirectory(entry: NodeEntry): void {

@@ -19,7 +19,8 @@ interface Named {
  * the first name of a file carries it and its other names are hard links to that. Entries in canonical form come back unchanged.
  *
  * A whiteout beside a node of the same path is about the layers below only (OCI image-spec, layer.md, Whiteouts): beside a directory it
- * means that the directory is opaque, beside anything else nothing.
+ * means that the directory is opaque, beside anything else nothing. Markers below an opaque directory hide what is hidden already and
+ * are left out.
  *
  * @throws VarveError `LAYER_LINK` if a hard link's target is not a file of the same layer
  */
@@ -37,7 +38,7 @@ function isNormal(entries: readonly Entry[]): boolean {
     if (entry.type === 'hardlink' && !files.has(entry.target)) return false;
     previous = entry;
   }
-  return areWhiteoutsAlone(entries);
+  return areMarkersAlone(entries);
 }
 
 /** In sorted entries only the one right before can be a file that `entry` lies below. */
@@ -47,15 +48,24 @@ function mayFollow(previous: Entry, entry: Entry): boolean {
   return !isWithin(entry.path, previous.path);
 }
 
-function areWhiteoutsAlone(entries: readonly Entry[]): boolean {
-  const whiteouts = new Set<string>();
-  for (const { type, path } of entries) if (type === 'whiteout') whiteouts.add(path);
-  if (whiteouts.size === 0) return true;
+/** No whiteout has anything beside or below it, and no marker lies below an opaque directory. */
+function areMarkersAlone(entries: readonly Entry[]): boolean {
+  const whiteouts = pathsOf(entries, 'whiteout');
+  const opaques = pathsOf(entries, 'opaque');
+  if (whiteouts.size === 0 && opaques.size === 0) return true;
   return !entries.some(({ type, path }) => {
     if (type !== 'whiteout' && whiteouts.has(path)) return true;
-    return ancestors(path).some((dir) => whiteouts.has(dir));
+    if (ancestors(path).some((dir) => whiteouts.has(dir))) return true;
+    return (type === 'whiteout' || type === 'opaque') && isHidden(path, opaques);
   });
 }
+
+const pathsOf = (entries: readonly Entry[], type: Entry['type']): ReadonlySet<string> =>
+  new Set(entries.flatMap((entry) => (entry.type === type ? [entry.path] : [])));
+
+/** Whether a directory above `path` is opaque: then what the layers below have at `path` is hidden anyhow. */
+const isHidden = (path: string, opaques: ReadonlySet<string>): boolean =>
+  opaques.size > 0 && ((path !== '' && opaques.has('')) || ancestors(path).some((dir) => opaques.has(dir)));
 
 class Normaliser {
   readonly #nodes = new Map<string, Named>();
@@ -108,7 +118,9 @@ class Normaliser {
       if (type === undefined || type === 'directory') this.#opaques.add(path);
     }
     for (const path of this.#opaques) if (this.#isFile(path) || this.#isGone(path)) this.#opaques.delete(path);
-    for (const path of this.#whiteouts) if (this.#isGone(path)) this.#whiteouts.delete(path);
+    for (const path of this.#whiteouts) if (this.#isGone(path) || isHidden(path, this.#opaques)) this.#whiteouts.delete(path);
+    const outer = new Set(this.#opaques);
+    for (const path of outer) if (isHidden(path, outer)) this.#opaques.delete(path);
   }
 
   #isFile(path: string): boolean {

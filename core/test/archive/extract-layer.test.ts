@@ -181,11 +181,18 @@ test('whiteouts remove and opaque markers empty', async (t) => {
 
 asRoot('for an overlay, markers become what it takes for them', async (t) => {
   const root = makeTemp(t);
-  const index = [dir('d'), opaque('d'), whiteout('d/x'), file('d/y', 'd/y')];
+  const index = [dir('d'), whiteout('d/x'), dir('d/e'), opaque('d/e'), file('d/e/y', 'd/e/y')];
   await apply(root, index, { whiteouts: 'overlay' });
   t.true(lstatSync(`${root}/d/x`).isCharacterDevice());
-  t.is(getXattr(`${root}/d`, 'trusted.overlay.opaque')?.toString(), 'y');
+  t.is(getXattr(`${root}/d/e`, 'trusted.overlay.opaque')?.toString(), 'y');
   t.deepEqual((await scanUpper(root)).slice(1), index);
+});
+
+test('a whiteout of nothing makes no directories', async (t) => {
+  const root = makeTemp(t);
+  await apply(root, [whiteout('a/b'), whiteout('c')], { owners: 'mine' });
+  await apply(root, [whiteout('a/b'), whiteout('c')], { owners: 'mine', whiteouts: 'overlay', below: () => undefined });
+  t.deepEqual(readdirSync(root), []);
 });
 
 asRoot("overlay's own xattrs are never set, whatever the index says", async (t) => {
@@ -208,10 +215,10 @@ test('directories that the layer does not mention keep their times', async (t) =
 
 asRoot('directories in between get the attributes that the layers below give them', async (t) => {
   const root = makeTemp(t);
-  const below = { mode: 0o1777, uid: 4, gid: 5, mtime: { seconds: 6, nanoseconds: 7 } };
+  const below = dir('tmp', { mode: 0o1777, uid: 4, gid: 5, mtime: { seconds: 6, nanoseconds: 7 } });
   await apply(root, [file('tmp/d/f')], { whiteouts: 'overlay', below: (path) => (path === 'tmp' ? below : undefined) });
   const [, tmp, inner] = await scanDirectory(root);
-  t.deepEqual(tmp, { type: 'directory', path: 'tmp', ...below });
+  t.deepEqual(tmp, below);
   t.deepEqual(inner, dir('tmp/d', { mtime: { seconds: 0, nanoseconds: 0 } }));
 });
 

@@ -34,6 +34,13 @@ test(normalises, 'a whiteout beside a directory makes it opaque', [whiteout('a')
 test(normalises, 'a whiteout above a file makes a directory opaque', [whiteout('a'), file('a/b')], [opaque('a'), file('a/b')]);
 test(normalises, 'nothing is removed below a whiteout', [whiteout('a/b'), whiteout('a')], [whiteout('a')]);
 test(normalises, 'nothing is removed below a file', [file('a'), whiteout('a/b')], [file('a')]);
+test(
+  normalises,
+  'nothing is marked below an opaque directory',
+  [whiteout('d/a'), dir('d'), opaque('d'), opaque('d/e')],
+  [dir('d'), opaque('d')],
+);
+test(normalises, 'an opaque root hides everything', [whiteout('d'), opaque('e'), opaque('')], [opaque('')]);
 test(normalises, 'opaque files are files', [file('a'), opaque('a')], [file('a')]);
 
 test('a hard link needs its target in the same layer', (t) => {

@@ -27,9 +27,9 @@ const BIG = 9 * 1024 ** 3;
 
 const ALL: LayerIndex = [
   dir(''),
+  whiteout('gone'),
   dir('a'),
   opaque('a'),
-  whiteout('a/gone'),
   file('a/file', 'a/file', { mode: 0o4755, uid: 1000, gid: 3_000_000, mtime: { seconds: -2, nanoseconds: 500_000_000 } }),
   hardlink('a/hard', 'a/file'),
   file('caps', 'caps', { xattrs: { 'security.capability': '\x01\x00\x00\x02\x80\xff\x00', 'user.a=b%': 'é\n' } }),
@@ -86,7 +86,7 @@ test('GNU tar lists the same names, modes, owners and times', async (t) => {
   t.regex(listed, /^prw.* pipe$/m);
   t.regex(listed, new RegExp(`^l.* sym -> ${'t'.repeat(150)}$`, 'm'));
   t.true(listed.includes(LONG) && listed.includes(TOO_LONG));
-  t.true(listed.includes('a/.wh..wh..opq') && listed.includes('a/.wh.gone'));
+  t.true(listed.includes('a/.wh..wh..opq') && / \.wh\.gone$/m.test(listed));
 });
 
 test('GNU tar extracts times before 1970 to the nanosecond', async (t) => {
