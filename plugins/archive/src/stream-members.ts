@@ -33,14 +33,20 @@ export async function readMembers(source: AsyncIterable<Uint8Array>, options: St
   const found = new Map<string, Found>();
   const links = new LinkTable();
   let held = 0;
-  await readTar(decompress(source, { signal: options.signal }), async (member) => {
+  let members = 0;
+  const read = readTar(decompress(source, { signal: options.signal }), async (member) => {
     options.signal?.throwIfAborted();
+    members++;
     if (member.type === 'symlink' || member.type === 'hardlink') links.add({ ...member, type: member.type });
     if (member.type !== 'file') return;
     const taken = await take(member, options);
     if (taken.kind === 'text') held += taken.bytes.length;
     if (held > TEXTS_LIMIT) throw new VarveError('ARCHIVE_LIMIT', `${options.name} has too many small members`);
     found.set(member.path, taken);
+  });
+  await read.catch((cause: unknown) => {
+    const isNoTar = members === 0 && VarveError.is(cause) && cause.code.startsWith('TAR_');
+    throw isNoTar ? new VarveError('ARCHIVE_INVALID', `Expected an image archive, found no tar in ${options.name}`, { cause }) : cause;
   });
   const at = (path: string) => found.get(links.resolve(path));
   return {

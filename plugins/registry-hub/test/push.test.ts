@@ -78,7 +78,8 @@ claim('what is there already is not sent again', async (t) => {
   t.deepEqual([...new Set(statuses)], ['Preparing', 'Layer already exists']);
 });
 
-if (!isMissing('skopeo'))
+if (isMissing('skopeo')) test.skip('skopeo and a push (skipped: it is not installed)', (t) => t.pass());
+else
   claim('skopeo reads what was pushed, and what skopeo pushed is pulled', async (t) => {
     const { transport } = openHub(t, temporaryDir(t));
     await transport.push(sampleImage(), at('acme/skopeo:1'), {});
