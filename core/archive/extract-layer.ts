@@ -1,4 +1,4 @@
-import type { Content, Entry, FileEntry, LayerIndex, NodeEntry } from './entry.ts';
+import type { Attributes, Content, Entry, FileEntry, LayerIndex } from './entry.ts';
 import { LayerExtractor } from './layer-extractor.ts';
 import { normaliseIndex } from './normalise-index.ts';
 import { Pacer } from './pacer.ts';
@@ -11,10 +11,10 @@ export interface ExtractOptions {
    */
   readonly whiteouts: 'apply' | 'overlay';
   /**
-   * With `overlay`: what the layers below have at a path. Gives directories that the layer does not mention their attributes, and tells
-   * whiteouts of nothing.
+   * With `overlay`: the attributes of a directory of the layers below, `undefined` where they have no directory. Directories that the
+   * layer does not mention get them, and whiteouts where there is nothing to remove are told by it.
    */
-  readonly below?: ((path: string) => NodeEntry | undefined) | undefined;
+  readonly below?: ((path: string) => Attributes | undefined) | undefined;
   /** `user.overlay.` instead of `trusted.overlay.`, for overlays mounted in a user namespace. */
   readonly userxattr?: boolean;
   /** `mine`: everything belongs to the current user, devices are left out; for those who may not change owners. Default `kept`. */

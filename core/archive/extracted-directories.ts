@@ -58,13 +58,8 @@ export class ExtractedDirectories {
       if (entry !== undefined && before !== undefined) this.#attributes.removeOtherXattrs(host, entry);
       if (entry !== undefined) this.#attributes.apply(host, entry);
       else if (before !== undefined) this.#attributes.setTime(host, { mtime: before });
-      else this.#attributes.apply(host, this.#implied(path));
+      else this.#attributes.apply(host, { ...impliedDirectory(path), ...this.#below?.(path), type: 'directory', path });
     }
-  }
-
-  #implied(path: string): DirectoryEntry {
-    const below = this.#below?.(path);
-    return below?.type === 'directory' ? below : impliedDirectory(path);
   }
 
   /** Returns the mtime of a directory that was there. */

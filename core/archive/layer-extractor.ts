@@ -64,8 +64,9 @@ export class LayerExtractor implements Disposable {
    */
   #remove(path: string, host: HostPath): void {
     const { whiteouts, below } = this.#options;
-    if (whiteouts === 'apply' ? !this.#directories.has(parentOf(path)) : below !== undefined && below(path) === undefined) return;
-    this.#directories.enter(parentOf(path));
+    const dir = parentOf(path);
+    if (whiteouts === 'apply' ? !this.#directories.has(dir) : below !== undefined && below(dir) === undefined) return;
+    this.#directories.enter(dir);
     if (whiteouts === 'apply') removeTree(host);
     else replacing(host, () => makeNode(host, { type: 'char', mode: 0 }));
   }

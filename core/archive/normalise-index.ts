@@ -55,7 +55,7 @@ function areMarkersAlone(entries: readonly Entry[]): boolean {
   if (whiteouts.size === 0 && opaques.size === 0) return true;
   return !entries.some(({ type, path }) => {
     if (type !== 'whiteout' && whiteouts.has(path)) return true;
-    if (ancestors(path).some((dir) => whiteouts.has(dir))) return true;
+    if (whiteouts.size > 0 && ancestors(path).some((dir) => whiteouts.has(dir))) return true;
     return (type === 'whiteout' || type === 'opaque') && isHidden(path, opaques);
   });
 }

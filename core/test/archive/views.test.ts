@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import {
+  type Attributes,
   diffTrees,
   type Entry,
   type ExtractOptions,
@@ -56,13 +57,20 @@ async function nodesOf(indexes: readonly LayerIndex[]): Promise<readonly Entry[]
   return [...walk(await MergedTree.of(indexes.map(layerOf)), '')];
 }
 
+const directoryIn =
+  (tree: MergedTree) =>
+  (path: string): Attributes | undefined => {
+    const node = tree.get(path);
+    return node?.type === 'directory' ? node : undefined;
+  };
+
 async function unpackAll(temp: string, whiteouts: ExtractOptions['whiteouts']): Promise<string[]> {
   const roots: string[] = [];
   for (const [i, layer] of LAYERS.entries()) {
     const below = await MergedTree.of(LAYERS.slice(0, i).map(layerOf));
     const root = whiteouts === 'apply' ? `${temp}/apply` : `${temp}/layer${i}`;
     if (whiteouts === 'overlay' || i === 0) mkdirSync(root);
-    await extractLayer(layer, contentsOf(), root, { whiteouts, below: (path) => below.get(path) });
+    await extractLayer(layer, contentsOf(), root, { whiteouts, below: directoryIn(below) });
     roots.unshift(root);
   }
   return roots;
