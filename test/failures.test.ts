@@ -20,7 +20,7 @@ interface Broken {
   readonly args?: readonly string[];
 }
 const fails = (title: string, { dockerfile, files = {}, args = [] }: Broken, like: RegExp, code = 1) =>
-  test(`a build fails clearly: ${title}`, async (t) => {
+  test.serial(`a build fails clearly: ${title}`, async (t) => {
     t.timeout(120_000);
     using bench = new Workbench();
     await bench.importBusybox();
@@ -53,14 +53,14 @@ fails('an unknown executor', { dockerfile: 'FROM busybox\nRUN true\n', args: ['-
 fails('an unknown option', { dockerfile: 'FROM busybox\n', args: ['--sqaush'] }, /--sqaush[\s\S]*--squash/, 2);
 fails('an unknown target', { dockerfile: 'FROM busybox AS build\n', args: ['--target', 'biuld'] }, /biuld[\s\S]*did you mean build/);
 
-test('a symlink of the context that points outside does not show what is there', async (t) => {
+test.serial('a symlink of the context that points outside does not show what is there', async (t) => {
   using bench = new Workbench();
   bench.write({ 'secret/file': 'secret', 'context/Dockerfile': 'FROM scratch\nCOPY link/file /\n' });
   await mustRun('ln', ['-s', '../secret', bench.path('context/link')]);
   isClear(t, await bench.varve(['build', 'context']), /not found/);
 });
 
-test('what came before a failing RUN is cached, and the corrected build resumes after it', async (t) => {
+test.serial('what came before a failing RUN is cached, and the corrected build resumes after it', async (t) => {
   t.timeout(120_000);
   using bench = new Workbench();
   await bench.importBusybox();
@@ -72,7 +72,7 @@ test('what came before a failing RUN is cached, and the corrected build resumes 
   t.is(stderr.match(/CACHED/g)?.length, 2);
 });
 
-test('a build that is not root and must run something says so, and what to do', async (t) => {
+test.serial('a build that is not root and must run something says so, and what to do', async (t) => {
   t.timeout(120_000);
   using bench = new Workbench();
   await bench.importBusybox();
@@ -85,7 +85,7 @@ for (const [title, make, like] of [
   ['truncated', (file: string) => truncateSync(file, 100_000), /truncated|TAR_TRUNCATED|unexpected end/i],
   ['not a tar', (file: string) => writeFileSync(file, 'x'.repeat(5000)), /not a tar|TAR_INVALID|ARCHIVE_INVALID/i],
 ] as const)
-  test(`load and import refuse an archive that is ${title}, and the store stays as it was`, async (t) => {
+  test.serial(`load and import refuse an archive that is ${title}, and the store stays as it was`, async (t) => {
     t.timeout(120_000);
     using bench = new Workbench();
     await bench.importBusybox();
@@ -98,7 +98,7 @@ for (const [title, make, like] of [
     t.deepEqual(readdirSync(bench.path('root/blobs/sha256')).sort(), before);
   });
 
-test('a corrupt blob is named, with what to do', async (t) => {
+test.serial('a corrupt blob is named, with what to do', async (t) => {
   t.timeout(120_000);
   using bench = new Workbench();
   await bench.importBusybox();
@@ -127,7 +127,7 @@ async function withDisk(bench: Workbench, options: string, use: (at: string) => 
   }
 }
 
-test('a full disk is an error that says so, and the store is whole afterwards', async (t) => {
+test.serial('a full disk is an error that says so, and the store is whole afterwards', async (t) => {
   t.timeout(120_000);
   using bench = new Workbench();
   await bench.importBusybox();
@@ -140,19 +140,19 @@ test('a full disk is an error that says so, and the store is whole afterwards', 
   });
 });
 
-test('a read-only disk is an error that says so', async (t) => {
+test.serial('a read-only disk is an error that says so', async (t) => {
   using bench = new Workbench();
   bench.write({ 'context/Dockerfile': 'FROM scratch\nCOPY file /\n', 'context/file': 'x' });
   await withDisk(bench, 'ro', async (at) => isClear(t, await bench.varve(['--root', at, 'build', '-t', 'x', 'context']), /read-only/i));
 });
 
-test('an unknown plugin in the configuration is named', async (t) => {
+test.serial('an unknown plugin in the configuration is named', async (t) => {
   using bench = new Workbench();
   bench.write({ 'varve.config.json': JSON.stringify({ plugins: ['@acme/varve-nothing'] }) });
   isClear(t, await bench.varve(['images']), /@acme\/varve-nothing/);
 });
 
-test('Ctrl-C ends the running process, undoes the mounts and shows nothing half-done', async (t) => {
+test.serial('Ctrl-C ends the running process, undoes the mounts and shows nothing half-done', async (t) => {
   t.timeout(120_000);
   using bench = new Workbench();
   await bench.importBusybox();

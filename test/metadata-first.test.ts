@@ -1,6 +1,6 @@
 import { chownSync, existsSync, readFileSync } from 'node:fs';
 import test from 'ava';
-import { mustRun, run, Workbench } from './helpers/varve.ts';
+import { DEBIAN, mustRun, run, VARVE, Workbench } from './helpers/varve.ts';
 
 const DOCKERFILE = ['FROM debian:bookworm', 'COPY --chown=www-data:www-data app /srv/app/', 'WORKDIR /srv/app', 'CMD ["./start"]', ''].join(
   '\n',
@@ -19,7 +19,7 @@ async function eventsOf(bench: Workbench, args: readonly string[]): Promise<Read
   return counts;
 }
 
-test('FROM, COPY, WORKDIR and CMD open no snapshot, mount nothing and unpack nothing', async (t) => {
+test.serial('FROM, COPY, WORKDIR and CMD open no snapshot, mount nothing and unpack nothing', async (t) => {
   t.timeout(300_000);
   using bench = new Workbench();
   await bench.importDebian();
@@ -30,7 +30,7 @@ test('FROM, COPY, WORKDIR and CMD open no snapshot, mount nothing and unpack not
   t.false(existsSync(bench.path('root/snapshots')));
 });
 
-test('an ordinary user builds the same image from them', async (t) => {
+test.serial('an ordinary user builds the same image from them', async (t) => {
   t.timeout(300_000);
   using bench = new Workbench();
   const user = 65534;
@@ -42,16 +42,15 @@ test('an ordinary user builds the same image from them', async (t) => {
     return outcome.stdout;
   };
   bench.write(files);
-  await must(['import', readable(), 'debian:bookworm']);
+  await must(['import', DEBIAN, 'debian:bookworm']);
   await must(['build', '-t', 'app', 'context']);
   const [image] = JSON.parse(await must(['inspect', 'app']));
   const layer = image.RootFS.Layers[1].slice('sha256:'.length);
   const listing = await mustRun('tar', ['-tvf', bench.path('root/blobs/sha256', layer)]);
   t.regex(listing, /33\/33\s+\d+ .* srv\/app\/start/);
 });
-const readable = (): string => '.varve/debian-bookworm.tar';
 
-test('a rebuild without changes opens no snapshot and reads no file of the context', async (t) => {
+test.serial('a rebuild without changes opens no snapshot and reads no file of the context', async (t) => {
   t.timeout(300_000);
   using bench = new Workbench();
   await bench.importBusybox();
@@ -66,7 +65,7 @@ test('a rebuild without changes opens no snapshot and reads no file of the conte
   t.is(again['snapshot-opened'], undefined);
 
   const trace = bench.path('trace');
-  const bin = ['--conditions=varve-source', 'plugins/cli/src/bin.ts', '--root', bench.root, 'build', bench.path('context')];
+  const bin = [...VARVE, '--root', bench.root, 'build', bench.path('context')];
   const traced = await run('strace', ['-f', '-e', 'trace=open,openat,openat2', '-o', trace, process.execPath, ...bin]);
   t.is(traced.code, 0, traced.stderr);
   const opened = readFileSync(trace, 'utf8')

@@ -46,14 +46,20 @@ const missing = test.macro({
   },
   title: (_, name: string, __: Case, code: string) => `without ${name} what needs it fails with ${code}`,
 });
-test(missing, '@varve/frontend-dockerfile', { text: COPY }, 'FRONTEND_NONE', /frontend/);
-test(missing, '@varve/multi-stage', { text: TWO }, 'PLAN_STAGES', /multi-stage/);
-test(missing, '@varve/steps', { text: COPY }, 'STEP_UNKNOWN', /"copy" steps/);
-test(missing, '@varve/snapshot', { text: RUN }, 'SNAPSHOTTER_NONE', /snapshot plugin/);
-test(missing, '@varve/store-local', { text: COPY }, 'NOT_PROVIDED', /layer-store/);
-test(missing, '@varve/storage-overlay2', { text: RUN, storage: 'overlay2' }, 'HOST_UNSUPPORTED', /storage driver called "overlay2"/);
-test(missing, '@varve/storage-vfs', { text: RUN, storage: 'vfs' }, 'HOST_UNSUPPORTED', /storage driver called "vfs"/);
-test(missing, '@varve/archive', { text: COPY, outputs: [{ type: 'oci', dest: '/nonexistent/x.tar' }] }, 'EXPORTER_NONE', /type "oci"/);
+test.serial(missing, '@varve/frontend-dockerfile', { text: COPY }, 'FRONTEND_NONE', /frontend/);
+test.serial(missing, '@varve/multi-stage', { text: TWO }, 'PLAN_STAGES', /multi-stage/);
+test.serial(missing, '@varve/steps', { text: COPY }, 'STEP_UNKNOWN', /"copy" steps/);
+test.serial(missing, '@varve/snapshot', { text: RUN }, 'SNAPSHOTTER_NONE', /snapshot plugin/);
+test.serial(missing, '@varve/store-local', { text: COPY }, 'NOT_PROVIDED', /layer-store/);
+test.serial(missing, '@varve/storage-overlay2', { text: RUN, storage: 'overlay2' }, 'HOST_UNSUPPORTED', /storage driver called "overlay2"/);
+test.serial(missing, '@varve/storage-vfs', { text: RUN, storage: 'vfs' }, 'HOST_UNSUPPORTED', /storage driver called "vfs"/);
+test.serial(
+  missing,
+  '@varve/archive',
+  { text: COPY, outputs: [{ type: 'oci', dest: '/nonexistent/x.tar' }] },
+  'EXPORTER_NONE',
+  /type "oci"/,
+);
 
 const harmless = test.macro({
   async exec(t, name: string, text: string) {
@@ -62,15 +68,15 @@ const harmless = test.macro({
   },
   title: (_, name: string, text: string) => `without ${name} this still builds: ${JSON.stringify(text)}`,
 });
-test(harmless, '@varve/multi-stage', RUN);
-test(harmless, '@varve/steps', 'FROM busybox\n');
-test(harmless, '@varve/snapshot', COPY);
-test(harmless, '@varve/storage-overlay2', RUN);
-test(harmless, '@varve/storage-vfs', RUN);
-test(harmless, '@varve/executor-oci', RUN);
-test(harmless, '@varve/executor-namespaces', RUN);
-test(harmless, '@varve/executor-chroot', RUN);
-test(harmless, '@varve/squash', TWO);
-test(harmless, '@varve/archive', TWO);
-test(harmless, '@varve/progress', TWO);
-test(harmless, '@varve/registry-hub', TWO);
+test.serial(harmless, '@varve/multi-stage', RUN);
+test.serial(harmless, '@varve/steps', 'FROM busybox\n');
+test.serial(harmless, '@varve/snapshot', COPY);
+test.serial(harmless, '@varve/storage-overlay2', RUN);
+test.serial(harmless, '@varve/storage-vfs', RUN);
+test.serial(harmless, '@varve/executor-oci', RUN);
+test.serial(harmless, '@varve/executor-namespaces', RUN);
+test.serial(harmless, '@varve/executor-chroot', RUN);
+test.serial(harmless, '@varve/squash', TWO);
+test.serial(harmless, '@varve/archive', TWO);
+test.serial(harmless, '@varve/progress', TWO);
+test.serial(harmless, '@varve/registry-hub', TWO);

@@ -42,7 +42,7 @@ const podman = (bench: Workbench, args: readonly string[]) =>
   ]);
 
 for (const transport of ['docker-archive', 'oci-archive'])
-  test(`skopeo reads a saved image as ${transport}, with the same layers and config`, async (t) => {
+  test.serial(`skopeo reads a saved image as ${transport}, with the same layers and config`, async (t) => {
     const { bench, archive, layers } = await saved();
     using _ = bench;
     const inspected = JSON.parse(await mustRun('skopeo', ['inspect', `${transport}:${archive}`]));
@@ -56,7 +56,7 @@ for (const transport of ['docker-archive', 'oci-archive'])
     t.deepEqual(config.config.Cmd, ['cat /made']);
   });
 
-test('podman loads a saved image and has the same layers and config', async (t) => {
+test.serial('podman loads a saved image and has the same layers and config', async (t) => {
   t.timeout(120_000);
   const { bench, archive, layers } = await saved();
   using _ = bench;
@@ -66,7 +66,7 @@ test('podman loads a saved image and has the same layers and config', async (t) 
   t.deepEqual(image.Config.ExposedPorts, { '80/tcp': {} });
 });
 
-test('umoci unpacks a saved image to the files that were built', async (t) => {
+test.serial('umoci unpacks a saved image to the files that were built', async (t) => {
   const { bench, archive } = await saved();
   using _ = bench;
   const layout = bench.path('layout');
@@ -79,7 +79,7 @@ test('umoci unpacks a saved image to the files that were built', async (t) => {
   t.deepEqual(readdirSync(`${rootfs}/etc`), ['passwd']);
 });
 
-test('varve loads what podman saved, in both of its formats', async (t) => {
+test.serial('varve loads what podman saved, in both of its formats', async (t) => {
   t.timeout(120_000);
   const { bench, archive, layers } = await saved();
   using _ = bench;
@@ -95,7 +95,7 @@ test('varve loads what podman saved, in both of its formats', async (t) => {
   }
 });
 
-test('varve loads a docker-archive that skopeo wrote', async (t) => {
+test.serial('varve loads a docker-archive that skopeo wrote', async (t) => {
   const { bench, archive, layers } = await saved();
   using _ = bench;
   const file = bench.path('skopeo.tar');
@@ -106,7 +106,7 @@ test('varve loads a docker-archive that skopeo wrote', async (t) => {
   t.deepEqual(image.RootFS.Layers, layers);
 });
 
-test('save, rmi and load give back the same image and the same archive', async (t) => {
+test.serial('save, rmi and load give back the same image and the same archive', async (t) => {
   const { bench, archive } = await saved();
   using _ = bench;
   const before = await bench.must(['inspect', '--format', '{{.Id}}', 'thing:1']);

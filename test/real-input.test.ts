@@ -7,7 +7,7 @@ import { mustRun, Workbench } from './helpers/varve.ts';
 const layersOf = async (bench: Workbench, image: string): Promise<readonly string[]> =>
   JSON.parse(await bench.must(['inspect', image]))[0].RootFS.Layers;
 
-test('nginx: a server installed by apt answers over HTTP from the built image', async (t) => {
+test.serial('nginx: a server installed by apt answers over HTTP from the built image', async (t) => {
   t.timeout(600_000);
   using bench = new Workbench();
   await bench.importDebian();
@@ -62,7 +62,7 @@ async function fetchSoon(url: string): Promise<string> {
   }
 }
 
-test('a Python web application: a change of the source rebuilds the last layer only', async (t) => {
+test.serial('a Python web application: a change of the source rebuilds the last layer only', async (t) => {
   t.timeout(600_000);
   using bench = new Workbench();
   await bench.importDebian();
@@ -94,7 +94,7 @@ test('a Python web application: a change of the source rebuilds the last layer o
   t.is(await mustRun('chroot', [rootfs, 'sh', '-c', `cd /app && python3 -c '${code}'`]), 'two\n');
 });
 
-test('a C program: compiled in one stage, a static binary alone in the next', async (t) => {
+test.serial('a C program: compiled in one stage, a static binary alone in the next', async (t) => {
   t.timeout(600_000);
   using bench = new Workbench();
   await bench.importDebian();
@@ -120,7 +120,7 @@ test('a C program: compiled in one stage, a static binary alone in the next', as
 });
 
 for (const storage of ['overlay2', 'vfs'])
-  test(`--squash on ${storage}: the base and one layer, without what a later step removed`, async (t) => {
+  test.serial(`--squash on ${storage}: the base and one layer, without what a later step removed`, async (t) => {
     t.timeout(300_000);
     using bench = new Workbench();
     await bench.importDebian();

@@ -5,7 +5,7 @@ import { mustRun, Workbench } from './helpers/varve.ts';
 
 const PLUGIN = resolve(import.meta.dirname, 'stranger/shopping-list.mjs');
 
-test('a frontend from outside the workspace, with a kind of step of its own, builds an image', async (t) => {
+test.serial('a frontend from outside the workspace, with a kind of step of its own, builds an image', async (t) => {
   t.true(readFileSync(PLUGIN, 'utf8').split('\n').length < 60);
   using bench = new Workbench();
   bench.write({

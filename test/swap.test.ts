@@ -44,7 +44,7 @@ async function digestOf(
 
 const expected = digestOf(['--storage', 'overlay2', '--executor', 'oci']);
 const same = (how: string, flags: readonly string[], settings: Parameters<typeof digestOf>[1] = {}) =>
-  test(`the same build gives the same image ${how}`, async (t) => {
+  test.serial(`the same build gives the same image ${how}`, async (t) => {
     t.timeout(300_000);
     t.is(await digestOf(flags, settings), await expected);
   });

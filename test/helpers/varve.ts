@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
-const BIN = join(REPOSITORY, 'plugins/cli/src/bin.ts');
+const BUNDLE = join(REPOSITORY, 'plugins/cli/dist/varve.mjs');
+/** What users start, where it was built; the same from source, slower to start, where it was not or `VARVE_TEST_SOURCE` is set. */
+export const VARVE: readonly string[] =
+  existsSync(BUNDLE) && process.env.VARVE_TEST_SOURCE === undefined
+    ? [join(REPOSITORY, 'plugins/cli/bin/varve.mjs')]
+    : ['--conditions=varve-source', join(REPOSITORY, 'plugins/cli/src/bin.ts')];
 
 export interface Outcome {
   readonly code: number;
@@ -76,7 +81,7 @@ export class Workbench implements Disposable {
 
   /** The command line, run from source on this store. */
   varve(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-    return run(process.execPath, ['--conditions=varve-source', BIN, '--root', this.root, ...args], { cwd: this.folder, ...options });
+    return run(process.execPath, [...VARVE, '--root', this.root, ...args], { cwd: this.folder, ...options });
   }
 
   /** The same, where anything but success is a mistake in the test. */
@@ -86,24 +91,19 @@ export class Workbench implements Disposable {
     return stdout;
   }
 
-  /** Imports a root filesystem with nothing but busybox, under the name `busybox`. */
+  /** Puts an image with nothing but busybox into the store, under the name `busybox`. */
   async importBusybox(): Promise<void> {
-    const rootfs = this.path('busybox-rootfs');
-    for (const dir of ['bin', 'etc', 'tmp', 'root']) mkdirSync(join(rootfs, dir), { recursive: true });
-    chmodSync(join(rootfs, 'tmp'), 0o1777);
-    copyFileSync(busybox(), join(rootfs, 'bin/busybox'));
-    const applets = await mustRun(busybox(), ['--list']);
-    for (const applet of applets.trim().split('\n')) if (applet !== 'busybox') symlinkSync('busybox', join(rootfs, 'bin', applet));
-    writeFileSync(join(rootfs, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n');
-    writeFileSync(join(rootfs, 'etc/group'), 'root:x:0:\nuser:x:1000:\nextra:x:2000:user\n');
-    await mustRun('tar', ['-C', rootfs, '--sort=name', '--owner=0', '--group=0', '--mtime=@0', '-cf', this.path('busybox.tar'), '.']);
-    await this.must(['import', this.path('busybox.tar'), 'busybox']);
-    rmSync(rootfs, { recursive: true });
+    await this.#start(busyboxStore());
   }
 
-  /** Imports the Debian root filesystem that the test set-up made, under the name `debian:bookworm`. */
+  /** Puts the Debian root filesystem that the test set-up made into the store, under the name `debian:bookworm`. */
   async importDebian(): Promise<void> {
-    await this.must(['import', '-c', 'CMD ["bash"]', DEBIAN, 'debian:bookworm']);
+    await this.#start(debianStore());
+  }
+
+  /** A copy of a store that was filled once for all tests of this file. */
+  async #start(store: Promise<Workbench>): Promise<void> {
+    await mustRun('cp', ['-a', '--reflink=auto', (await store).root, this.root]);
   }
 
   [Symbol.dispose](): void {
@@ -112,5 +112,35 @@ export class Workbench implements Disposable {
 }
 
 const busybox = (): string => ['/bin/busybox', '/usr/bin/busybox'].find(existsSync) ?? 'busybox';
+
+const busyboxStore = once(async (bench) => {
+  const rootfs = bench.path('rootfs');
+  for (const dir of ['bin', 'etc', 'tmp', 'root']) mkdirSync(join(rootfs, dir), { recursive: true });
+  chmodSync(join(rootfs, 'tmp'), 0o1777);
+  copyFileSync(busybox(), join(rootfs, 'bin/busybox'));
+  const applets = await mustRun(busybox(), ['--list']);
+  for (const applet of applets.trim().split('\n')) if (applet !== 'busybox') symlinkSync('busybox', join(rootfs, 'bin', applet));
+  writeFileSync(join(rootfs, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n');
+  writeFileSync(join(rootfs, 'etc/group'), 'root:x:0:\nuser:x:1000:\nextra:x:2000:user\n');
+  await mustRun('tar', ['-C', rootfs, '--sort=name', '--owner=0', '--group=0', '--mtime=@0', '-cf', bench.path('busybox.tar'), '.']);
+  await bench.must(['import', bench.path('busybox.tar'), 'busybox'], { env: { SOURCE_DATE_EPOCH: '0' } });
+});
+
+const debianStore = once((bench) => bench.must(['import', '-c', 'CMD ["bash"]', DEBIAN, 'debian:bookworm']));
+
+/** A bench that is prepared when first needed and lives as long as this process. */
+function once(prepare: (bench: Workbench) => Promise<unknown>): () => Promise<Workbench> {
+  let made: Promise<Workbench> | undefined;
+  return () => {
+    made ??= (async () => {
+      const bench = new Workbench();
+      process.once('exit', () => bench[Symbol.dispose]());
+      await prepare(bench);
+      return bench;
+    })();
+    return made;
+  };
+}
+
 /** Made once by the test set-up. */
 export const DEBIAN = join(REPOSITORY, '.varve/debian-bookworm.tar');
