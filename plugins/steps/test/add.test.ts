@@ -122,6 +122,7 @@ test('of a directory that one archive replaces by a file and the next by a direc
   const made = await compose({ base: { 'a/old': 'O', 'b/x': 'X' }, source, step: add('a.tar b.tar /') });
   t.deepEqual(made.files, ['a d755 0:0', 'a/new f644 0:0 N', 'b d755 0:0', 'b/x f644 0:0 X']);
   t.deepEqual(made.layer, ['a d755 0:0', 'a opaque', 'a/new f644 0:0 N']);
+  await compareWithTar(t, made.draft);
 });
 
 test('symlinks on the way are followed within the root, those of the archive too', async (t) => {

@@ -61,7 +61,23 @@ test(
   'a dangling symlink',
   refuses,
   { source: { l: { symlink: 'gone' } }, step: copy('l /') },
-  { code: 'COPY_NOT_FOUND', message: notFound('/l'), hint: /symlink to "gone"/ },
+  { code: 'COPY_NOT_FOUND', message: notFound('/l'), hint: /symlink to "gone", which is not in the build context/ },
+);
+test(
+  'a path that leaves the context',
+  refuses,
+  { source, step: copy('../../secret /') },
+  {
+    code: 'COPY_NOT_FOUND',
+    message: notFound('/secret'),
+    hint: /^"\.\.\/\.\.\/secret" means "\/secret" here: nothing outside of the build context can be copied\.$/,
+  },
+);
+test(
+  'a symlink that leaves the context',
+  refuses,
+  { source: { l: { symlink: '../../etc/shadow' } }, step: copy('l /') },
+  { code: 'COPY_NOT_FOUND', message: notFound('/l'), hint: /symlink to "\.\.\/\.\.\/etc\/shadow", which is not in the build context/ },
 );
 test(
   'a loop of symlinks',

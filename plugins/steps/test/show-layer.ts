@@ -10,6 +10,7 @@ import {
   type FileTree,
   MergedTree,
   type NodeEntry,
+  normaliseIndex,
   readContent,
   walk,
   writeTar,
@@ -65,8 +66,9 @@ export async function extract(t: ExecutionContext, draft: LayerDraft): Promise<s
   return root;
 }
 
-/** Files of the layer and on disk, as far as both know them: attributes, times, xattrs, bytes. */
+/** The index is in normal form, and what GNU tar extracts is what it says: attributes, times, xattrs, bytes. */
 export async function compareWithTar(t: ExecutionContext, draft: LayerDraft): Promise<void> {
+  t.deepEqual(normaliseIndex(draft.index), draft.index);
   const isNode = (entry: Entry) => entry.type !== 'opaque' && entry.type !== 'whiteout';
   const alone = await MergedTree.of([layerOf({ ...draft, index: draft.index.filter(isNode) })]);
   const onDisk = new DirectoryTree(await extract(t, draft));

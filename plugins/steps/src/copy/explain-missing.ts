@@ -2,14 +2,22 @@ import { existsSync } from 'node:fs';
 import { type CopyStep, type StepInputs, type TreeRef, VarveError } from '@varve/core';
 import { baseName, childPath, type FileTree, joinPath, parentOf, resolvePath } from '@varve/core/archive';
 
+export interface Missing {
+  readonly tree: FileTree;
+  readonly inputs: StepInputs;
+  /** As the user wrote it. */
+  readonly text: string;
+}
+
 /** The error for a source that is not there, with what may have been meant. */
-export function explainMissing(
-  step: CopyStep,
-  path: string,
-  { tree, inputs }: { readonly tree: FileTree; readonly inputs: StepInputs },
-): VarveError {
-  const message = `failed to compute cache key: failed to calculate checksum of ${nameOf(step.from)}: "/${path}": not found`;
-  const hint = whySymlink(tree, path) ?? whyIgnored(step, resolvePath(tree, path).path, inputs) ?? suggest(tree, path);
+export function explainMissing(step: CopyStep, path: string, { tree, inputs, text }: Missing): VarveError {
+  const where = nameOf(step.from);
+  const message = `failed to compute cache key: failed to calculate checksum of ${where}: "/${path}": not found`;
+  const hint =
+    whySymlink(tree, path, where) ??
+    whyOutside(text, path, where) ??
+    whyIgnored(step, resolvePath(tree, path).path, inputs) ??
+    suggest(tree, path);
   return new VarveError('COPY_NOT_FOUND', message, { source: step.source, hint });
 }
 
@@ -19,10 +27,14 @@ function nameOf(from: TreeRef): string {
   return `${from.kind} ${from.name}`;
 }
 
-function whySymlink(tree: FileTree, path: string): string | undefined {
+function whySymlink(tree: FileTree, path: string, where: string): string | undefined {
   const entry = tree.get(path);
-  return entry?.type === 'symlink' ? `"/${path}" is a symlink to "${entry.target}", which is not there.` : undefined;
+  return entry?.type === 'symlink' ? `"/${path}" is a symlink to "${entry.target}", which is not in ${where}.` : undefined;
 }
+
+/** Parents of the root are the root. */
+const whyOutside = (text: string, path: string, where: string): string | undefined =>
+  /^\/*(?:\.\/+)*\.\.(?:\/|$)/.test(text) ? `"${text}" means "/${path}" here: nothing outside of ${where} can be copied.` : undefined;
 
 /** The tree does not show it, but the directory has it. */
 function whyIgnored({ from }: CopyStep, path: string, { build }: StepInputs): string | undefined {

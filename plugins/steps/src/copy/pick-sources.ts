@@ -51,7 +51,7 @@ function pick(step: CopyStep, text: string, { tree, inputs }: From): readonly Pi
   const path = cleanPath(text);
   return pathsOf(tree, path).map((label) => {
     const { path: found, entry = rootOf(found) } = resolvePath(tree, label);
-    if (entry === undefined) throw explainMissing(step, label, { tree, inputs });
+    if (entry === undefined) throw explainMissing(step, label, { tree, inputs, text });
     return { label, name: baseName(label), entry };
   });
 }
@@ -80,7 +80,7 @@ function pickWithParents(step: CopyStep, text: string, { tree, inputs }: From): 
     const below = root === '' || label === root ? label.slice(root.length) : label.slice(root.length + 1);
     const path = joinEntry(from, below);
     const entry = tree.get(path) ?? rootOf(path);
-    if (entry === undefined) throw explainMissing(step, label, { tree, inputs });
+    if (entry === undefined) throw explainMissing(step, label, { tree, inputs, text });
     return { label, name: baseName(label), entry, kept: { path: below, parents: parentsOf(tree, path, from) } };
   });
 }
