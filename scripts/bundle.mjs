@@ -43,11 +43,6 @@ await build({
   legalComments: 'linked',
 });
 
-// A thread's file is found by its name beside the code that starts it, which is in a chunk now
-const workers = globSync(['core/**/{worker,*-worker}.ts', 'plugins/*/src/**/{worker,*-worker}.ts'], {
-  cwd: root,
-  exclude: (path) => /(?:^|\/)(?:node_modules|dist|test|testing)$/.test(path),
-});
-const names = new Map(workers.map((path) => [basename(path, '.ts'), path]));
-if (names.size < workers.length) throw new Error(`Two worker files have one name: ${workers.join(', ')}`);
-await build({ ...options, entryPoints: Object.fromEntries(names) });
+// Files of threads and helper processes are found by their names beside the code that starts them, which is in a chunk now
+const entries = ['core/system/launch/worker.ts', 'core/system/launch/helper.ts'];
+await build({ ...options, entryPoints: Object.fromEntries(entries.map((path) => [basename(path, '.ts'), path])) });

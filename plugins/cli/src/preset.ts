@@ -1,6 +1,8 @@
 import { archive } from '@varve/archive';
 import type { AnyPlugin } from '@varve/core';
+import { chroot } from '@varve/executor-chroot';
 import { namespaces } from '@varve/executor-namespaces';
+import { oci } from '@varve/executor-oci';
 import { dockerfile } from '@varve/frontend-dockerfile';
 import { multiStage } from '@varve/multi-stage';
 import { progress } from '@varve/progress';
@@ -23,6 +25,8 @@ export const preset: readonly AnyPlugin[] = [
   overlay2,
   vfs,
   namespaces,
+  oci,
+  chroot,
   registryHub,
   archive,
   progress,
