@@ -70,8 +70,9 @@ export async function extract(t: ExecutionContext, draft: LayerDraft): Promise<s
 export async function compareWithTar(t: ExecutionContext, draft: LayerDraft): Promise<void> {
   t.deepEqual(normaliseIndex(draft.index), draft.index);
   const isNode = (entry: Entry) => entry.type !== 'opaque' && entry.type !== 'whiteout';
-  const alone = await MergedTree.of([layerOf({ ...draft, index: draft.index.filter(isNode) })]);
-  const onDisk = new DirectoryTree(await extract(t, draft));
+  const nodes = { ...draft, index: draft.index.filter(isNode) };
+  const alone = await MergedTree.of([layerOf(nodes)]);
+  const onDisk = new DirectoryTree(await extract(t, nodes));
   const describe = async (tree: FileTree) => [
     await showTree(tree),
     [...walk(tree, '')].filter(({ path }) => path !== '').map(({ path, mtime, xattrs }) => [path, mtime, xattrs ?? {}]),
