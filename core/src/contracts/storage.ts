@@ -37,9 +37,10 @@ export interface StorageDriver extends AsyncDisposable {
   };
   /**
    * Opens a writable snapshot that starts with `parent`'s content, or empty for `null`.
+   * It may have to copy the parent: when that is aborted the key is free again.
    * @throws VarveError `STORAGE_EXISTS` if `key` is taken, `STORAGE_NOT_FOUND` if `parent` is not committed
    */
-  prepare(key: SnapshotKey, parent: ChainID | null): Promise<readonly Mount[]>;
+  prepare(key: SnapshotKey, parent: ChainID | null, options?: Abortable): Promise<readonly Mount[]>;
   /** Mounts that show a committed snapshot read-only, under a key that `remove` ends. */
   view(key: SnapshotKey, parent: ChainID): Promise<readonly Mount[]>;
   /**
