@@ -5,6 +5,7 @@ import type { SnapshotInfo } from '../src/contracts/storage.ts';
 import { VarveError } from '../src/errors.ts';
 import { ProcessMarker } from './process-marker.ts';
 import { removeTree } from './remove-tree.ts';
+import { bootId, markOnDisk, mayBeTorn } from './snapshot-durability.ts';
 import { uniqueName } from './unique-name.ts';
 
 /** A snapshot and the directory that is its own. */
@@ -28,6 +29,7 @@ interface Note<Data> {
   readonly kind: 'active' | 'view';
   readonly parent: ChainID | null;
   readonly holder: string;
+  readonly boot: string;
   readonly data: Data;
 }
 
@@ -59,7 +61,7 @@ export class SnapshotCatalog<Data> implements Disposable {
     this.#makeRoot();
     const half = this.#half();
     const dir = this.#activeDir(key);
-    const note: Note<Data> = { id: key, kind, parent, holder: this.#marker.name, data };
+    const note: Note<Data> = { id: key, kind, parent, holder: this.#marker.name, boot: bootId(), data };
     try {
       mkdirSync(half, { mode: 0o700 });
       make?.(half);
@@ -70,7 +72,7 @@ export class SnapshotCatalog<Data> implements Disposable {
       throw isTaken(failure) ? existsAlready(key) : failure;
     }
     // Whoever removes a parent looks for children before and after it hides the parent, so one of the two sees the other.
-    if (parent === null || this.#read(this.#committedDir(parent)) !== undefined) return { id: key, kind, parent, data, dir };
+    if (parent === null || this.#read(this.committedDir(parent)) !== undefined) return { id: key, kind, parent, data, dir };
     await this.#discard(dir);
     throw notFound(parent, 'a committed snapshot');
   }
@@ -93,6 +95,11 @@ export class SnapshotCatalog<Data> implements Disposable {
     return this.#readCommitted(id) ?? this.#read(this.#activeDir(id));
   }
 
+  /** Where a committed snapshot lies, or would lie. */
+  committedDir(name: string): string {
+    return join(this.root, 'committed', folderName(name));
+  }
+
   /** Sorted: committed ones first. */
   list(): readonly SnapshotFolder<Data>[] {
     const committed = this.#names('committed').map((name) => this.#readCommitted(digestFromHex(name)));
@@ -107,7 +114,7 @@ export class SnapshotCatalog<Data> implements Disposable {
   async commit(key: SnapshotKey, name: ChainID): Promise<boolean> {
     const { dir } = this.active(key);
     try {
-      renameSync(dir, this.#committedDir(name));
+      renameSync(dir, this.committedDir(name));
       return true;
     } catch (failure) {
       if (!isTaken(failure)) throw failure;
@@ -139,8 +146,7 @@ export class SnapshotCatalog<Data> implements Disposable {
     const folders = left.map((name) => this.#read(join(this.root, 'active', name))).filter((folder) => folder !== undefined);
     await release(folders);
     for (const name of left) await this.#discard(join(this.root, 'active', name));
-    for (const name of this.#names('committed'))
-      if (this.#note(join(this.root, 'committed', name)) === undefined) await this.#discard(join(this.root, 'committed', name));
+    await this.#recoverCommitted();
     for (const name of this.#names('half'))
       if (!this.#isHeld(name.slice(0, name.indexOf('.')))) await this.#discard(join(this.root, 'half', name));
     this.#marker.sweep();
@@ -149,6 +155,27 @@ export class SnapshotCatalog<Data> implements Disposable {
   /** What this process still holds is left to `recover`. */
   [Symbol.dispose](): void {
     this.#marker[Symbol.dispose]();
+  }
+
+  /** After the machine stopped: what may be torn goes, with everything that stands on it. */
+  async #recoverCommitted(): Promise<void> {
+    for (const name of this.#names('committed')) {
+      const dir = join(this.root, 'committed', name);
+      const note = this.#note(dir);
+      if (note === undefined || mayBeTorn(dir, note.boot)) await this.#discard(dir);
+    }
+    for (let left = this.#orphans(); left.length > 0; left = this.#orphans()) for (const { dir } of left) await this.#discard(dir);
+    const committed = this.list().filter(({ kind }) => kind === 'committed');
+    markOnDisk(
+      this.root,
+      committed.map(({ dir }) => dir),
+    );
+  }
+
+  #orphans(): readonly SnapshotFolder<Data>[] {
+    const all = this.list();
+    const ids = new Set<string>(all.map(({ id }) => id));
+    return all.filter(({ kind, parent }) => kind === 'committed' && parent !== null && !ids.has(parent));
   }
 
   #refuseParent(id: ChainID | SnapshotKey): void {
@@ -180,10 +207,9 @@ export class SnapshotCatalog<Data> implements Disposable {
 
   #half = (): string => join(this.root, 'half', `${this.#marker.name}.${uniqueName()}`);
   #activeDir = (id: string): string => join(this.root, 'active', folderName(id));
-  #committedDir = (id: string): string => join(this.root, 'committed', folderName(id));
 
   #readCommitted(id: string): SnapshotFolder<Data> | undefined {
-    const folder = this.#read(this.#committedDir(id));
+    const folder = this.#read(this.committedDir(id));
     return folder && { ...folder, id: id as ChainID, kind: 'committed' }; // it lies where only this name leads
   }
 
