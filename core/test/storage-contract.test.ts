@@ -22,7 +22,8 @@ class NaiveDriver implements StorageDriver {
     mkdirSync(this.#root, { recursive: true });
   }
 
-  async prepare(key: SnapshotKey, parent: ChainID | null): Promise<readonly Mount[]> {
+  async prepare(key: SnapshotKey, parent: ChainID | null, { signal }: Abortable = {}): Promise<readonly Mount[]> {
+    signal?.throwIfAborted();
     this.#add({ id: key, kind: 'active', parent });
     if (parent === null) mkdirSync(this.#path(key), { mode: 0o755 });
     else execFileSync('cp', ['-a', this.#path(parent), this.#path(key)]);

@@ -3,6 +3,7 @@ export { type HostNeed, whyMissing } from './host-needs.ts';
 export { startProcess, type TestProcess } from './killed-process.ts';
 export { ATTRIBUTES, entry, fixtureContent, fixtureIndex, fixtureLayer } from './layer-fixture.ts';
 export { MemoryCache, MemoryDigests, MemoryLayers, memoryStores } from './memory-stores.ts';
+export { type ExampleResult, runReadmeExample } from './readme-example.ts';
 export { type SnapshotView, showSnapshot } from './snapshot-view.ts';
 export { DirectoryLayers } from './snapshotter/directory-layers.ts';
 export { type SnapshotterSuite, snapshotterContract } from './snapshotter-contract.ts';

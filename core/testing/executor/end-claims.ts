@@ -5,6 +5,7 @@ import type { ExecutionContext } from 'ava';
 import type { Claim } from '../executor-contract.ts';
 import { startProcess } from '../killed-process.ts';
 import { type ExecutorBench, processesWith, scan, uniqueSleep } from './executor-bench.ts';
+import { unlessIsolated } from './when.ts';
 
 /** That everything ends with the process, the call and the caller. */
 export function endClaims(claim: Claim, module: string): void {
@@ -47,12 +48,16 @@ export function endClaims(claim: Claim, module: string): void {
     t.false(existsSync(join(bench.root, 'started')));
   });
 
-  claim('orphans are reaped while the process runs', async (t, bench) => {
-    const { stdout } = await bench.sh(
-      'for i in 1 2 3 4 5; do (sleep 0.05 &); done; sleep 0.5; cat /proc/[0-9]*/stat 2>/dev/null | grep -c "(sleep) Z"',
-    );
-    t.is(stdout, '0\n');
-  });
+  claim(
+    'orphans are reaped while the process runs',
+    async (t, bench) => {
+      const { stdout } = await bench.sh(
+        'for i in 1 2 3 4 5; do (sleep 0.05 &); done; sleep 0.5; cat /proc/[0-9]*/stat 2>/dev/null | grep -c "(sleep) Z"',
+      );
+      t.is(stdout, '0\n');
+    },
+    unlessIsolated,
+  );
 
   claim('runs beside each other have their own results', async (t, bench) => {
     const codes = [3, 1, 4, 1, 5, 9, 2, 6];
@@ -85,9 +90,8 @@ export function endClaims(claim: Claim, module: string): void {
 
   claim('the end of the caller ends the process', async (t, bench) => {
     const time = uniqueSleep();
-    const detached = bench.executor.capabilities.isolated ? `setsid sleep ${time} & ` : '';
     mkdirSync(join(bench.dir, 'caller'));
-    const spec = bench.spec(['sh', '-c', `${detached}echo ready; sleep ${time} & wait`]);
+    const spec = bench.spec(['sh', '-c', `setsid sleep ${time} & echo ready; sleep ${time} & wait`]);
     const script = `
       const [, url, root, spec] = process.argv;
       const { open } = await import(url);

@@ -51,6 +51,14 @@ export function lifeClaims(claim: Claim): void {
     t.is(await bench.driver.stat(key('a')), undefined);
   });
 
+  claim('preparing that is aborted leaves the key free', async (t, bench) => {
+    await bench.layer('base', null, [entry.file('f', 1)]);
+    const reason = new Error('enough');
+    const aborted = { signal: AbortSignal.abort(reason) };
+    t.is(await t.throwsAsync(async () => await bench.driver.prepare(key('a'), chain('base'), aborted)), reason);
+    t.is(await bench.driver.stat(key('a')), undefined);
+  });
+
   claim('an active snapshot cannot be a parent', async (t, bench) => {
     await bench.driver.prepare(key('a'), null);
     const asParent = key('a') as unknown as ChainID; // the mistake that the two types should prevent

@@ -48,7 +48,7 @@ export class MountedWorkspace implements Workspace {
   static async open(parent: ChainID | null, parts: WorkspaceParts, { signal }: Abortable = {}): Promise<MountedWorkspace> {
     const { driver, emit, mountPoints } = parts;
     const key = asSnapshotKey(`work-${uniqueName()}`);
-    const mounts = await driver.prepare(key, parent);
+    const mounts = await driver.prepare(key, parent, { signal });
     emit({ type: 'snapshot-opened', driver: driver.name, id: key });
     try {
       signal?.throwIfAborted();

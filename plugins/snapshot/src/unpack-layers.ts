@@ -57,7 +57,7 @@ async function unpack(one: Unpacked, unpacking: Unpacking): Promise<void> {
   const { layer, chain, parent } = one;
   const [index, content] = [await layer.index({ signal }), await layer.contents({ signal })];
   const key = asSnapshotKey(`unpack-${uniqueName()}`);
-  await driver.prepare(key, parent);
+  await driver.prepare(key, parent, { signal });
   try {
     await driver.apply(key, index, content, { signal });
     signal?.throwIfAborted();

@@ -33,8 +33,9 @@ export class Overlay2Driver implements StorageDriver {
     this.#links = new ShortLinks(this.#root);
   }
 
-  async prepare(key: SnapshotKey, parent: ChainID | null): Promise<readonly Mount[]> {
+  async prepare(key: SnapshotKey, parent: ChainID | null, { signal }: Abortable = {}): Promise<readonly Mount[]> {
     const { options } = await overlaySupport(this.#storeRoot);
+    signal?.throwIfAborted();
     const lowers = this.#lowersOn(parent);
     const make = (dir: string): void => {
       mkdirSync(workOf(dir), { mode: 0o700 });

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { VarveError } from '@varve/core';
+import type { Abortable } from '@varve/core/image';
 import { getXattr, listXattrs, makeNode, setMtime, setXattr, splitDevice } from '@varve/core/system';
 import { copySparse } from './copy-sparse.ts';
 
@@ -24,9 +25,14 @@ const BATCH = 200;
  * devices, holes, times to the nanosecond. Names are bytes. Blocks are shared where the file system can. Without root, owners and what
  * only root may make are left out.
  */
-export async function copyTree(from: string, to: string): Promise<void> {
+export async function copyTree(from: string, to: string, { signal }: Abortable = {}): Promise<void> {
   let count = 0;
-  for (const _ of new TreeCopy().copyDirectory(Buffer.from(from), Buffer.from(to))) if (++count % BATCH === 0) await nextTurn();
+  signal?.throwIfAborted();
+  for (const _ of new TreeCopy().copyDirectory(Buffer.from(from), Buffer.from(to))) {
+    if (++count % BATCH !== 0) continue;
+    await nextTurn();
+    signal?.throwIfAborted();
+  }
 }
 
 interface Copy {

@@ -27,10 +27,11 @@ export class VfsDriver implements StorageDriver {
     this.#catalog = new SnapshotCatalog(join(storeRoot, 'snapshots', 'vfs'));
   }
 
-  async prepare(key: SnapshotKey, parent: ChainID | null): Promise<readonly Mount[]> {
+  async prepare(key: SnapshotKey, parent: ChainID | null, { signal }: Abortable = {}): Promise<readonly Mount[]> {
+    signal?.throwIfAborted();
     const { dir } = await this.#catalog.create({ key, kind: 'active', parent, data: {}, make: makeRoot });
     try {
-      if (parent !== null) await copyTree(rootOf(this.#catalog.committed(parent).dir), rootOf(dir));
+      if (parent !== null) await copyTree(rootOf(this.#catalog.committed(parent).dir), rootOf(dir), { signal });
     } catch (failure) {
       await this.#catalog.remove(key);
       throw failure;
