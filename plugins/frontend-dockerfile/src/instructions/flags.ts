@@ -8,6 +8,7 @@ interface ValueOf {
   readonly string: string | undefined;
   readonly strings: readonly string[];
 }
+export type FlagValue = ValueOf[FlagType];
 export type FlagValues<T extends FlagTypes> = { readonly [K in keyof T]: ValueOf[T[K]] };
 
 type Fail = (message: string, hint?: string) => never;

@@ -2,6 +2,7 @@ import type { SourceRange } from '@varve/core';
 import type { Directive } from '../parser/directives.ts';
 import type { Heredoc, SyntaxWarning } from '../parser/syntax-node.ts';
 import type { Escape } from '../parser/text.ts';
+import type { FlagValue } from './flags.ts';
 
 /** What every instruction has. Words are as written: expansion needs a build, checking does not. */
 export interface InstructionBase<K extends string> {
@@ -15,6 +16,8 @@ export interface InstructionBase<K extends string> {
   readonly comments: readonly string[];
   /** Names of the flags that were given, in order. */
   readonly flags: readonly string[];
+  /** Values of the flags that other plugins added, by name. */
+  readonly added?: Readonly<Record<string, FlagValue>> | undefined;
 }
 
 export interface FromInstruction extends InstructionBase<'from'> {
@@ -127,8 +130,20 @@ export interface MaintainerInstruction extends InstructionBase<'maintainer'> {
   readonly name: string;
 }
 
-/** Everything that can stand below FROM. */
-export type StageInstruction =
+/** An instruction that another plugin brought. */
+export interface CustomInstruction extends InstructionBase<'custom'> {
+  /** Upper case. */
+  readonly name: string;
+  readonly args: readonly string[];
+  /** They were a JSON array. */
+  readonly json: boolean;
+  readonly heredocs: readonly Heredoc[];
+  /** Of the flags that it has itself. */
+  readonly values: Readonly<Record<string, FlagValue>>;
+}
+
+/** One of Docker's own that can stand below FROM. */
+export type DockerInstruction =
   | AddInstruction
   | ArgInstruction
   | CmdInstruction
@@ -146,6 +161,9 @@ export type StageInstruction =
   | UserInstruction
   | VolumeInstruction
   | WorkdirInstruction;
+
+/** Everything that can stand below FROM. */
+export type StageInstruction = DockerInstruction | CustomInstruction;
 
 export type Instruction = FromInstruction | StageInstruction;
 

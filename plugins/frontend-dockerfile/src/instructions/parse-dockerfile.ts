@@ -1,16 +1,31 @@
+import type { SourceRange } from '@varve/core';
+import { DOCKER, type Language } from '../language/language.ts';
 import { parseSyntax } from '../parser/parse-syntax.ts';
 import { instructionError, syntaxError } from '../parser/syntax-error.ts';
+import type { SyntaxNode, SyntaxTree } from '../parser/syntax-node.ts';
 import type { ArgInstruction, Dockerfile, DockerfileStage, FromInstruction, StageInstruction } from './instruction.ts';
 import { parseInstruction } from './parse-instruction.ts';
 
 /** Reads a whole Dockerfile: instructions with types, by stage. @throws VarveError `FRONTEND_SYNTAX` with the place */
 export function parseDockerfile(text: string, file = 'Dockerfile'): Dockerfile {
-  const { nodes, escapeCharacter, directives, warnings } = parseSyntax(text, file);
+  return groupStages(parseSyntax(text, { file }));
+}
+
+export interface GroupOptions {
+  readonly language?: Language;
+  /** Told of each node before it is checked. */
+  readonly see?: (node: SyntaxNode, source: SourceRange) => void;
+}
+
+/** Gives the nodes of a tree their types and puts them below their FROM. @throws VarveError `FRONTEND_SYNTAX` with the place */
+export function groupStages(tree: SyntaxTree, { language = DOCKER, see }: GroupOptions = {}): Dockerfile {
+  const { file, nodes, escapeCharacter, directives, warnings } = tree;
   const globals: ArgInstruction[] = [];
   const stages: { readonly from: FromInstruction; readonly instructions: StageInstruction[] }[] = [];
   for (const node of nodes) {
     const source = { file, startLine: node.start, endLine: node.end };
-    const instruction = parseInstruction(node, source);
+    see?.(node, source);
+    const instruction = parseInstruction(node, source, language);
     const stage = stages.at(-1);
     if (instruction.kind === 'from') stages.push({ from: instruction, instructions: [] });
     else if (stage !== undefined) stage.instructions.push(instruction);

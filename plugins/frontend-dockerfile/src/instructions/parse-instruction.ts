@@ -1,11 +1,13 @@
 import type { SourceRange } from '@varve/core';
+import type { InstructionExtension } from '../language/extension.ts';
+import { DOCKER, type Language } from '../language/language.ts';
 import { didYouMean } from '../parser/suggest.ts';
 import type { SyntaxNode } from '../parser/syntax-node.ts';
 import { parseCmd, parseEntrypoint, parseRun, parseShell } from './commands.ts';
 import { parseAdd, parseCopy } from './files.ts';
 import { parseFrom } from './from.ts';
 import { parseHealthcheck } from './healthcheck.ts';
-import type { Instruction } from './instruction.ts';
+import type { CustomInstruction, Instruction } from './instruction.ts';
 import {
   parseArg,
   parseEnv,
@@ -44,11 +46,22 @@ const PARSERS: ReadonlyMap<string, (request: Request) => Instruction> = new Map(
 );
 
 /** Gives a node its type, with flags and arguments checked. @throws VarveError `FRONTEND_SYNTAX` with the place */
-export function parseInstruction(node: SyntaxNode, source: SourceRange): Instruction {
-  const request = createRequest(node, source);
+export function parseInstruction(node: SyntaxNode, source: SourceRange, language: Language = DOCKER): Instruction {
+  const request = createRequest(node, { source, language });
   const parse = PARSERS.get(node.cmd);
   if (parse !== undefined) return parse(request);
-  return request.fail(`unknown instruction: ${printable(node.keyword)}${didYouMean(node.keyword, PARSERS.keys())}`);
+  const extension = language.instructions.get(node.cmd);
+  if (extension !== undefined) return parseCustom(extension, request);
+  const known = [...PARSERS.keys(), ...language.instructions.keys()];
+  return request.fail(`unknown instruction: ${printable(node.keyword)}${didYouMean(node.keyword, known)}`);
+}
+
+function parseCustom({ flags = {}, usage, whyWrong }: InstructionExtension, request: Request): CustomInstruction {
+  const { cmd, args, json, heredocs } = request.node;
+  const values = request.flags(flags);
+  const instruction: CustomInstruction = { ...request.base('custom'), name: cmd, args, json, heredocs, values };
+  const reason = whyWrong?.(instruction);
+  return reason === undefined ? instruction : request.fail(reason, usage);
 }
 
 /** Of a file that is no Dockerfile at all, not more than a line can show. */

@@ -1,7 +1,8 @@
 import type { SourceRange } from '@varve/core';
+import { addedFlags, type Language } from '../language/language.ts';
 import { instructionError } from '../parser/syntax-error.ts';
 import type { SyntaxNode } from '../parser/syntax-node.ts';
-import { type FlagTypes, type FlagValues, parseFlags } from './flags.ts';
+import { type FlagTypes, type FlagValue, type FlagValues, parseFlags } from './flags.ts';
 import type { InstructionBase } from './instruction.ts';
 
 /** One instruction on its way from node to type. */
@@ -14,15 +15,22 @@ export interface Request {
   base<K extends string>(kind: K): InstructionBase<K>;
 }
 
-export function createRequest(node: SyntaxNode, source: SourceRange): Request {
+export function createRequest(node: SyntaxNode, { source, language }: { source: SourceRange; language: Language }): Request {
   const fail = (message: string, hint?: string): never => {
     throw instructionError(message, source, hint);
   };
+  const types = addedFlags(language, node.cmd);
+  let added: Readonly<Record<string, FlagValue>> | undefined;
   return {
     node,
     source,
     fail,
-    flags: (types) => parseFlags(node.flags, types, fail),
+    flags(own) {
+      const values = parseFlags(node.flags, { ...own, ...types }, fail);
+      const given = Object.entries<FlagValue>(values).filter(([name]) => Object.hasOwn(types, name));
+      if (given.length > 0) added = Object.fromEntries(given);
+      return values;
+    },
     base: (kind) => ({
       kind,
       keyword: node.keyword,
@@ -30,6 +38,7 @@ export function createRequest(node: SyntaxNode, source: SourceRange): Request {
       source,
       comments: node.comments,
       flags: node.flags.map((flag) => flag.slice(2).split('=', 1)[0] ?? ''),
+      ...(added && { added }),
     }),
   };
 }

@@ -13,10 +13,11 @@ const KNOWN = /^BUILDKIT_|^(?:BUILD|TARGET)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT
 export type GlobalArguments = ReadonlyMap<string, string>;
 
 /** What FROM sees, and what a stage's `ARG name` takes its value from: the platforms and every ARG before the first FROM. */
-export function globalArguments({ globals }: Dockerfile, request: FrontendRequest, options: ExpandOptions): GlobalArguments {
+export function globalArguments(dockerfile: Dockerfile, request: FrontendRequest, options: ExpandOptions): GlobalArguments {
   const values = new Map<string, string>();
-  for (const [name, value] of Object.entries(platformArguments(request))) values.set(name, ownValue(request.args, name) ?? value);
-  for (const { declarations, source } of globals) {
+  for (const [name, value] of Object.entries(platformArguments(dockerfile, request)))
+    values.set(name, ownValue(request.args, name) ?? value);
+  for (const { declarations, source } of dockerfile.globals) {
     for (const { name, value } of declarations) {
       const given = ownValue(request.args, name);
       const known = given ?? (value === undefined ? undefined : located(source, () => expandWord(value, values, options).value));
@@ -30,8 +31,9 @@ export function globalArguments({ globals }: Dockerfile, request: FrontendReques
 export const ownValue = (record: Readonly<Record<string, string>>, name: string): string | undefined =>
   Object.hasOwn(record, name) ? record[name] : undefined;
 
-function platformArguments({ platform, buildPlatform, target }: FrontendRequest): Readonly<Record<string, string>> {
-  return { ...describe('BUILD', buildPlatform), ...describe('TARGET', platform), TARGETSTAGE: target ?? 'default' };
+function platformArguments({ stages }: Dockerfile, { platform, buildPlatform, target }: FrontendRequest): Readonly<Record<string, string>> {
+  const TARGETSTAGE = target || stages.at(-1)?.from.name || 'default';
+  return { ...describe('BUILD', buildPlatform), ...describe('TARGET', platform), TARGETSTAGE };
 }
 
 function describe(prefix: string, platform: Platform): Readonly<Record<string, string>> {
@@ -53,9 +55,13 @@ export function proxyEnvironment(args: Readonly<Record<string, string>>): readon
 }
 
 /** Arguments that someone gave and no ARG asks for; those with a meaning of their own need none. */
-export function unusedArguments({ globals, stages }: Dockerfile, args: Readonly<Record<string, string>>): readonly string[] {
-  const instructions = [...globals, ...stages.flatMap((stage) => stage.instructions)];
-  const asked = new Set(instructions.flatMap((each) => (each.kind === 'arg' ? each.declarations.map(({ name }) => name) : [])));
+export function unusedArguments(args: Readonly<Record<string, string>>, asked: ReadonlySet<string>): readonly string[] {
   const hasMeaning = (name: string): boolean => isProxy(name) || KNOWN.test(name);
   return Object.keys(args).filter((name) => !asked.has(name) && !hasMeaning(name));
+}
+
+/** Everything that some ARG of the file asks for. */
+export function askedArguments({ globals, stages }: Dockerfile): Set<string> {
+  const instructions = [...globals, ...stages.flatMap((stage) => stage.instructions)];
+  return new Set(instructions.flatMap((each) => (each.kind === 'arg' ? each.declarations.map(({ name }) => name) : [])));
 }

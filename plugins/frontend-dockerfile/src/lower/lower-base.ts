@@ -1,7 +1,8 @@
 import { type BaseRef, type FrontendRequest, messageOf, type SourceRange, type Stage, type Step, VarveError } from '@varve/core';
-import { type ContainerConfig, type Platform, parsePlatform, parseReference } from '@varve/core/image';
+import { type ContainerConfig, type ImageConfig, type Platform, parsePlatform, parseReference } from '@varve/core/image';
 import { expandWord } from '../expand/expand-word.ts';
 import type { FromInstruction } from '../instructions/instruction.ts';
+import type { Linter } from '../lint/linter.ts';
 import { didYouMean } from '../parser/suggest.ts';
 import { syntaxError } from '../parser/syntax-error.ts';
 import { quote } from '../parser/text.ts';
@@ -38,9 +39,14 @@ export function baseName({ image, source }: FromInstruction, { globals, expansio
 
 export function basePlatform({ platform, source }: FromInstruction, { globals, expansion }: BuildScope): Platform | undefined {
   if (platform === undefined) return undefined;
-  const text = located(source, () => expandWord(platform, globals, expansion).value);
-  if (text === '') throw syntaxError(`empty platform value from expression ${platform}`, source);
-  return located(source, () => parsePlatform(text));
+  const { value, unmatched } = located(source, () => expandWord(platform, globals, expansion));
+  const near = unmatched.map((name) => didYouMean(name, globals.keys(), { isCaseSensitive: true })).find((text) => text !== '') ?? '';
+  if (value === '') throw syntaxError(`empty platform value from expression ${platform}${near}`, source);
+  try {
+    return parsePlatform(value);
+  } catch (cause) {
+    throw new VarveError('FRONTEND_SYNTAX', `failed to parse platform ${platform}: ${messageOf(cause)}${near}`, { source, cause });
+  }
 }
 
 export const scratchBase = (platform: Platform | undefined): LoweredBase => ({
@@ -62,12 +68,18 @@ interface ImageBase extends NamedBase {
   readonly stageNames: readonly string[];
 }
 
+interface Asking {
+  readonly request: FrontendRequest;
+  readonly linter: Linter;
+}
+
 /** Asks for the image's config. @throws VarveError what `resolveConfig` throws, with the place */
-export async function imageBase(image: ImageBase, request: FrontendRequest): Promise<LoweredBase> {
+export async function imageBase(image: ImageBase, { request, linter }: Asking): Promise<LoweredBase> {
   const { from, ref, platform } = image;
   // the kernel knows what a named context of this name is
   if (!Object.hasOwn(request.contexts, ref)) checkReference(ref, from.source);
-  const config = await resolveConfig(image, request);
+  const { config, ...found } = await resolveConfig(image, request);
+  if (!isEmptyImage(found)) linter.ask('base', { from, ref, expected: platform ?? request.platform, actual: found });
   const hasPath = config.Env?.some((variable) => variable.startsWith('PATH=')) ?? false;
   const Env = [...(config.Env ?? []), ...(hasPath ? [] : [PATH])];
   const triggers = config.OnBuild ?? [];
@@ -81,6 +93,9 @@ export async function imageBase(image: ImageBase, request: FrontendRequest): Pro
   };
 }
 
+/** An image without layers runs on every platform. */
+const isEmptyImage = ({ history }: Pick<ImageConfig, 'history'>): boolean => history.every(({ empty_layer }) => empty_layer === true);
+
 function checkReference(ref: string, source: SourceRange): void {
   try {
     parseReference(ref);
@@ -90,9 +105,9 @@ function checkReference(ref: string, source: SourceRange): void {
   }
 }
 
-async function resolveConfig({ from, ref, platform, stageNames }: ImageBase, request: FrontendRequest): Promise<ContainerConfig> {
+async function resolveConfig({ from, ref, platform, stageNames }: ImageBase, request: FrontendRequest): Promise<ImageConfig> {
   try {
-    return (await request.resolveConfig(ref, platform)).config;
+    return await request.resolveConfig(ref, platform);
   } catch (cause) {
     if (!VarveError.is(cause)) throw cause;
     const near = didYouMean(ref, stageNames);

@@ -1,6 +1,5 @@
 import type { CopySource, CopyStep, TreeRef } from '@varve/core';
 import type { AddInstruction, CopyInstruction } from '../instructions/instruction.ts';
-import { expandHeredoc } from '../parser/heredoc.ts';
 import { layerRow } from './history.ts';
 import { gitSource, isGit, isUrl } from './remote-source.ts';
 import type { StageScope } from './stage-scope.ts';
@@ -59,13 +58,12 @@ interface Resolved {
 }
 
 function transfer(instruction: CopyInstruction | AddInstruction, { scope, paths, sources }: Resolved): Omit<CopyStep, 'from'> {
-  const { expand, state, build } = scope;
+  const { expand } = scope;
   const chown = instruction.chown && expand(instruction.chown);
   const chmod = instruction.chmod && checkMode(expand(instruction.chmod), scope);
   const dest = expand(instruction.dest);
   const documents = instruction.documents.map((document): CopySource => {
-    const content = expandHeredoc(document, state, { ...build.expansion, escapeCharacter: undefined });
-    return { kind: 'inline', name: document.name, content };
+    return { kind: 'inline', name: document.name, content: scope.expandDocument(document) };
   });
   const flags = [
     ...(instruction.kind === 'copy' && instruction.parents ? ['--parents'] : []),

@@ -1,5 +1,5 @@
 import type { Step } from '@varve/core';
-import type { StageInstruction } from '../instructions/instruction.ts';
+import type { DockerInstruction } from '../instructions/instruction.ts';
 import { lowerAdd, lowerCopy } from './lower-copy.ts';
 import {
   lowerArg,
@@ -21,7 +21,7 @@ import { lowerWorkdir } from './lower-workdir.ts';
 import type { StageScope } from './stage-scope.ts';
 
 /** The steps that an instruction stands for; it may change the stage's state. */
-export function lowerInstruction(instruction: StageInstruction, scope: StageScope): readonly Step[] {
+export function lowerInstruction(instruction: DockerInstruction, scope: StageScope): readonly Step[] {
   switch (instruction.kind) {
     case 'add':
       return lowerAdd(instruction, scope);

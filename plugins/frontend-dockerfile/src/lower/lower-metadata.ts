@@ -61,6 +61,7 @@ export function lowerArg(instruction: ArgInstruction, scope: StageScope): readon
   const rows = instruction.declarations.map((declaration) => {
     const value = argumentValue(declaration, scope);
     scope.state.declareArg(declaration.name, value);
+    scope.build.asked.add(declaration.name);
     return value === undefined ? declaration.name : `${declaration.name}=${value}`;
   });
   return configStep(instruction, { patch: {}, createdBy: `ARG ${rows.join(' ')}` });

@@ -13,6 +13,7 @@ export function lowerWorkdir(
 ): readonly (ConfigStep | MkdirStep)[] {
   const dir = resolvePath(state.workingDir, expand(path));
   state.workingDir = dir;
+  state.hasWorkdir = true;
   const history = row(`WORKDIR ${dir}`);
   const config: ConfigStep = { kind: 'config', title: text, source, patch: { WorkingDir: dir } };
   if (dir === '/') return [{ ...config, history }];

@@ -1,6 +1,10 @@
 import { type BuildWarning, type SourceRange, type TreeRef, VarveError } from '@varve/core';
-import { type ExpandOptions, expandWord, expandWords } from '../expand/expand-word.ts';
+import { type ExpandOptions, type Expansion, expandWord, expandWords } from '../expand/expand-word.ts';
+import type { ExpandedWord } from '../lint/lint-rule.ts';
+import { heredocContent } from '../parser/heredoc.ts';
+import { suggest } from '../parser/suggest.ts';
 import { syntaxError } from '../parser/syntax-error.ts';
+import type { Heredoc } from '../parser/syntax-node.ts';
 import type { GlobalArguments } from './build-arguments.ts';
 import type { StageState } from './stage-state.ts';
 
@@ -9,6 +13,8 @@ export interface BuildScope {
   readonly globals: GlobalArguments;
   /** `--build-arg`. */
   readonly args: Readonly<Record<string, string>>;
+  /** Names that some ARG asks for; filled while included text is read. */
+  readonly asked: Set<string>;
   readonly expansion: ExpandOptions;
   warn(warning: BuildWarning): void;
 }
@@ -18,8 +24,12 @@ export interface StageScope {
   readonly build: BuildScope;
   readonly state: StageState;
   readonly source: SourceRange;
+  /** Everything that was expanded so far. */
+  readonly expansions: readonly ExpandedWord[];
   expand(word: string): string;
   expandWords(word: string): readonly string[];
+  /** A heredoc's content: quotes in it are text, and it may be left alone. */
+  expandDocument(document: Heredoc): string;
   /** What `--from=` means here. */
   tree(from: string): TreeRef;
   fail(message: string, hint?: string): never;
@@ -34,13 +44,29 @@ interface ScopeParts {
 }
 
 export function createScope({ build, state, source, tree }: ScopeParts): StageScope {
+  const expansions: ExpandedWord[] = [];
+  const { expansion } = build;
+  const record = (word: string, { value, unmatched }: Expansion, words?: readonly string[]): string => {
+    expansions.push({ word, value, words, unknown: unmatched.length === 0 ? [] : unknownNames(unmatched, state) });
+    return value;
+  };
   return {
     build,
     state,
     source,
+    expansions,
     tree,
-    expand: (word) => expandWord(word, state, build.expansion).value,
-    expandWords: (word) => expandWords(word, state, build.expansion).words,
+    expand: (word) => record(word, expandWord(word, state, expansion)),
+    expandWords(word) {
+      const expanded = expandWords(word, state, expansion);
+      record(word, expanded, expanded.words);
+      return expanded.words;
+    },
+    expandDocument(document) {
+      const content = heredocContent(document);
+      const options = { ...expansion, escapeCharacter: undefined, ignoreQuotes: true };
+      return document.expand ? record(content, expandWord(content, state, options)) : content;
+    },
     fail(message, hint) {
       throw syntaxError(message, source, hint);
     },
@@ -48,4 +74,12 @@ export function createScope({ build, state, source, tree }: ScopeParts): StageSc
       throw new VarveError('FRONTEND_UNSUPPORTED', `${what} is not supported`, { source });
     },
   };
+}
+
+/** An argument that is declared but has no value is known all the same. */
+function unknownNames(unmatched: readonly string[], state: StageState): ExpandedWord['unknown'] {
+  const unknown = unmatched.filter((name) => !state.hasArg(name));
+  if (unknown.length === 0) return [];
+  const options = state.names();
+  return unknown.map((name) => ({ name, similar: suggest(name, options, { isCaseSensitive: true }) }));
 }

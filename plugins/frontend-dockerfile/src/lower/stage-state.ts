@@ -17,6 +17,8 @@ export class StageState implements Environment {
   onbuild: readonly string[] = [];
   /** The stage has a CMD of its own. */
   hasCmd = false;
+  /** This file has said where to work, here or in a stage below. */
+  hasWorkdir = false;
 
   private constructor(
     parts: Pick<StageState, 'shell' | 'workingDir' | 'user'>,
@@ -38,7 +40,20 @@ export class StageState implements Environment {
 
   /** A stage that starts from this one inherits everything, build arguments included. */
   inherit(): StageState {
-    return new StageState(this, new Map(this.#env), new Map(this.#args));
+    const state = new StageState(this, new Map(this.#env), new Map(this.#args));
+    state.hasWorkdir = this.hasWorkdir;
+    return state;
+  }
+
+  /** Somebody chose a shell. */
+  get hasShell(): boolean {
+    return this.shell !== DEFAULT_SHELL;
+  }
+
+  /** Everything that is set. */
+  names(): readonly string[] {
+    const given = [...this.#args].filter(([, value]) => value !== undefined).map(([name]) => name);
+    return [...new Set([...this.#env.keys(), ...given])];
   }
 
   get(name: string): string | undefined {

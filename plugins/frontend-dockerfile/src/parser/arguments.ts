@@ -1,4 +1,6 @@
 import { VarveError } from '@varve/core';
+import type { ArgumentForm } from '../language/extension.ts';
+import type { Language } from '../language/language.ts';
 import { splitWords } from './split-words.ts';
 import { type Escape, quote, trimStartSpace } from './text.ts';
 
@@ -7,18 +9,23 @@ export interface Arguments {
   readonly json: boolean;
 }
 
+interface Context {
+  readonly cmd: string;
+  readonly escapeCharacter: Escape;
+}
+
 /** How the text behind keyword and flags becomes arguments. The caller adds the place to its errors. */
-type ArgumentForm = (rest: string, context: { readonly cmd: string; readonly escapeCharacter: Escape }) => Arguments;
+type Splitter = (rest: string, context: Context) => Arguments;
 
 const plain = (...args: readonly string[]): Arguments => ({ args, json: false });
 
-const wholeText: ArgumentForm = (rest) => (rest === '' ? plain() : plain(rest));
-const blankSeparated: ArgumentForm = (rest) => (rest === '' ? plain() : plain(...rest.split(/[\t\v\f\r ]+/)));
-const words: ArgumentForm = (rest, { escapeCharacter }) => plain(...splitWords(rest, escapeCharacter));
-const jsonOrText: ArgumentForm = (rest, context) => parseJson(rest) ?? wholeText(rest, context);
-const jsonOrList: ArgumentForm = (rest, context) => parseJson(rest) ?? blankSeparated(rest, context);
+const wholeText: Splitter = (rest) => (rest === '' ? plain() : plain(rest));
+const blankSeparated: Splitter = (rest) => (rest === '' ? plain() : plain(...rest.split(/[\t\v\f\r ]+/)));
+const words: Splitter = (rest, { escapeCharacter }) => plain(...splitWords(rest, escapeCharacter));
+const jsonOrText: Splitter = (rest, context) => parseJson(rest) ?? wholeText(rest, context);
+const jsonOrList: Splitter = (rest, context) => parseJson(rest) ?? blankSeparated(rest, context);
 
-const pairs: ArgumentForm = (rest, { cmd, escapeCharacter }) => {
+const pairs: Splitter = (rest, { cmd, escapeCharacter }) => {
   const [first, ...others] = splitWords(rest, escapeCharacter);
   if (first === undefined) return plain();
   if (!first.includes('=')) return legacyPair(rest, cmd);
@@ -38,7 +45,7 @@ function splitPair(word: string): readonly [string, string, string] {
 }
 
 /** The type (`CMD`, `NONE`), then what `CMD` itself would take. */
-const healthcheck: ArgumentForm = (rest, context) => {
+const healthcheck: Splitter = (rest, context) => {
   const [type = ''] = rest.split(/\s/, 1);
   if (type === '') return plain();
   const command = jsonOrText(trimStartSpace(rest.slice(type.length)), context);
@@ -65,7 +72,7 @@ function readJson(text: string): unknown {
   }
 }
 
-const FORMS: ReadonlyMap<string, ArgumentForm> = new Map(
+const FORMS: ReadonlyMap<string, Splitter> = new Map(
   Object.entries({
     ADD: jsonOrList,
     ARG: words,
@@ -87,5 +94,17 @@ const FORMS: ReadonlyMap<string, ArgumentForm> = new Map(
   }),
 );
 
+const OF_FORM: Readonly<Record<ArgumentForm, Splitter>> = {
+  text: wholeText,
+  list: blankSeparated,
+  words,
+  'json-or-list': jsonOrList,
+  'json-or-text': jsonOrText,
+  pairs,
+};
+
 /** Splits what follows the flags. Unknown instructions keep it as one argument: whoever handles them knows better. */
-export const splitArguments: ArgumentForm = (rest, context) => (FORMS.get(context.cmd) ?? wholeText)(rest, context);
+export function splitArguments(rest: string, context: Context & { readonly language: Language }): Arguments {
+  const split = FORMS.get(context.cmd) ?? OF_FORM[context.language.instructions.get(context.cmd)?.form ?? 'text'];
+  return split(rest, context);
+}

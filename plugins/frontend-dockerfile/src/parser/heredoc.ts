@@ -1,4 +1,4 @@
-import { expandWord, expandWords } from '../expand/expand-word.ts';
+import { expandWords } from '../expand/expand-word.ts';
 import type { Heredoc } from './syntax-node.ts';
 
 const SHAPE = /^(\d*)<<(-?)\s*([^<]*)$/;
@@ -45,10 +45,4 @@ export function isHeredocWord(text: string): boolean {
 /** The content as its reader gets it: `<<-` loses leading tabs. */
 export function heredocContent({ content, chomp }: Heredoc): string {
   return chomp ? content.replace(/^\t+/gm, '') : content;
-}
-
-/** What `expandWord` makes of a heredoc's content: quotes in it are text. */
-export function expandHeredoc(heredoc: Heredoc, env: Parameters<typeof expandWord>[1], options: Parameters<typeof expandWord>[2]): string {
-  const content = heredocContent(heredoc);
-  return heredoc.expand ? expandWord(content, env, { ...options, ignoreQuotes: true }).value : content;
 }

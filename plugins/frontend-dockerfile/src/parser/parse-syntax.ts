@@ -1,4 +1,5 @@
 import { type SourceRange, VarveError } from '@varve/core';
+import { DOCKER, type Language } from '../language/language.ts';
 import { splitArguments } from './arguments.ts';
 import { readDirectives, readEscape } from './directives.ts';
 import { findHeredocs } from './heredoc.ts';
@@ -11,8 +12,14 @@ import { type Escape, trimStartSpace } from './text.ts';
 /** Instructions whose words can open heredocs. */
 const TAKES_HEREDOCS: ReadonlySet<string> = new Set(['RUN', 'COPY', 'ADD']);
 
+export interface SyntaxOptions {
+  /** As messages name it. */
+  readonly file?: string;
+  readonly language?: Language;
+}
+
 /** Reads a Dockerfile's text into a tree. @throws VarveError `FRONTEND_SYNTAX` with the place */
-export function parseSyntax(text: string, file = 'Dockerfile'): SyntaxTree {
+export function parseSyntax(text: string, { file = 'Dockerfile', language = DOCKER }: SyntaxOptions = {}): SyntaxTree {
   const lines = readLines(text, file);
   const directives = readDirectives();
   const nodes: SyntaxNode[] = [];
@@ -31,8 +38,9 @@ export function parseSyntax(text: string, file = 'Dockerfile'): SyntaxTree {
     }
     const logical = joinContinued(lines, line, escapeCharacter);
     const source = { file, startLine: line.number, endLine: lines.number };
-    if (logical.hasGap) warnings.push(emptyContinuation(logical.text, source));
-    if (logical.text !== '') nodes.push(readNode({ text: logical.text, lines, escapeCharacter, comments, source }));
+    // told of the line after the gap, where BuildKit tells of it
+    if (logical.hasGap) warnings.push(emptyContinuation(logical.text, { ...source, startLine: source.endLine }));
+    if (logical.text !== '') nodes.push(readNode({ text: logical.text, lines, escapeCharacter, comments, source, language }));
     comments = [];
   }
   if (nodes.length === 0) throw noInstructions(file, lines.number);
@@ -80,18 +88,20 @@ interface NodeInput {
   readonly escapeCharacter: Escape;
   readonly comments: readonly string[];
   readonly source: SourceRange;
+  readonly language: Language;
 }
 
 function readNode(input: NodeInput): SyntaxNode {
   const node = splitNode(input);
   const command = node.sub ?? node;
-  if (!TAKES_HEREDOCS.has(command.cmd) || command.json) return node;
+  const takesHeredocs = TAKES_HEREDOCS.has(command.cmd) || input.language.instructions.get(command.cmd)?.takesHeredocs === true;
+  if (!takesHeredocs || command.json) return node;
   const heredocs = blamed(input.source, () => findHeredocs(input.text)).map((heredoc) => readBody(heredoc, input));
   return { ...node, heredocs, end: input.lines.number };
 }
 
 function splitNode(input: Omit<NodeInput, 'lines'> & { readonly isSub?: boolean }): SyntaxNode {
-  const { text, escapeCharacter, comments, source } = input;
+  const { text, escapeCharacter, comments, source, language } = input;
   const { keyword, flags, rest } = splitInstruction(text);
   const cmd = keyword.toUpperCase();
   const place = {
@@ -109,7 +119,7 @@ function splitNode(input: Omit<NodeInput, 'lines'> & { readonly isSub?: boolean 
     const sub = rest === '' || input.isSub ? undefined : splitNode({ ...input, text: rest, comments: [], isSub: true });
     return { ...place, args: [], json: false, sub };
   }
-  return { ...place, ...blamed(source, () => splitArguments(rest, { cmd, escapeCharacter })) };
+  return { ...place, ...blamed(source, () => splitArguments(rest, { cmd, escapeCharacter, language })) };
 }
 
 function readBody(heredoc: Heredoc, { lines, source }: NodeInput): Heredoc {

@@ -2,11 +2,13 @@
 const FARTHEST = 2;
 
 /** The option that was probably meant, or nothing where none is near or `word` is one of them. */
-export function suggest(word: string, options: Iterable<string>): string | undefined {
+export function suggest(word: string, options: Iterable<string>, { isCaseSensitive = false } = {}): string | undefined {
+  const fold = (text: string): string => (isCaseSensitive ? text : text.toLowerCase());
+  const meant = fold(word);
   let best: string | undefined;
   let nearest = FARTHEST + 1;
   for (const option of options) {
-    const edits = countEdits(word.toLowerCase(), option.toLowerCase());
+    const edits = countEdits(meant, fold(option));
     if (edits === 0) return undefined;
     if (edits >= nearest) continue;
     nearest = edits;
@@ -16,8 +18,8 @@ export function suggest(word: string, options: Iterable<string>): string | undef
 }
 
 /** ` (did you mean x?)`, or nothing. */
-export function didYouMean(word: string, options: Iterable<string>): string {
-  const option = suggest(word, options);
+export function didYouMean(word: string, options: Iterable<string>, how?: { readonly isCaseSensitive: boolean }): string {
+  const option = suggest(word, options, how);
   return option === undefined ? '' : ` (did you mean ${option}?)`;
 }
 

@@ -180,7 +180,7 @@ test('without an ignore file nothing is hidden', hides, {}, []);
 
 test('warnings of the parser reach the user', async (t) => {
   const { warnings } = await lower('FROM base\nRUN a \\\n\n b');
-  t.like(warnings, [{ code: 'NoEmptyContinuation', source: { startLine: 2 } }]);
+  t.like(warnings, [{ code: 'NoEmptyContinuation', source: { startLine: 4 } }]);
 });
 
 test('a frontend image that would not be loaded is named in a warning', async (t) => {

@@ -83,13 +83,13 @@ test('comments right above belong to an instruction, up to an empty one', (t) =>
   );
 });
 
-test('an empty line inside an instruction is a warning with its place', (t) => {
+test('an empty line inside an instruction is a warning, told of the line that goes on', (t) => {
   const { warnings } = parseSyntax('FROM a\nRUN b \\\n\n c');
   t.deepEqual(warnings, [
     {
       code: 'NoEmptyContinuation',
       message: 'Empty continuation line found in: RUN b  c',
-      source: { file: 'Dockerfile', startLine: 2, endLine: 4 },
+      source: { file: 'Dockerfile', startLine: 4, endLine: 4 },
     },
   ]);
 });

@@ -1,0 +1,135 @@
+import { type FrontendRequest, type SourceRange, type Stage, type Step, type TreeRef, VarveError } from '@varve/core';
+import type { Dockerfile, DockerfileStage, StageInstruction } from '../instructions/instruction.ts';
+import { parseTrigger } from '../instructions/parse-trigger.ts';
+import type { InstructionVisit } from '../lint/lint-rule.ts';
+import { ignoredPaths } from './lint-visits.ts';
+import { locatedLater } from './located.ts';
+import { baseName, basePlatform, imageBase, type LoweredBase, scratchBase } from './lower-base.ts';
+import { contextBase } from './lower-context-base.ts';
+import type { LowerOptions } from './lower-dockerfile.ts';
+import { lowerExtended } from './lower-extended.ts';
+import { SCRATCH, type StageNames } from './stage-names.ts';
+import { type BuildScope, createScope } from './stage-scope.ts';
+import type { StageState } from './stage-state.ts';
+
+export interface LoweringOptions extends LowerOptions {
+  readonly request: FrontendRequest;
+  readonly names: StageNames;
+  readonly build: BuildScope;
+  /** Patterns. */
+  readonly ignore: readonly string[];
+}
+
+interface LoweredStage {
+  readonly stage: Stage;
+  readonly state: StageState;
+}
+
+/** A stage while its instructions are lowered. */
+export interface StageWalk {
+  readonly index: number;
+  readonly state: StageState;
+  /** Of the text that is read: its escape character may be another one. */
+  readonly build: BuildScope;
+  /** How many texts were included in one another to get here. */
+  readonly depth: number;
+  readonly visits: InstructionVisit[];
+}
+
+/** One walk from the target to everything it needs: what nobody needs is neither checked nor resolved. */
+export class Lowering {
+  readonly options: LoweringOptions;
+  readonly #dockerfile: Dockerfile;
+  readonly #lowered = new Map<number, Promise<LoweredStage>>();
+  readonly #isIgnored: InstructionVisit['isIgnored'];
+  #needsEmpty = false;
+
+  constructor(dockerfile: Dockerfile, options: LoweringOptions) {
+    this.options = options;
+    this.#dockerfile = dockerfile;
+    this.#isIgnored = ignoredPaths(options.ignore);
+  }
+
+  async run(target: number | 'all'): Promise<readonly Stage[]> {
+    const wanted = target === 'all' ? this.#dockerfile.stages.map(({ index }) => index) : [target];
+    for (const index of wanted) await this.#need(index);
+    // a stage adds those that it needs before its own promise is kept
+    for (const lowered of this.#lowered.values()) await lowered;
+    const indexes = [...this.#lowered.keys()].sort((a, b) => a - b);
+    const stages = await Promise.all(indexes.map(async (index) => (await this.#need(index)).stage));
+    return this.#needsEmpty ? [{ name: this.options.names.empty, base: { kind: 'scratch' }, steps: [] }, ...stages] : stages;
+  }
+
+  #need(index: number): Promise<LoweredStage> {
+    const known = this.#lowered.get(index);
+    if (known !== undefined) return known;
+    const stage = this.#dockerfile.stages[index];
+    if (stage === undefined) throw new RangeError(`no stage ${index}`);
+    const lowered = this.#lower(stage);
+    // awaited by whoever needs it; until then its failure is nobody's
+    lowered.catch(() => {});
+    this.#lowered.set(index, lowered);
+    return lowered;
+  }
+
+  async #lower({ from, index, instructions }: DockerfileStage): Promise<LoweredStage> {
+    const { names, build, language, linter } = this.options;
+    const { base, state, triggers, steps: first, platform, initial } = await this.#base(from, index);
+    const triggered = triggers.map((text) => parseTrigger(text, { source: from.source, language }));
+    const walk: StageWalk = { index, state, build, depth: 0, visits: [] };
+    const steps: Step[] = [...first];
+    try {
+      for (const instruction of [...triggered, ...instructions]) steps.push(...(await this.lowerInstruction(instruction, walk)));
+    } finally {
+      linter.ask('stage', walk.visits);
+    }
+    for (const { inputs = [] } of steps) for (const input of inputs) this.#needTree(input);
+    return { state, stage: { name: names.nameOf(index), base, steps, source: from.source, platform, initial } };
+  }
+
+  async lowerInstruction(instruction: StageInstruction, walk: StageWalk): Promise<readonly Step[]> {
+    const { request, names, linter, isCheck = false } = this.options;
+    request.signal?.throwIfAborted();
+    const { source } = instruction;
+    const { index, state, build, visits } = walk;
+    const scope = createScope({ build, state, source, tree: (name) => names.tree(name, index, source) });
+    const before = { hasWorkdir: state.hasWorkdir, hasShell: state.hasShell };
+    try {
+      return await locatedLater(source, () => lowerExtended(instruction, { scope, walk, lowering: this }));
+    } catch (failure) {
+      // nothing is wrong with what only this builder cannot do
+      if (isCheck && VarveError.is(failure) && failure.code === 'FRONTEND_UNSUPPORTED') return [];
+      throw failure;
+    } finally {
+      const visit: InstructionVisit = { instruction, expansions: scope.expansions, before, isIgnored: this.#isIgnored };
+      visits.push(visit);
+      linter.ask('instruction', visit);
+    }
+  }
+
+  #needTree(tree: TreeRef): void {
+    if (tree.kind !== 'name') return;
+    const index = this.options.names.indexOf(tree.name);
+    if (index !== undefined) void this.#need(index);
+    else this.#needsEmpty = true;
+  }
+
+  async #base(from: DockerfileStage['from'], index: number): Promise<LoweredBase> {
+    const { request, names, build, linter } = this.options;
+    const ref = baseName(from, build);
+    const platform = basePlatform(from, build);
+    const parent = names.base(ref, index);
+    if (parent !== undefined) return stageBase(await this.#need(parent), from.source);
+    if (ref === SCRATCH) return scratchBase(platform);
+    const directory = contextBase({ from, ref, platform }, request);
+    if (directory !== undefined) return directory;
+    const known = this.#dockerfile.stages.slice(0, index).flatMap((stage) => stage.from.name ?? []);
+    return await imageBase({ from, ref, platform, stageNames: known }, { request, linter });
+  }
+}
+
+function stageBase({ stage, state }: LoweredStage, source: SourceRange): LoweredBase {
+  const triggers = state.onbuild;
+  const clear: LoweredBase['steps'] = triggers.length === 0 ? [] : [{ kind: 'config', title: 'ONBUILD', source, patch: { OnBuild: null } }];
+  return { base: { kind: 'name', name: stage.name }, state: state.inherit(), triggers, steps: clear };
+}
