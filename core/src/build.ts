@@ -1,19 +1,18 @@
 import { availableParallelism } from 'node:os';
-import { type CacheKey, hostPlatform, type Image, makeImage, patchConfig } from '../image/index.ts';
+import type { CacheKey } from '../image/index.ts';
 import { recordAll } from './cache.ts';
-import { clampTime, timeOfConfig } from './clock.ts';
 import type { BuildInfo, BuildResult } from './contracts/build.ts';
 import type { Executor } from './contracts/executor.ts';
-import type { ExportResult } from './contracts/exporter.ts';
 import type { Host } from './contracts/host.ts';
-import type { Plan, Step } from './contracts/plan.ts';
+import type { Step } from './contracts/plan.ts';
 import type { Snapshots, Snapshotter } from './contracts/snapshotter.ts';
 import type { StorageDriver } from './contracts/storage.ts';
 import type { CacheRecord, CacheStore, FileDigests, LayerStore } from './contracts/store.ts';
 import { VarveError } from './errors.ts';
+import { exportImage, finishImage } from './finish-image.ts';
 import type { Hooks } from './hooks.ts';
-import { storeLayers } from './keep-layers.ts';
 import { Limit } from './limit.ts';
+import { planOf } from './plan-build.ts';
 import { Stages } from './run-plan.ts';
 import type { Made } from './run-step.ts';
 import type { StageState } from './stage-state.ts';
@@ -45,6 +44,8 @@ export class Build {
   readonly #limit: Limit;
   readonly #sharing = new Map<CacheKey, Promise<Made>>();
   #stages: Stages | undefined;
+  #snapshotter: Promise<Snapshotter | undefined> | undefined;
+  #snapshots: Promise<Snapshots> | undefined;
 
   constructor(on: BuildParts) {
     this.#on = on;
@@ -71,14 +72,14 @@ export class Build {
   async run(): Promise<BuildResult> {
     const { request, signal } = this.build;
     this.emit({ type: 'build-started', file: request.source.file, progress: request.options?.progress });
-    const plan = await this.#plan();
+    const plan = await planOf(this);
     this.emit({ type: 'planned', plan });
     this.trees.hide(plan);
     this.#stages = new Stages(plan, this);
     const state = await this.#target(plan.target, this.#stages);
-    const image = await this.#image(state);
+    const image = await finishImage(state, this);
     signal?.throwIfAborted();
-    const outputs = await this.#export(image);
+    const outputs = await exportImage(image, this);
     const descriptor = await image.descriptor();
     const id = await image.id();
     this.emit({ type: 'build-finished', digest: descriptor.digest, id });
@@ -94,64 +95,6 @@ export class Build {
       await stages.settled();
       throw failure;
     }
-  }
-
-  async #plan(): Promise<Plan> {
-    const { request, platform, signal } = this.build;
-    const frontend = await this.hooks.frontend.promise(request.source);
-    if (frontend === undefined)
-      throw new VarveError('FRONTEND_NONE', `No frontend reads ${request.source.file}`, {
-        hint: 'Add a frontend plugin to the preset; `varve plugins` lists those that are loaded.',
-      });
-    const parsed = await this.#blaming(frontend, 'the frontend', () =>
-      frontend.parse(request.source, {
-        target: request.target,
-        args: request.args ?? {},
-        platform,
-        buildPlatform: hostPlatform(),
-        contexts: request.contexts ?? {},
-        resolveConfig: async (ref, of) => (await this.trees.image(ref, of)).config,
-        readContext: (path) => this.trees.readText(path),
-        readBeside: (suffix) => request.source.beside?.(suffix) ?? Promise.resolve(undefined),
-        warn: (warning) => this.emit({ type: 'warning', ...warning }),
-        signal,
-      }),
-    );
-    const plan = await this.hooks.plan.promise(parsed, this.build);
-    if (plan.stages.length > 1 && plan.stages.some(hasNames))
-      throw new VarveError('PLAN_STAGES', `The plan has ${plan.stages.length} stages and no plugin resolved the names between them`, {
-        hint: 'Add the multi-stage plugin to the preset.',
-      });
-    return plan;
-  }
-
-  async #image(state: StageState): Promise<Image> {
-    const { request, epoch } = this.build;
-    const created = clampTime(timeOfConfig(state.config), epoch);
-    const labels = request.labels ?? {};
-    const config = Object.keys(labels).length > 0 ? patchConfig(state.config.config, { Labels: labels }) : state.config.config;
-    const parts = {
-      config: { ...state.config, created, config },
-      baseLayers: state.baseLayers,
-      annotations: request.annotations,
-    };
-    const image = await this.hooks.image.promise(makeImage({ ...parts, layers: state.layers }), this.build);
-    const layers = await storeLayers(image.layers, state.unrecorded, this);
-    const { config: shaped, baseLayers, annotations } = image;
-    return layers.every((layer, i) => layer === image.layers[i]) ? image : makeImage({ config: shaped, layers, baseLayers, annotations });
-  }
-
-  async #export(image: Image): Promise<readonly ExportResult[]> {
-    const results: ExportResult[] = [];
-    for (const output of this.build.request.outputs ?? []) {
-      const exporter = await this.hooks.exporter.promise(output);
-      if (exporter === undefined)
-        throw new VarveError('EXPORTER_NONE', `No exporter writes outputs of type "${output.type}"`, {
-          hint: 'Add the plugin that does; `varve plugins` lists those that are loaded.',
-        });
-      results.push(await this.#blaming(exporter, `exporter "${exporter.name}"`, () => exporter.export(image, output, this.build)));
-    }
-    return results;
   }
 
   /** Whether the cache may be asked for steps of this stage. */
@@ -182,14 +125,12 @@ export class Build {
     });
     return this.#snapshotter;
   }
-  #snapshotter: Promise<Snapshotter | undefined> | undefined;
 
   /** Storage is chosen on the first call: a build that runs no process needs none. */
   snapshots(): Promise<Snapshots> {
     this.#snapshots ??= this.#start();
     return this.#snapshots;
   }
-  #snapshots: Promise<Snapshots> | undefined;
 
   async #start(): Promise<Snapshots> {
     const snapshotter = await this.snapshotter();
@@ -217,7 +158,8 @@ export class Build {
     return blame(failure, this.#on.ownerOf(provider), what);
   }
 
-  async #blaming<T>(provider: object, what: string, work: () => Promise<T>): Promise<T> {
+  /** Does what a provider does, and blames its plugin when it fails. */
+  async blaming<T>(provider: object, what: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (failure) {
@@ -232,6 +174,3 @@ export class Build {
     );
   }
 }
-
-const hasNames = ({ base, steps }: Plan['stages'][number]): boolean =>
-  base.kind === 'name' || steps.some((step) => step.inputs?.some((input) => input.kind === 'name'));
