@@ -41,7 +41,8 @@ export async function hashContents(
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<readonly string[]> {
   const pacer = new Pacer(signal);
-  const buffer = Buffer.allocUnsafeSlow(CHUNK);
+  const longest = contents.reduce((most, content) => Math.max(most, contentLength(content)), 0);
+  const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, longest));
   const digests: string[] = [];
   using reader = new RangeReader();
   for (const content of contents) {

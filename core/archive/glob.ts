@@ -45,6 +45,7 @@ export class Glob {
 
   /** Whether it could match some path below this directory. */
   mayMatchBelow(dir: string): boolean {
+    if (dir === '') return true;
     if (this.#isLiteral) return this.#prefix.startsWith(`${dir}/`);
     return this.#run(`${dir}/`).includes(1);
   }

@@ -2,7 +2,7 @@ import type { Entry, LayerIndex } from './entry.ts';
 import { layerEntry } from './layer-entry.ts';
 import { normaliseIndex } from './normalise-index.ts';
 import type { TarLimits } from './tar-header.ts';
-import { TarParser } from './tar-parser.ts';
+import { type TarEvents, TarParser } from './tar-parser.ts';
 
 /** Passes every byte of a layer's tar on, unchanged, and knows its index afterwards. */
 export interface TarIndexer extends AsyncIterable<Uint8Array> {
@@ -35,7 +35,7 @@ class PassingIndexer implements TarIndexer {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     const entries: Entry[] = [];
-    const header: TarParserHeader = (found) => {
+    const header: TarEvents['header'] = (found) => {
       const entry = layerEntry(found);
       if (entry !== undefined) entries.push(entry);
     };
@@ -59,5 +59,3 @@ class PassingIndexer implements TarIndexer {
     return this.#size;
   }
 }
-
-type TarParserHeader = ConstructorParameters<typeof TarParser>[0]['header'];

@@ -17,7 +17,8 @@ export function layerEntry(header: TarHeader): Entry | undefined {
     case 'file':
       return { type: 'file', path, ...attributesOf(header), size: header.size, offset: header.offset };
     case 'symlink':
-      return { type: 'symlink', path, ...attributesOf(header), target: header.target };
+      // Linux knows no mode of symlinks and always shows this one.
+      return { type: 'symlink', path, ...attributesOf(header), mode: 0o777, target: header.target };
     case 'hardlink':
       return { type: 'hardlink', path, target: header.target };
     case 'char':

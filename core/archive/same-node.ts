@@ -1,4 +1,4 @@
-import type { Attributes, NodeEntry } from './entry.ts';
+import type { NodeEntry } from './entry.ts';
 
 /** Whether two entries say the same about their file; a file's bytes are not looked at. */
 export function isSameNode(a: NodeEntry, b: NodeEntry): boolean {
@@ -11,8 +11,9 @@ export function isSameNode(a: NodeEntry, b: NodeEntry): boolean {
   return true;
 }
 
-const isSameAttributes = (a: Attributes, b: Attributes): boolean =>
-  a.mode === b.mode &&
+/** Symlinks have no mode on Linux. */
+const isSameAttributes = (a: NodeEntry, b: NodeEntry): boolean =>
+  (a.mode === b.mode || a.type === 'symlink') &&
   a.uid === b.uid &&
   a.gid === b.gid &&
   a.mtime.seconds === b.mtime.seconds &&

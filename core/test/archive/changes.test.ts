@@ -186,6 +186,7 @@ test(
   [file('n/m')],
   [dir('n', { mtime: { seconds: 0, nanoseconds: 0 } }), file('n/m')],
 );
+test(canonical, 'the mode of a symlink does not count', [{ ...link('sym', 'd'), mode: 0o755 }], []);
 test(canonical, "the root's own time does not count", [dir('', { mtime: { seconds: 1, nanoseconds: 2 } })], []);
 test(canonical, "the root's mode counts", [dir('', { mode: 0o700, mtime: { seconds: 1, nanoseconds: 2 } })], [dir('', { mode: 0o700 })]);
 test(

@@ -285,6 +285,11 @@ test('limits of members and bytes hold', async (t) => {
   await t.notThrowsAsync(readTar(chunksOf(bytes), () => undefined, { entries: 2, unpackedSize: 4 }));
 });
 
+test('a symlink has the mode that Linux gives it, whatever its header says', async (t) => {
+  const [entry] = await indexOf(tar(member({ type: '2', target: 'x' })));
+  t.like(entry, { type: 'symlink', mode: 0o777 });
+});
+
 test('an empty stream is an empty tar', async (t) => {
   t.deepEqual(await headersOf(Buffer.alloc(0)), []);
 });
