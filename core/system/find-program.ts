@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { readProgramFormat } from './program-format.ts';
 import type { RootView } from './root-view.ts';
 
 export interface ProgramQuery {
@@ -15,7 +16,8 @@ export type Program =
   | { readonly kind: 'failed'; readonly exitCode: 126 | 127; readonly message: string };
 
 /**
- * Finds a program as execvp(3) does, with the process's own PATH and inside the root. The messages are those that docker prints.
+ * Finds a program by the process's own PATH, inside the root, and looks whether it can be executed. The messages are those that docker
+ * prints.
  */
 export function findProgram(view: RootView, query: ProgramQuery): Program {
   const { name } = query;
@@ -27,9 +29,13 @@ export function findProgram(view: RootView, query: ProgramQuery): Program {
   return look(view, path, query) ?? failed(127, name, `stat ${name}: no such file or directory`);
 }
 
-const candidates = ({ name, env, cwd }: ProgramQuery): readonly string[] => {
+/** Not those relative to the working directory, which would be found by chance. */
+const candidates = ({ name, env }: ProgramQuery): readonly string[] => {
   const path = env.findLast((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? DEFAULT_PATH;
-  return path.split(':').map((dir) => (dir.startsWith('/') ? `${dir}/${name}` : `${cwd}/${dir}/${name}`));
+  return path
+    .split(':')
+    .filter((dir) => dir.startsWith('/'))
+    .map((dir) => `${dir}/${name}`);
 };
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -41,8 +47,7 @@ function look(view: RootView, candidate: string, query: ProgramQuery): Program |
   if (at.stats === undefined) return undefined;
   if (!at.stats.isFile()) return query.name.includes('/') ? failed(126, query.name, 'is a directory') : undefined;
   if (!isExecutable(at.stats, query.user)) return failed(126, query.name, 'permission denied');
-  if (!isFormatKnown(at.host)) return { kind: 'failed', exitCode: 126, message: `exec ${at.path}: exec format error` };
-  return { kind: 'found', path: candidate };
+  return whyNotExecutable(view, at.host, candidate) ?? { kind: 'found', path: candidate };
 }
 
 function resolveOrMissing(view: RootView, path: string): ReturnType<RootView['resolve']> | undefined {
@@ -53,23 +58,21 @@ function resolveOrMissing(view: RootView, path: string): ReturnType<RootView['re
   }
 }
 
+/** execvp(3) would hand a file of an unknown format to /bin/sh; docker does not. */
+function whyNotExecutable(view: RootView, host: string, path: string): Program | undefined {
+  const format = readProgramFormat(host);
+  if (format.kind === 'unknown') return { kind: 'failed', exitCode: 126, message: `exec ${path}: exec format error` };
+  const { interpreter } = format;
+  if (interpreter === undefined || !interpreter.startsWith('/')) return undefined;
+  const at = resolveOrMissing(view, interpreter);
+  if (at !== undefined && (at.host === undefined || at.stats !== undefined)) return undefined;
+  return { kind: 'failed', exitCode: 127, message: `exec ${path}: no such file or directory (its interpreter ${interpreter} is missing)` };
+}
+
 function isExecutable({ mode, uid, gid }: Stats, user: ProgramQuery['user']): boolean {
   if (user.uid === 0) return (mode & 0o111) !== 0;
   if (user.uid === uid) return (mode & 0o100) !== 0;
   return (mode & (user.gid === gid || user.groups.includes(gid) ? 0o010 : 0o001)) !== 0;
-}
-
-/** execvp(3) would hand a file that the kernel does not know to /bin/sh; docker does not. */
-function isFormatKnown(host: string): boolean {
-  const fd = openSync(host, 'r');
-  try {
-    const start = Buffer.alloc(4);
-    const length = readSync(fd, start, 0, 4, 0);
-    const text = start.subarray(0, length).toString('latin1');
-    return text === '\x7fELF' || text.startsWith('#!');
-  } finally {
-    closeSync(fd);
-  }
 }
 
 const missing = (name: string): Program => failed(127, name, 'executable file not found in $PATH');

@@ -11,12 +11,12 @@ export {
   MASKED_PATHS,
   READONLY_PATHS,
 } from './launch/defaults.ts';
+export { HOST_ENV } from './launch/host-env.ts';
 export { type LaunchIO, type LaunchResult, launch, whyLaunchUnavailable } from './launch/launch.ts';
 export type { LaunchPlan, LaunchStep, LaunchUser, Namespace } from './launch/plan.ts';
 export { whyNotAdmin, whyNotRoot, whySandboxUnavailable } from './launch/probe.ts';
 export { protectRoot, type RootStep } from './launch/protect-root.ts';
 export { readyMountSteps } from './launch/ready-mounts.ts';
-export { HOST_ENV } from './launch/sandbox.ts';
 export { launchThread } from './launch/thread.ts';
 export { type HostPath, whySystemUnavailable } from './libc.ts';
 export { type FileLock, type LockOptions, lock, tryLock } from './locks.ts';

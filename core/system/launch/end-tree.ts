@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HOST_ENV } from './host-env.ts';
 
 /** What processes without a pid namespace of their own are recognised by. */
 export type Tree =
@@ -44,11 +45,22 @@ export function killQuietly(pid: number): void {
   }
 }
 
-const WATCH = 'read -r _; kill -KILL -- "-$1"';
+/** Does what `endTree` does, once its input ends. */
+const WATCH = `read -r _
+found=yes
+while [ -n "$found" ]; do
+  found=
+  for process in /proc/[0-9]*; do
+    [ "$(readlink "$process/$1" 2>/dev/null)" = "$2" ] || continue
+    found=yes
+    kill -s KILL "\${process#/proc/}"
+  done
+done`;
 
-/** Kills a process group when this process ends, however it does. */
-export function watchGroup(group: number): Disposable {
-  const watch = spawn('/bin/sh', ['-c', WATCH, 'watch', String(group)], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+/** Kills every process of a tree when this process ends, however it does. */
+export function watchTree(tree: Tree): Disposable {
+  const mark = tree.kind === 'root' ? ['root', tree.path] : ['ns/mnt', tree.id];
+  const watch = spawn('/bin/sh', ['-c', WATCH, 'watch', ...mark], { env: HOST_ENV, stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   watch.on('error', () => undefined);
   watch.stdin?.on('error', () => undefined);
   watch.unref();

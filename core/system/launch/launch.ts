@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { VarveError } from '../../src/errors.ts';
 import { whyCallsUnknown } from './calls.ts';
-import { endTree, killQuietly, type Tree, watchGroup } from './end-tree.ts';
+import { endTree, killQuietly, type Tree, watchTree } from './end-tree.ts';
 import { orderLimited } from './limited.ts';
 import { openStdio, type StdioRequest } from './pipes.ts';
 import type { LaunchEvent, LaunchPlan } from './plan.ts';
@@ -23,8 +23,7 @@ export interface LaunchResult {
 /**
  * Starts one process as the plan says, passes its output on and waits for it. When the promise settles nothing of what was started is
  * left, nor any mount: they belonged to a mount namespace that is gone. Without a pid namespace its processes are those of the new mount
- * namespace, or else those that have the plan's root. When this process is killed all ends, too; without a pid namespace only what has
- * stayed in the first process's group.
+ * namespace, or else those that have the plan's root. All ends, too, when this process is killed.
  *
  * @throws VarveError `LAUNCH_FAILED` when something of the plan could not be done; the signal's reason on abort
  */
@@ -49,8 +48,8 @@ export async function launch(plan: LaunchPlan, io: LaunchIO): Promise<LaunchResu
     return result;
   } finally {
     io.signal?.removeEventListener('abort', abort);
-    leave();
     await run.end();
+    leave();
     stdio.stop();
     await stdio.drained;
   }
@@ -89,8 +88,8 @@ class Run {
       case 'started':
         this.#group = event.pid;
         if (this.#sandbox === undefined) {
-          this.#tree = treeOf(this.#plan, event.mountNamespace);
-          this.#watch = watchGroup(event.pid);
+          this.#tree = treeOf(this.#plan, event.namespace?.id);
+          if (this.#tree !== undefined) this.#watch = watchTree(this.#tree);
         }
         if (this.#killed) this.kill();
         break;
@@ -124,8 +123,8 @@ class Run {
 }
 
 /** By what the processes of a plan without a pid namespace are known. */
-function treeOf({ namespaces, root }: LaunchPlan, mountNamespace: string): Tree | undefined {
-  if (namespaces.includes('mount')) return { kind: 'mount-namespace', id: mountNamespace };
+function treeOf({ namespaces, root }: LaunchPlan, namespace: string | undefined): Tree | undefined {
+  if (namespaces.includes('mount')) return namespace === undefined ? undefined : { kind: 'mount-namespace', id: namespace };
   return root === undefined ? undefined : { kind: 'root', path: root.path };
 }
 

@@ -1,10 +1,10 @@
 import { ChildProcess, spawn } from 'node:child_process';
-import { readlinkSync } from 'node:fs';
+import { closeSync, openSync, readlinkSync } from 'node:fs';
 import { messageOf } from '../../src/errors.ts';
 import { attempt, call } from './calls.ts';
 import { carryOut } from './carry-out.ts';
 import { DEFAULT_CAPABILITIES } from './defaults.ts';
-import type { LaunchEvent, LaunchMessage, LaunchOrder, LaunchPlan, LaunchUser } from './plan.ts';
+import type { HeldNamespace, LaunchEvent, LaunchMessage, LaunchOrder, LaunchPlan, LaunchUser } from './plan.ts';
 import { enterNamespaces, leaveNamespaces } from './thread-namespaces.ts';
 
 /*
@@ -42,24 +42,48 @@ export function fulfil(order: LaunchOrder, post: (message: LaunchMessage) => voi
 
 interface Started {
   readonly child: ChildProcess | { readonly code: string };
-  readonly mountNamespace: string;
+  readonly namespace: HeldNamespace | undefined;
 }
 
 function launch({ plan, stdio, namespacesOf }: LaunchOrder): Started {
+  furnish(plan, namespacesOf);
+  // With a pid namespace nobody asks for it, and this thread, which is outside, is not in that one's /proc.
+  const namespace = plan.namespaces.includes('pid') ? undefined : holdNamespace();
+  try {
+    confine(plan);
+    const child = start(plan, stdio);
+    if (isRunning(child)) return { child, namespace };
+    if (namespace !== undefined) closeSync(namespace.fd);
+    return { child, namespace: undefined };
+  } catch (failure) {
+    if (namespace !== undefined) closeSync(namespace.fd);
+    throw failure;
+  }
+}
+
+/** All that needs the host's files. */
+function furnish(plan: LaunchPlan, namespacesOf: number | undefined): void {
   enterNamespaces(plan.namespaces, namespacesOf);
   call('umask', 0o022);
   for (const step of plan.steps) carryOut(step);
   if (plan.namespaces.includes('network')) raiseLoopback();
   if (plan.hostname !== undefined && plan.namespaces.includes('uts')) call('sethostname', plan.hostname, Buffer.byteLength(plan.hostname));
-  // A thread outside of a pid namespace is not to be found in that one's /proc.
-  const mountNamespace = plan.namespaces.includes('pid') ? '' : readlinkSync('/proc/thread-self/ns/mnt');
-  if (plan.root !== undefined) enterRoot(plan.root);
-  call('chdir', plan.cwd);
-  for (const { type, soft, hard } of plan.limits ?? []) setLimit(type, { soft, hard });
-  becomeUser(plan.user);
-  attempt('close_range', 3, 0xffffffff, 4); // CLOSE_RANGE_CLOEXEC: whatever a library left open stays here
-  return { child: start(plan, stdio), mountNamespace };
 }
+
+function confine({ root, cwd, limits = [], user }: LaunchPlan): void {
+  if (root !== undefined) enterRoot(root);
+  call('chdir', cwd);
+  for (const { type, soft, hard } of limits) setLimit(type, { soft, hard });
+  becomeUser(user);
+  attempt('close_range', 3, 0xffffffff, 4); // CLOSE_RANGE_CLOEXEC: whatever a library left open stays here
+}
+
+const isRunning = (child: Started['child']): boolean => child instanceof ChildProcess && child.pid !== undefined;
+
+const holdNamespace = (): HeldNamespace => ({
+  id: readlinkSync('/proc/thread-self/ns/mnt'),
+  fd: openSync('/proc/thread-self/ns/mnt', 'r'),
+});
 
 /** pivot_root(2) puts the old root onto the new one, where it is taken away at once. PID 1 moves along, since its root was the old one. */
 function enterRoot({ path, how }: NonNullable<LaunchPlan['root']>): void {
@@ -91,13 +115,13 @@ function start({ program, args: [argv0 = program, ...args], env }: LaunchPlan, s
   }
 }
 
-function report({ child, mountNamespace }: Started, say: (event: LaunchEvent) => void): void {
+function report({ child, namespace }: Started, say: (event: LaunchEvent) => void): void {
   if (!(child instanceof ChildProcess)) say({ kind: 'not-executed', code: child.code });
   else if (child.pid === undefined)
     child.once('error', (failure: NodeJS.ErrnoException) => say({ kind: 'not-executed', code: failure.code ?? failure.message }));
   else {
     child.once('exit', (code, signal) => say({ kind: 'ended', code, signal }));
-    say({ kind: 'started', pid: child.pid, mountNamespace });
+    say({ kind: 'started', pid: child.pid, namespace });
   }
 }
 

@@ -54,9 +54,16 @@ export interface LaunchOrder {
   readonly namespacesOf?: number | undefined;
 }
 
+/** A namespace and an open file of it, without which its number could soon be another's. */
+export interface HeldNamespace {
+  /** As /proc shows it: `mnt:[4026531841]`. */
+  readonly id: string;
+  readonly fd: number;
+}
+
 export type LaunchEvent =
-  /** `mountNamespace` as /proc shows it, empty with a pid namespace. */
-  | { readonly kind: 'started'; readonly pid: number; readonly mountNamespace: string }
+  /** `namespace`: the mount namespace, where there is no pid namespace. */
+  | { readonly kind: 'started'; readonly pid: number; readonly namespace?: HeldNamespace | undefined }
   | { readonly kind: 'ended'; readonly code: number | null; readonly signal: NodeJS.Signals | null }
   /** `code` is the errno's name when the program could not be executed. */
   | { readonly kind: 'not-executed'; readonly code: string }

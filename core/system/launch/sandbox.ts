@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { messageOf, VarveError } from '../../src/errors.ts';
 import { killQuietly } from './end-tree.ts';
+import { HOST_ENV } from './host-env.ts';
 import type { Namespace } from './plan.ts';
 
 const OPTIONS: Readonly<Record<Namespace, string>> = { mount: '--mount', uts: '--uts', ipc: '--ipc', pid: '--pid', network: '--net' };
-/** For programs of the host, which get nothing else of an environment. */
-export const HOST_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
 /** The command line for unshare(1): what it starts is PID 1 of new namespaces and dies with this process, however that ends. */
 function unshareCommand(namespaces: readonly Namespace[]): readonly [program: string, ...args: string[]] {

@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../src/errors.ts';
 import type { LaunchEvent, LaunchMessage, LaunchOrder, LaunchPlan } from './plan.ts';
@@ -28,15 +29,20 @@ export class LaunchThread {
     this.#worker.on('exit', () => this.#fail('the launching thread ended'));
   }
 
-  /** Events go to `listen` until what it returns is called. */
+  /** Events go to `listen` until what it returns is called, when everything that was started has ended. */
   order(order: Omit<LaunchOrder, 'id'>, listen: (event: LaunchEvent) => void): () => void {
     this.#orders += 1;
     const id = this.#orders;
-    this.#listeners.set(id, listen);
+    let held: number | undefined;
+    this.#listeners.set(id, (event) => {
+      if (event.kind === 'started') held = event.namespace?.fd; // a file of this process: the thread shares them
+      listen(event);
+    });
     this.#worker.ref();
     this.#worker.postMessage({ ...order, id } satisfies LaunchOrder);
     return () => {
       this.#listeners.delete(id);
+      if (held !== undefined) closeSync(held);
       if (this.#listeners.size === 0) this.#worker.unref();
     };
   }
