@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmdirSync, statfsSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LaunchStep } from '@varve/core/system';
 
@@ -14,21 +14,32 @@ export function cgroupSteps(): readonly LaunchStep[] {
   return [{ kind: 'mount', source: 'cgroup2', target: ROOT, type: 'cgroup2', options: ['nosuid', 'nodev', 'noexec'] }];
 }
 
-/** Removes what a killed runc leaves of its control group: empty directories, one for each hierarchy. */
+/** What the names of our groups begin with. */
+export const CGROUP_PREFIX = 'varve-';
+/** A younger group may be one that a runtime has made and not yet entered. Milliseconds. */
+const SWEEP_AFTER = 60_000;
+
+/** Removes what a killed runc leaves of its control group: an empty directory. */
 export function removeCgroup(name: string): void {
-  for (const path of [ROOT, ...hierarchies()]) removeEmpty(join(path, name));
+  for (const path of places()) removeEmpty(join(path, name));
 }
 
-const hierarchies = (): readonly string[] =>
-  readdirSync(ROOT, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => join(ROOT, entry.name));
+/** Removes the empty groups that killed processes of ours have left. */
+export function sweepCgroups(): void {
+  for (const place of places())
+    for (const name of readdirSync(place).filter((each) => each.startsWith(CGROUP_PREFIX)))
+      if ((lstatSync(join(place, name), { throwIfNoEntry: false })?.mtimeMs ?? Infinity) < Date.now() - SWEEP_AFTER)
+        removeEmpty(join(place, name));
+}
+
+/** Version 2, where hosts have it alone or beside version 1. */
+const places = (): readonly string[] => [ROOT, join(ROOT, 'unified')].filter((path) => existsSync(path));
 
 function removeEmpty(path: string): void {
   try {
     rmdirSync(path);
   } catch (failure) {
     const { code } = failure as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') throw failure;
+    if (code !== 'ENOENT' && code !== 'EBUSY') throw failure; // busy: somebody is in it
   }
 }

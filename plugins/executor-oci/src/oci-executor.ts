@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Executor, messageOf, type ProcessIO, type ProcessResult, type ProcessSpec, VarveError } from '@varve/core';
 import { type Container, HOST_ENV, launch, launchThread, prepareContainer, protectRoot, type RootStep } from '@varve/core/system';
-import { cgroupSteps, removeCgroup } from './cgroup.ts';
+import { CGROUP_PREFIX, cgroupSteps, removeCgroup, sweepCgroups } from './cgroup.ts';
 import type { Runtime } from './find-runtime.ts';
 import { runtimeConfig, serializeConfig } from './runtime-config.ts';
-import { readFailure } from './runtime-log.ts';
+import { logFormat, readFailure } from './runtime-log.ts';
 
 export interface OciExecutorOptions {
   readonly runtime: Runtime;
@@ -28,6 +28,7 @@ export class OciExecutor implements Executor {
     this.#tmp = join(root, 'tmp');
     this.#options = options;
     launchThread('all'); // ready by the time of the first process
+    if (options.runtime.kind === 'runc') sweepCgroups();
   }
 
   async run(spec: ProcessSpec, io: ProcessIO): Promise<ProcessResult> {
@@ -48,7 +49,7 @@ export class OciExecutor implements Executor {
       throw new VarveError('EXECUTOR_MOUNT', 'An OCI runtime cannot mount with options relative to a directory', {
         hint: 'Use the executor "namespaces".',
       });
-    const id = `varve-${basename(container.dir)}`;
+    const id = `${CGROUP_PREFIX}${basename(container.dir)}`;
     const { runtime, seccomp } = this.#options;
     const filter = seccomp === undefined ? undefined : (JSON.parse(readFileSync(seccomp, 'utf8')) as unknown);
     const root = protectRoot(spec.root);
@@ -65,7 +66,7 @@ export class OciExecutor implements Executor {
       '--log',
       log,
       '--log-format',
-      'json',
+      logFormat(runtime.kind),
       ...(runtime.kind === 'crun' ? ['--cgroup-manager=disabled'] : []),
     ];
     try {
@@ -83,28 +84,22 @@ export class OciExecutor implements Executor {
         },
         { ...io, streamsFor: spec.user },
       );
-      return result.exitCode === 0 ? result : explain(result, { log, io });
+      // A runtime's own failure has the exit code of a process; only its log tells the difference.
+      const failure = result.exitCode !== 0 && existsSync(log) ? readFailure(readFileSync(log, 'utf8'), runtime.kind) : undefined;
+      if (failure !== undefined) throw new Error(failure);
+      return result;
     } finally {
       if (runtime.kind === 'runc') removeCgroup(id);
     }
   }
 }
 
-/** crun binds the root once more without the options that it has. This hook runs where the container's mounts are, before its root is entered. */
+/**
+ * crun binds the root once more without the options that it has. This hook runs where the container's mounts are, before its root is
+ * entered. It must read its input: crun fails when a hook ends before it has.
+ */
 function keepOptions({ target, options = [] }: RootStep): object {
-  const path =
-    HOST_ENV.PATH.split(':')
-      .map((dir) => `${dir}/mount`)
-      .find((each) => existsSync(each)) ?? '/bin/mount';
-  const kept = ['remount', 'bind', ...options.filter((option) => option !== 'rbind')];
-  return { createContainer: [{ path, args: ['mount', '-o', kept.join(','), target], env: [`PATH=${HOST_ENV.PATH}`] }] };
-}
-
-/** A runtime's own failure has the exit code of a process; only its log tells the difference. */
-function explain(result: ProcessResult, { log, io }: { readonly log: string; readonly io: ProcessIO }): ProcessResult {
-  const failure = existsSync(log) ? readFailure(readFileSync(log, 'utf8')) : undefined;
-  if (failure === undefined) return result;
-  if (failure.kind === 'runtime') throw new Error(failure.message);
-  io.stderr(Buffer.from(`${failure.message}\n`));
-  return { exitCode: failure.exitCode };
+  const kept = ['remount', 'bind', ...options.filter((option) => option !== 'rbind')].join(',');
+  const args = ['sh', '-c', 'while read -r _; do :; done; exec mount -o "$1" "$2"', 'hook', kept, target];
+  return { createContainer: [{ path: '/bin/sh', args, env: [`PATH=${HOST_ENV.PATH}`] }] };
 }

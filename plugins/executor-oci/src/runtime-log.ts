@@ -1,19 +1,12 @@
-/** What a runtime's log says went wrong: with the program, or before it could be started. */
-export type RuntimeFailure =
-  | { readonly kind: 'program'; readonly exitCode: 126 | 127; readonly message: string }
-  | { readonly kind: 'runtime'; readonly message: string };
+import type { Runtime } from './find-runtime.ts';
 
-/** Both runtimes log one JSON object a line, and errors at level `error`. `undefined`: nothing went wrong. */
-export function readFailure(log: string): RuntimeFailure | undefined {
-  const message = log
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(readLine)
-    .findLast(({ level }) => level === 'error')?.msg;
-  if (message === undefined) return undefined;
-  if (!/exec container process|exec: |exec \S+: |executable file/i.test(message)) return { kind: 'runtime', message };
-  const missing = /not found|no such file/i.test(message);
-  return { kind: 'program', exitCode: missing ? 127 : 126, message: message.replace(/^.*?(exec)/s, '$1') };
+/** How each runtime is told to log, so that its errors can be told from its warnings; crun logs nothing but errors. */
+export const logFormat = (kind: Runtime['kind']): string => (kind === 'crun' ? 'text' : 'json');
+
+/** The last error in a runtime's log. `undefined`: there was none, and an exit code is that of the process. */
+export function readFailure(log: string, kind: Runtime['kind']): string | undefined {
+  const lines = log.split('\n').filter((line) => line.trim() !== '');
+  return kind === 'crun' ? lines.at(-1) : lines.map(readLine).findLast(({ level }) => level === 'error')?.msg;
 }
 
 function readLine(line: string): { readonly level: string; readonly msg: string } {
