@@ -213,6 +213,23 @@ export const CHANGES: readonly Change[] = [
     },
     ['file b', 'hardlink c'],
   ),
+  change(
+    'the owner of all names of a file is changed',
+    (root) => {
+      for (const name of ['h1', 'h2']) lchownSync(at(root, name), 5, 6);
+    },
+    ['file h1', 'file h2'],
+  ),
+  change(
+    'a new file takes the place of all names of another',
+    (root) => {
+      for (const name of ['h1', 'h2']) unlinkSync(at(root, name));
+      spawnSync('sleep', ['0.05']); // older than this step is what a driver copied an instant before
+      write('h1', 'new')(root);
+      linkSync(at(root, 'h1'), at(root, 'h2'));
+    },
+    ['file h1', 'hardlink h2'],
+  ),
   change('one of two names is removed', (root) => unlinkSync(at(root, 'h1')), ['whiteout h1']),
   change(
     'a new file takes the place of one of two names',

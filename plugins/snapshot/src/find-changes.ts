@@ -14,6 +14,7 @@ import type { Abortable, ChainID } from '@varve/core/image';
 import type { MountedWorkspace, WorkspaceParts } from './mounted-workspace.ts';
 import { withView } from './mounted-workspace.ts';
 import { rootOwned } from './root-owned.ts';
+import { splitOldLinks } from './split-links.ts';
 
 /**
  * What changed in an open workspace, as the one index that says it: a driver that knows its changes is asked for them, of others the two
@@ -28,7 +29,10 @@ export async function findChanges(
   const changes = await parts.driver.changes?.(workspace.key, { signal });
   if (changes !== undefined) return await canonicalChanges(changes, lower, { isSame: sameIn(from, lower), signal });
   const { root, parent, openedAt } = workspace;
-  const compare = async (below: string) => rootOwned(withRootTime(await diffTrees(below, root, { since: openedAt, signal }), lower));
+  const compare = async (below: string): Promise<LayerIndex> => {
+    const found = await diffTrees(below, root, { since: openedAt, signal });
+    return splitOldLinks(rootOwned(withRootTime(found, lower)), lower, { root, openedAt });
+  };
   return parent === null ? await withEmpty(parts, compare) : await withView(parent, parts, compare);
 }
 
