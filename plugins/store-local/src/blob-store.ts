@@ -199,8 +199,12 @@ async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, un
   yield bytes;
 }
 
+/** A blob that was removed meanwhile needs no flush. */
 async function flushFile(path: string): Promise<void> {
-  const file = await open(path);
+  const file = await open(path).catch((failure: NodeJS.ErrnoException) => {
+    if (failure.code !== 'ENOENT') throw failure;
+  });
+  if (file === undefined) return;
   try {
     await file.datasync();
   } finally {

@@ -1,48 +1,82 @@
 import { messageOf, VarveError } from '@varve/core';
 
-const FULL = new Set<unknown>(['ENOSPC', 'EDQUOT']);
-const READONLY = new Set<unknown>(['EROFS', 'EACCES', 'EPERM']);
-const NO_DIRECTORY = new Set<unknown>(['ENOTDIR', 'EEXIST', 'ELOOP']);
-/** Primary result codes of SQLite (sqlite.org/rescode.html). */
-const SQLITE = { busy: 5, readonly: 8, io: 10, corrupt: 11, full: 13, cannotOpen: 14, notDatabase: 26 };
-
-/** The result code of SQLite without its extension; `undefined` for failures of anything else. */
-export function sqliteCode(failure: unknown): number | undefined {
-  const { code, errcode } = (failure ?? {}) as { readonly code?: unknown; readonly errcode?: unknown };
-  return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' ? errcode & 0xff : undefined;
+/** What a failed call means to a user. */
+interface Meaning {
+  readonly code: string;
+  /** Codes of system calls. */
+  readonly system: readonly string[];
+  /** Result codes of SQLite (sqlite.org/rescode.html): primary ones, or extended ones above 255. */
+  readonly sqlite: readonly number[];
+  readonly what: string;
+  readonly hint: string;
 }
-export const isReadonly = (failure: unknown): boolean => [SQLITE.readonly, SQLITE.cannotOpen].includes(sqliteCode(failure) ?? 0);
-export const isBusy = (failure: unknown): boolean => sqliteCode(failure) === SQLITE.busy;
+
+const ELSEWHERE = 'choose another place with --root';
+const BUSY = 5;
+const READONLY = [8, 14];
+
+const MEANINGS: readonly Meaning[] = [
+  {
+    code: 'STORE_FULL',
+    system: ['ENOSPC', 'EDQUOT'],
+    sqlite: [13, 4874],
+    what: 'has no room left',
+    hint: `Free space on its file system (\`varve rmi\` removes images), or ${ELSEWHERE}. Nothing half-written was kept.`,
+  },
+  {
+    code: 'STORE_READONLY',
+    system: ['EROFS'],
+    sqlite: READONLY,
+    what: 'cannot be written',
+    hint: `Mount its file system writable, or ${ELSEWHERE}.`,
+  },
+  {
+    code: 'STORE_DENIED',
+    system: ['EACCES', 'EPERM'],
+    sqlite: [3, 23],
+    what: 'is not open to this user',
+    hint: `Run as its owner, or ${ELSEWHERE}.`,
+  },
+  {
+    code: 'STORE_ROOT',
+    system: ['ENOTDIR', 'EEXIST', 'ELOOP'],
+    sqlite: [],
+    what: 'needs a directory',
+    hint: `Move away what is there, or ${ELSEWHERE}.`,
+  },
+  {
+    code: 'STORE_BUSY',
+    system: [],
+    sqlite: [BUSY],
+    what: 'is held by another process',
+    hint: 'Try again when it has finished.',
+  },
+  {
+    code: 'STORE_CORRUPT',
+    system: [],
+    sqlite: [11, 26],
+    what: 'has a damaged database',
+    hint: 'Move the directory away: images can be pulled, loaded or built again.',
+  },
+];
+
+/** The result codes of SQLite, extended and primary; none for failures of anything else. */
+function sqliteCodes(failure: unknown): readonly number[] {
+  const { code, errcode } = (failure ?? {}) as { readonly code?: unknown; readonly errcode?: unknown };
+  return code === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' ? [errcode, errcode & 0xff] : [];
+}
+export const isReadonly = (failure: unknown): boolean => sqliteCodes(failure).some((code) => READONLY.includes(code));
+export const isBusy = (failure: unknown): boolean => sqliteCodes(failure).includes(BUSY);
 
 /** What a failed system or database call of the store means to a user; anything else comes back as it is. */
 export function storeFailure(failure: unknown, root: string): unknown {
   if (VarveError.is(failure)) return failure;
   const { code } = (failure ?? {}) as { readonly code?: unknown };
-  const sqlite = sqliteCode(failure);
-  const because = (name: string, what: string, hint: string): VarveError =>
-    new VarveError(name, `${what}: ${messageOf(failure)}`, { hint, cause: failure });
-  if (FULL.has(code) || sqlite === SQLITE.full || sqlite === SQLITE.io)
-    return because(
-      'STORE_FULL',
-      `The store at ${root} could not be written`,
-      'Free space on its file system (`varve rmi` removes images), or choose another place with --root. Nothing half-written was kept.',
-    );
-  if (NO_DIRECTORY.has(code))
-    return because('STORE_ROOT', `Expected a directory for the store at ${root}`, 'Choose another place with --root.');
-  if (READONLY.has(code) || sqlite === SQLITE.readonly || sqlite === SQLITE.cannotOpen)
-    return because(
-      'STORE_READONLY',
-      `The store at ${root} may not be written`,
-      'Mount its file system writable, become its owner, or choose another place with --root.',
-    );
-  if (sqlite === SQLITE.busy) return because('STORE_BUSY', `Another process holds the store at ${root}`, 'Try again when it has finished.');
-  if (sqlite === SQLITE.corrupt || sqlite === SQLITE.notDatabase)
-    return because(
-      'STORE_CORRUPT',
-      `The database of the store at ${root} is damaged`,
-      `Move ${root} away: images can be pulled, loaded or built again.`,
-    );
-  return failure;
+  const codes = sqliteCodes(failure);
+  const meaning = MEANINGS.find(({ system, sqlite }) => system.some((one) => one === code) || sqlite.some((one) => codes.includes(one)));
+  if (meaning === undefined) return failure;
+  const message = `The store at ${root} ${meaning.what}: ${messageOf(failure)}`;
+  return new VarveError(meaning.code, message, { hint: meaning.hint, cause: failure });
 }
 
 /** Runs something that touches the store's files. @throws VarveError `STORE_…` */

@@ -29,7 +29,7 @@ export class LocalLayerStore implements LayerStore {
 
   async put(layer: Layer, { signal }: Abortable = {}): Promise<Layer> {
     signal?.throwIfAborted();
-    return (await this.#find(layer)) ?? (await this.#putting.run(layer.id, (shared) => this.#bring(layer, shared), signal));
+    return this.#find(layer) ?? (await this.#putting.run(layer.id, (shared) => this.#bring(layer, shared), signal));
   }
 
   async keep(layer: Layer, directory: string): Promise<Layer> {
@@ -89,17 +89,18 @@ export class LocalLayerStore implements LayerStore {
    * The layer as it is here already. An id that is a step's key is no proof: the step may have been run again, with another result. Only
    * a diffID, the digest of a stored form, and this store's own layers are.
    */
-  async #find(layer: Layer): Promise<Layer | undefined> {
+  #find(layer: Layer): Layer | undefined {
     if (layer instanceof LocalLayer && layer.files === this.#files) return this.#findOwn(layer);
-    const record = this.#records.get(layer.id);
-    if (record?.diffId !== undefined && record.id === asLayerID(record.diffId) && this.#files.hasTar(record))
-      return this.#layer({ record, stored: layer.stored ?? this.#storedOf(record) });
-    const diffId = layer.stored === undefined ? undefined : this.#records.layerOf(layer.stored);
-    if (layer.stored === undefined || diffId === undefined) return undefined;
-    const known = this.#records.get(asLayerID(diffId));
-    if (known?.size === undefined || this.#content.sizeNow(layer.stored.digest) !== layer.stored.size) return undefined;
-    this.#records.setTar({ id: layer.id, diffId, size: known.size });
-    return this.#layer({ record: { ...known, id: layer.id }, stored: layer.stored });
+    const { id, stored } = layer;
+    const isStored = stored !== undefined && this.#content.sizeNow(stored.digest) === stored.size;
+    const own = this.#records.get(id);
+    if (own?.diffId !== undefined && own.id === asLayerID(own.diffId) && this.#files.hasTar(own))
+      return this.#layer({ record: own, stored: isStored ? stored : this.#storedOf(own) });
+    const diffId = isStored ? this.#records.layerOf(stored) : undefined;
+    const known = diffId === undefined ? undefined : this.#records.get(asLayerID(diffId));
+    if (diffId === undefined || known?.size === undefined) return undefined;
+    this.#records.setTar({ id, diffId, size: known.size });
+    return this.#layer({ record: { ...known, id }, stored });
   }
 
   #findOwn(layer: LocalLayer): Layer | undefined {
@@ -113,7 +114,7 @@ export class LocalLayerStore implements LayerStore {
   async #bring(layer: Layer, signal: AbortSignal): Promise<Layer> {
     if (layer.stored === undefined) return await this.#write(layer, signal);
     await layer.index({ signal });
-    return (await this.#find(layer)) ?? (await this.#write(layer, signal));
+    return this.#find(layer) ?? (await this.#write(layer, signal));
   }
 
   async #write(layer: Layer, signal: AbortSignal): Promise<Layer> {

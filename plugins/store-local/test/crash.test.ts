@@ -1,4 +1,4 @@
-import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asLayerID, digestOf, type Layer } from '@varve/core/image';
@@ -12,7 +12,9 @@ const WRITER = `
   import { LocalStore } from ${JSON.stringify(new URL('../src/local-store.ts', import.meta.url).href)};
   import { asLayerID, digestOf, makeImage } from '@varve/core/image';
   import { entry, fixtureLayer } from '@varve/core/testing';
+  import { writeFileSync } from 'node:fs';
   const [root, seed] = process.argv.slice(1);
+  process.on('uncaughtException', (failure) => writeFileSync(root + '/failed', failure.stack));
   const store = new LocalStore(root);
   const layer = (name) => fixtureLayer(asLayerID(digestOf(name)), [entry.file(name, 600_000)]);
   for (let i = 0; ; i++) {
@@ -33,6 +35,7 @@ test('writers that are killed at any moment leave whole images and nothing half-
       await writer.kill();
     }
   }
+  t.false(existsSync(join(root, 'failed')));
   await using store = new LocalStore(root);
   const images = await store.images.list();
   t.true(images.length >= 3, `${images.length} images`);
@@ -58,6 +61,7 @@ test('several processes work on one store at once', async (t) => {
     for (const record of await store.images.list()) t.truthy(record.id);
   }
   for (const writer of writers) await writer.kill();
+  t.false(existsSync(join(root, 'failed')));
   t.not(await store.layers.get(asLayerID(digestOf('mine 19'))), undefined);
 });
 

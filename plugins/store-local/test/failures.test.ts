@@ -87,6 +87,25 @@ onMount(`a store cannot be made on a read-only file system, and reading finds it
   await refused(t, store.content.write(Buffer.from('new')), 'STORE_READONLY');
 });
 
+onMount(`a store of another user is STORE_DENIED, for reading and writing${because}`, async (t) => {
+  const root = temporaryDir(t);
+  {
+    await using store = new LocalStore(join(root, 'store'));
+    await store.state.remember('a', '1');
+  }
+  process.seteuid?.(65534);
+  t.teardown(() => process.seteuid?.(0));
+  await using store = new LocalStore(join(root, 'store'));
+  const failures = [
+    store.images.list(),
+    store.content.write(Buffer.from('x')),
+    new LocalStore(join(root, 'new')).content.write(Buffer.from('x')),
+  ];
+  const settled = await Promise.allSettled(failures);
+  process.seteuid?.(0);
+  for (const one of settled) await refused(t, one.status === 'rejected' ? Promise.reject(one.reason) : Promise.resolve(), 'STORE_DENIED');
+});
+
 const formats = [
   ['a newer format', '{"format":2,"state":{}}', 'STORE_FORMAT'],
   ['a format that is no number', '{"format":"1"}', 'STORE_FORMAT'],

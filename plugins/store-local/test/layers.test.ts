@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type FileEntry, readContent } from '@varve/core/archive';
-import { asLayerID, type DiffID, digestOf, hexOf, type Layer, MEDIA_TYPES } from '@varve/core/image';
+import { asLayerID, type DiffID, digestOf, hexOf, type Layer, lazyLayer, MEDIA_TYPES } from '@varve/core/image';
 import { entry, fixtureLayer, temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { LocalStore } from '../src/local-store.ts';
@@ -72,6 +72,16 @@ test('the form in which a layer came is not how a step that makes the same layer
   const put = await store.layers.put(layer);
   t.is(put.stored, undefined);
   t.is((await store.layers.get(ID))?.stored, undefined);
+});
+
+test('a layer that is here in another form than it was announced in does not claim that form', async (t) => {
+  const root = temporaryDir(t);
+  await using store = new LocalStore(root);
+  const tar = await bytesOf(layer.tar());
+  const { stored } = await store.layers.ingest(once(tar), { mediaType: MEDIA_TYPES.layer });
+  const announced = { mediaType: MEDIA_TYPES.layerGzip, digest: digestOf('never here'), size: 9 };
+  const lazy = lazyLayer({ diffId: digestOf(tar) as DiffID, stored: announced, fetch: () => Promise.reject(new Error('fetched')) });
+  t.deepEqual((await store.layers.put(lazy)).stored, stored);
 });
 
 test('a layer whose only blob is gone is not there', async (t) => {
