@@ -12,7 +12,7 @@ if (!isRoot) say('Not root: images can be built, but what starts processes may n
 
 ensureInstalled();
 say('Compiling');
-run('npm', ['run', '--silent', 'build']);
+run('npm', ['run', '--silent', 'build', '--', '--output-logs=errors-only']);
 
 say(`Making a base image, ${BASE}`);
 const busybox = findStaticBusybox();

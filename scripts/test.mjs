@@ -9,7 +9,7 @@ import { setUp } from './setup-tests.mjs';
 ensureInstalled();
 const { problems, why } = setUp();
 say('Compiling');
-run('npm', ['run', '--silent', 'build']);
+run('npm', ['run', '--silent', 'build', '--', '--output-logs=errors-only']);
 if (problems.length > 0) {
   say(`Missing here${why === undefined ? '' : `, and ${why}`}:\n   ${problems.join('\n   ')}\nTests that need it are skipped.`);
 }
