@@ -205,10 +205,10 @@ test(
   { code: 'LAYER_WHITEOUT_NAME', message: /\/o\/\.wh\.x/ },
 );
 test(
-  'a url',
+  'a git repository',
   refuses,
-  { step: { sources: [{ kind: 'url', url: 'http://127.0.0.1/x' }], dest: '/' } },
-  { code: 'STEP_UNSUPPORTED', message: /url/ },
+  { step: { sources: [{ kind: 'git', url: 'https://127.0.0.1/x.git', keepGitDir: false }], dest: '/' } },
+  { code: 'STEP_UNSUPPORTED', message: /Git/ },
 );
 
 test('a missing source is refused before the cache is asked', async (t) => {

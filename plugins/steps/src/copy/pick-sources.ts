@@ -1,4 +1,4 @@
-import type { CopyStep, StepInputs } from '@varve/core';
+import type { CopySource, CopyStep, StepInputs } from '@varve/core';
 import { baseName, cleanPath, type FileTree, type NodeEntry, parentOf, resolvePath } from '@varve/core/archive';
 import { expandWildcard, hasWildcard, withoutEscapes } from './expand-wildcard.ts';
 import { explainMissing } from './explain-missing.ts';
@@ -12,8 +12,8 @@ export interface Picked {
   readonly name: string;
   /** What is there, symlinks followed. */
   readonly entry: NodeEntry;
-  /** It is extracted if it is an archive. */
-  readonly unpack?: boolean | undefined;
+  /** Of the step, where it is one. */
+  readonly source?: CopySource | undefined;
   /** With `--parents`: the path that is kept, and the directories on it. */
   readonly kept?: { readonly path: string; readonly parents: readonly NodeEntry[] } | undefined;
 }
@@ -27,7 +27,7 @@ export function pickSources(step: CopyStep, tree: FileTree, inputs: StepInputs):
   return step.sources.flatMap((source) => {
     if (source.kind !== 'path') return [];
     const picked = (step.parents ? pickWithParents : pick)(step, source.path, { tree, inputs });
-    return source.unpack === undefined ? picked : picked.map((one) => ({ ...one, unpack: source.unpack }));
+    return picked.map((one) => ({ ...one, source }));
   });
 }
 

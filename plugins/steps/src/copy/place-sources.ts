@@ -1,4 +1,4 @@
-import type { Content, FileTree, NodeEntry, PatternMatcher } from '@varve/core/archive';
+import type { Content, FileTree, NodeEntry, PatternMatcher, Timestamp } from '@varve/core/archive';
 import { childPath, parentOf } from '@varve/core/archive';
 import type { Attributing } from './attributes.ts';
 import type { DestPath } from './dest-path.ts';
@@ -12,6 +12,14 @@ export interface Placing {
   readonly dest: DestPath;
   readonly attributes: Attributing;
   readonly exclude: PatternMatcher | undefined;
+}
+
+/** A file that no tree has. */
+export interface MadeFile {
+  readonly mode: number;
+  readonly size: number;
+  readonly mtime: Timestamp;
+  readonly content: Content;
 }
 
 /** Copies sources into a destination as other builders do, one after the other: a later one sees what an earlier one put there. */
@@ -29,18 +37,22 @@ export class Placer {
   place(picked: Picked): void {
     if (picked.kept !== undefined) this.#placeKept(picked, picked.kept);
     else if (picked.entry.type === 'directory') this.#placeContents(picked, this.#target());
-    else this.#placeFile(picked);
+    else this.#placePicked(picked);
   }
 
   /** A file that is written in the build file itself. */
-  placeInline(name: string, text: string): void {
+  placeText(name: string, text: string): void {
     const bytes = Buffer.from(text, 'utf8');
+    const { mtime } = this.#placing.attributes.made;
+    this.placeFile(() => name, { mode: 0o644, size: bytes.length, mtime, content: { kind: 'bytes', bytes } });
+  }
+
+  /** A file that is in no tree; its name is asked for only where the destination is a directory. */
+  placeFile(nameOf: () => string, { content, ...file }: MadeFile): void {
     const { made, change } = this.#placing.attributes;
-    const content = (): Content => ({ kind: 'bytes', bytes });
-    const entry = change({ type: 'file', path: name, mode: 0o644, size: bytes.length, ...made });
     const target = this.#target();
-    const path = this.#into.get(target)?.type === 'directory' ? childPath(target, name) : target;
-    this.#into.putFile(path, { entry, content });
+    const path = target === '' || this.#into.get(target)?.type === 'directory' ? childPath(target, nameOf()) : target;
+    this.#into.putFile(path, { entry: change({ type: 'file', path, ...made, ...file }), content: () => content });
   }
 
   /** The destination as a directory, whatever way it was written: what is extracted goes there. */
@@ -59,7 +71,7 @@ export class Placer {
     return target;
   }
 
-  #placeFile(picked: Picked): void {
+  #placePicked(picked: Picked): void {
     const target = this.#target();
     const isInside = target === '' || this.#into.get(target)?.type === 'directory';
     const root = isInside ? childPath(target, picked.name) : target;
