@@ -44,13 +44,6 @@ export class ExtractedDirectories {
     } else if (entry !== undefined) known.entry = entry;
   }
 
-  /** Whether a path is a real directory, as are all above it. Makes nothing. */
-  has(path: string): boolean {
-    if (path === '' || this.#entered.has(path)) return true;
-    if (!this.has(parentOf(path))) return false;
-    return lstatSync(joinPath(this.#root, path), { throwIfNoEntry: false })?.isDirectory() === true;
-  }
-
   /** Owner, mode, xattrs and times, from the innermost directory outwards. */
   finish(): void {
     for (const [path, { entry, before }] of [...this.#entered].reverse()) {

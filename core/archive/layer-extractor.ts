@@ -59,16 +59,15 @@ export class LayerExtractor implements Disposable {
   }
 
   /**
-   * A whiteout of nothing does nothing. In an overlay it would do harm: in a directory that no other layer has, whiteouts are listed like
-   * files, which then cannot be found.
+   * In an overlay a whiteout does harm where the layers below have no directory for it: in a directory that no other layer has, whiteouts
+   * are listed like files, which then cannot be found.
    */
   #remove(path: string, host: HostPath): void {
     const { whiteouts, below } = this.#options;
     const dir = parentOf(path);
-    if (whiteouts === 'apply' ? !this.#directories.has(dir) : below !== undefined && below(dir) === undefined) return;
     this.#directories.enter(dir);
     if (whiteouts === 'apply') removeTree(host);
-    else replacing(host, () => makeNode(host, { type: 'char', mode: 0 }));
+    else if (below === undefined || below(dir) !== undefined) replacing(host, () => makeNode(host, { type: 'char', mode: 0 }));
   }
 
   #create(entry: Created, host: HostPath): void {

@@ -7,7 +7,7 @@ import { type TreeDirectory, type TreeLeaf, type TreeNode, treeDirectory } from 
 
 /**
  * Puts indexes on top of each other, bottom first. As when the layers are unpacked: a directory that a layer needs and does not mention
- * is made where there is none, also in the place of a symlink.
+ * is made where there is none, also in the place of a symlink, and also for a whiteout.
  */
 export function mergeIndexes(indexes: readonly LayerIndex[]): TreeDirectory {
   const merger = new IndexMerger();
@@ -36,16 +36,9 @@ class IndexMerger {
     else this.#set(path, { kind: 'leaf', entry, layer, source: entry.type === 'file' ? entry : undefined, links: undefined });
   }
 
-  /** A whiteout of nothing does nothing: it makes no directories. */
   #remove(path: string): void {
-    this.#existing(parentOf(path))?.children.delete(baseName(path));
+    this.#directory(parentOf(path)).children.delete(baseName(path));
     this.#forget();
-  }
-
-  #existing(path: string): TreeDirectory | undefined {
-    if (path === '') return this.root;
-    const found = this.#existing(parentOf(path))?.children.get(baseName(path));
-    return found?.kind === 'directory' ? found : undefined;
   }
 
   #setDirectory(entry: NodeEntry): void {
