@@ -4,5 +4,5 @@ export default {
   nodeArguments: ['--conditions=varve-source'],
   workerThreads: false,
   concurrency: 2,
-  timeout: '2m',
+  timeout: '4m',
 };

@@ -25,7 +25,7 @@ for await (const line of createInterface({ input: child.stdout })) {
   const text = stripVTControlCharacters(line);
   if (/^\s*[✔√] /.test(text))
     passed++; // ava leaves out the passed count when a test fails
-  else if (/^\s{2}- \S/.test(text)) skipped.push(text.trim().slice(2));
+  else if (/^\s*- \[skip\]/.test(text)) skipped.push(text.replace(/^\s*- \[skip\]:?\s*/, ''));
   else failed += Number(/^\s*(\d+) (?:tests?|hooks?) (?:failed|timed out)/.exec(text)?.[1] ?? 0);
   failed += Number(/^\s*(\d+) (?:uncaught exceptions?|unhandled rejections?)/.exec(text)?.[1] ?? 0);
 }
