@@ -21,7 +21,7 @@ export function createFrontend({ language, rules }: Toolbox): Frontend {
     name: 'dockerfile',
     async parse(source: BuildSource, request: FrontendRequest): Promise<Plan> {
       const tree = parseSyntax(await source.text(), { file: source.file, language });
-      const linter = new Linter(rules, readCheckOptions(tree, request.args));
+      const linter = new Linter({ rules, options: readCheckOptions(tree, request.args), file: source.file });
       try {
         const plan = await lowerTree(tree, request, { language, linter });
         linter.refuse();

@@ -35,7 +35,7 @@ export async function lintDockerfile(request: LintRequest, { language, rules }: 
   let linter: Linter | undefined;
   try {
     const tree = parseSyntax(request.text, { file: request.file ?? 'Dockerfile', language });
-    linter = new Linter(rules, readCheckOptions(tree, request.args ?? {}));
+    linter = new Linter({ rules, options: readCheckOptions(tree, request.args ?? {}), file: tree.file });
     await lowerTree(tree, withoutBuild(request), { language, linter, isCheck: true });
     linter.refuse();
     return { findings: linter.findings() };

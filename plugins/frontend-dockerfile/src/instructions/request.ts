@@ -1,4 +1,4 @@
-import type { SourceRange } from '@varve/core';
+import { type SourceRange, VarveError } from '@varve/core';
 import { addedFlags, type Language } from '../language/language.ts';
 import { instructionError } from '../parser/syntax-error.ts';
 import type { SyntaxNode } from '../parser/syntax-node.ts';
@@ -26,6 +26,8 @@ export function createRequest(node: SyntaxNode, { source, language }: { source: 
     source,
     fail,
     flags(own) {
+      const taken = Object.keys(types).find((name) => Object.hasOwn(own, name));
+      if (taken !== undefined) throw new VarveError('FRONTEND_EXTENSION', `${node.cmd} already has a flag --${taken}`, { source });
       const values = parseFlags(node.flags, { ...own, ...types }, fail);
       const given = Object.entries<FlagValue>(values).filter(([name]) => Object.hasOwn(types, name));
       if (given.length > 0) added = Object.fromEntries(given);

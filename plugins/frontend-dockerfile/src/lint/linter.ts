@@ -18,15 +18,24 @@ type Asked<Q extends Question> = LintRule & { readonly [K in Q]: (visit: Visit<Q
 /** More than anyone reads. */
 const MOST = 10_000;
 
+interface LinterParts {
+  readonly rules: readonly LintRule[];
+  readonly options: CheckOptions;
+  /** That is read; others are included in it. */
+  readonly file: string;
+}
+
 /** Asks rules, and keeps what they find as far as the file wants to hear it. One for each file that is read. */
 export class Linter {
   readonly #rules: readonly LintRule[];
   readonly #options: CheckOptions;
+  readonly #file: string;
   readonly #found: Finding[] = [];
   readonly #asked = new Map<Question, readonly { readonly rule: LintRule; readonly report: Report }[]>();
 
-  constructor(rules: readonly LintRule[], options: CheckOptions) {
+  constructor({ rules, options, file }: LinterParts) {
     this.#options = options;
+    this.#file = file;
     this.#rules = rules.filter((rule) => rule.experimental === true || !names(options.skip, rule.name));
   }
 
@@ -61,8 +70,7 @@ export class Linter {
 
   /** By place; those of included files last. */
   findings(): readonly Finding[] {
-    const main = this.#found.find(({ source }) => source.file !== '')?.source.file;
-    const key = ({ source }: Finding) => (source.file === main ? '' : source.file);
+    const key = ({ source }: Finding) => (source.file === this.#file ? '' : source.file);
     return this.#found.toSorted(
       (a, b) => compare(key(a), key(b)) || a.source.startLine - b.source.startLine || compare(a.detail, b.detail),
     );

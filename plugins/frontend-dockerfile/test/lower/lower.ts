@@ -1,6 +1,6 @@
 import type { BuildWarning, Plan, Stage, Step } from '@varve/core';
 import { VarveError } from '@varve/core';
-import type { ContainerConfig, Platform } from '@varve/core/image';
+import type { ContainerConfig, HistoryRow, Platform } from '@varve/core/image';
 import { dockerfileFrontend } from '../../src/dockerfile-frontend.ts';
 
 export interface Options {
@@ -12,6 +12,8 @@ export interface Options {
   readonly files?: Readonly<Record<string, string>>;
   readonly beside?: Readonly<Record<string, string>>;
   readonly platform?: Platform;
+  /** Of every image. */
+  readonly history?: readonly HistoryRow[];
 }
 
 export interface Lowered {
@@ -39,7 +41,7 @@ export async function lower(text: string, options: Options = {}): Promise<Lowere
         resolved.push(ref);
         const config = Object.hasOwn(images, ref) ? images[ref] : undefined;
         if (config === undefined) throw new VarveError('IMAGE_UNKNOWN', `no image ${ref}`);
-        return { ...AMD64, config, history: [] };
+        return { ...AMD64, config, history: options.history ?? [] };
       },
       readContext: async (path) => options.files?.[path],
       readBeside: async (suffix) => options.beside?.[suffix],
