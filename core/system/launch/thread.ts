@@ -19,14 +19,14 @@ export class LaunchThread {
   broken = false;
 
   constructor(capabilities: LaunchPlan['capabilities']) {
-    this.#worker = new Worker(entryFile('worker'), { workerData: { capabilities }, execArgv: execArguments(), trackUnmanagedFds: false });
-    this.#worker.unref(); // a thread with nothing to do does not keep the process from ending
+    this.#worker = new Worker(entryFile('worker'), { workerData: { capabilities }, env: {}, execArgv: execArguments(), trackUnmanagedFds: false });
     this.#worker.on('message', ({ id, event }: LaunchMessage) => {
       if (event.kind === 'failed' && event.broken) this.broken = true;
       this.#listeners.get(id)?.(event);
     });
     this.#worker.on('error', (failure) => this.#fail(messageOf(failure)));
     this.#worker.on('exit', () => this.#fail('the launching thread ended'));
+    this.#worker.unref(); // after listening, which holds the process: a thread with nothing to do does not keep it from ending
   }
 
   /** Events go to `listen` until what it returns is called, when everything that was started has ended. */
