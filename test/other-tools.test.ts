@@ -47,7 +47,7 @@ for (const transport of ['docker-archive', 'oci-archive'])
     using _ = bench;
     const inspected = JSON.parse(await mustRun('skopeo', ['inspect', `${transport}:${archive}`]));
     t.deepEqual(inspected.Labels, { of: 'test' });
-    t.deepEqual(inspected.Env, ['A=1']);
+    t.deepEqual(inspected.Env, ['PATH=/bin', 'A=1']);
     t.is(inspected.Architecture, process.arch === 'x64' ? 'amd64' : 'arm64');
     const config = JSON.parse(await mustRun('skopeo', ['inspect', '--config', `${transport}:${archive}`]));
     t.deepEqual(config.rootfs.diff_ids, layers);

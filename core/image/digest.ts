@@ -14,8 +14,8 @@ export type DiffID = Digest & { readonly [diff]: true };
  */
 export type ChainID = Brand<string, 'ChainID'>;
 /**
- * Identity of a layer before anybody reads its bytes: its diffID where that is known, else the cache key of the step that made it. The
- * two share the form `sha256:…` and never collide.
+ * Identity of a layer before anybody reads its bytes: its diffID where that is known, else a name that the step which made it was given
+ * for it. The two share the form `sha256:…` and never collide.
  */
 export type LayerID = Brand<string, 'LayerID'>;
 /** Names a writable snapshot while a step runs. Never a ChainID: the two share no key space. */

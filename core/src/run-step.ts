@@ -1,4 +1,5 @@
-import { appendHistory, asLayerID, type CacheKey, chainOf, composeLayer, type Layer } from '../image/index.ts';
+import { randomUUID } from 'node:crypto';
+import { appendHistory, asLayerID, type CacheKey, chainOf, composeLayer, digestOf, type Layer, type LayerID } from '../image/index.ts';
 import type { Build } from './build.ts';
 import { firstHit } from './cache.ts';
 import { keyOf } from './cache-key.ts';
@@ -76,6 +77,7 @@ interface Making {
 
 async function make(handler: StepHandler, place: StepPlace, at: StageState, { on, key, parts }: Making): Promise<Made> {
   on.build.signal?.throwIfAborted();
+  const id = newLayerId(key);
   await using opened = new OpenWorkspace(at, on);
   const result = await handler.execute(place.step, {
     ...inputsOf(at, on),
@@ -83,7 +85,7 @@ async function make(handler: StepHandler, place: StepPlace, at: StageState, { on
     executor: () => on.executor(),
     log: logOf(place, on),
   });
-  const layer = result.kind === 'workspace' ? await keepWorkspace(opened, key, on) : await composed(result, key, on);
+  const layer = result.kind === 'workspace' ? await keepWorkspace(opened, id, on) : await composed(result, id, on);
   const { kind, title } = place.step;
   const record: CacheRecord = { key, parts, parent: at.key, kind, title, layer: layer.id, createdAt: now() };
   const lasts = result.kind === 'workspace';
@@ -91,20 +93,26 @@ async function make(handler: StepHandler, place: StepPlace, at: StageState, { on
   return { below: opened.state, layer, record, lasts };
 }
 
-async function composed(result: StepResult, key: CacheKey, on: Build): Promise<Layer> {
+/**
+ * A layer's identity before its bytes are known. Not the key alone: a step that is executed again under one key (`noCache`, a lost cache)
+ * may come to other bytes, which must not meet the snapshot that the first time left.
+ */
+const newLayerId = (key: CacheKey): LayerID => asLayerID(digestOf(`${key} ${randomUUID()}`));
+
+async function composed(result: StepResult, id: LayerID, on: Build): Promise<Layer> {
   if (result.kind !== 'layer')
     throw new VarveError('STEP_CONTRACT', 'A step with a fingerprint changed only the config, expected a layer or a workspace');
-  const layer = composeLayer(asLayerID(key), result.draft.index, (file) => result.draft.content(file));
+  const layer = composeLayer(id, result.draft.index, (file) => result.draft.content(file));
   return await on.hooks.layer.promise(layer, on.build);
 }
 
 /** Captures what a process changed. A `layer` tap that changed it makes the snapshot worthless: then only the layer is kept. */
-async function keepWorkspace(opened: OpenWorkspace, key: CacheKey, on: Build): Promise<Layer> {
+async function keepWorkspace(opened: OpenWorkspace, id: LayerID, on: Build): Promise<Layer> {
   const workspace = await opened.get();
   const snapshots = await on.snapshots();
   const { signal } = on.build;
   const draft = await snapshots.capture(workspace, await opened.state.tree(), { signal });
-  const captured = composeLayer(asLayerID(key), draft.index, (file) => draft.content(file));
+  const captured = composeLayer(id, draft.index, (file) => draft.content(file));
   const layer = await on.hooks.layer.promise(captured, on.build);
   signal?.throwIfAborted();
   if (layer !== captured) return await on.layers.put(layer, { signal });

@@ -38,5 +38,6 @@ export { ProcessMarker } from './process-marker.ts';
 export { removeTree } from './remove-tree.ts';
 export { type MountContent, type RootPath, RootView } from './root-view.ts';
 export { type NewSnapshot, SnapshotCatalog, type SnapshotFolder } from './snapshot-catalog.ts';
+export type { Mount, SnapshotInfo } from './snapshot-info.ts';
 export { uniqueName } from './unique-name.ts';
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattrs.ts';

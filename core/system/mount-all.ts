@@ -1,5 +1,5 @@
-import type { Mount } from '../src/contracts/storage.ts';
 import { mount } from './mount.ts';
+import type { Mount } from './snapshot-info.ts';
 
 /**
  * Mounts what a storage driver returned on one directory, in order. Options may be relative to a directory of their own: this process is

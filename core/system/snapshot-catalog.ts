@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ChainID, digestFromHex, digestOf, hexOf, isDigest, type SnapshotKey } from '../image/digest.ts';
-import type { SnapshotInfo } from '../src/contracts/storage.ts';
 import { VarveError } from '../src/errors.ts';
 import { ProcessMarker } from './process-marker.ts';
 import { removeTree } from './remove-tree.ts';
 import { bootId, markOnDisk, mayBeTorn } from './snapshot-durability.ts';
+import type { SnapshotInfo } from './snapshot-info.ts';
 import { uniqueName } from './unique-name.ts';
 
 /** A snapshot and the directory that is its own. */

@@ -123,7 +123,7 @@ const busyboxStore = once(async (bench) => {
   writeFileSync(join(rootfs, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n');
   writeFileSync(join(rootfs, 'etc/group'), 'root:x:0:\nuser:x:1000:\nextra:x:2000:user\n');
   await mustRun('tar', ['-C', rootfs, '--sort=name', '--owner=0', '--group=0', '--mtime=@0', '-cf', bench.path('busybox.tar'), '.']);
-  await bench.must(['import', bench.path('busybox.tar'), 'busybox'], { env: { SOURCE_DATE_EPOCH: '0' } });
+  await bench.must(['import', '-c', 'ENV PATH=/bin', bench.path('busybox.tar'), 'busybox'], { env: { SOURCE_DATE_EPOCH: '0' } });
 });
 
 const debianStore = once((bench) => bench.must(['import', '-c', 'CMD ["bash"]', DEBIAN, 'debian:bookworm']));

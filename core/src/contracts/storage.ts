@@ -1,21 +1,8 @@
 import type { Content, FileEntry, LayerIndex } from '../../archive/index.ts';
 import type { Abortable, ChainID, SnapshotKey } from '../../image/index.ts';
+import type { Mount, SnapshotInfo } from '../../system/index.ts';
 
-/** A mount as mount(2) takes it: data, so that whoever runs a process can do it where the process will be. */
-export interface Mount {
-  readonly type: 'bind' | 'overlay' | 'tmpfs' | 'proc' | 'sysfs' | 'devpts' | 'mqueue';
-  readonly source: string;
-  /** `ro`, `rbind`, `lowerdir=…`: as in fstab. */
-  readonly options: readonly string[];
-  /** Directory to be in while mounting, where options hold relative paths. */
-  readonly cwd?: string | undefined;
-}
-
-export interface SnapshotInfo {
-  readonly id: ChainID | SnapshotKey;
-  readonly kind: 'active' | 'view' | 'committed';
-  readonly parent: ChainID | null;
-}
+export type { Mount, SnapshotInfo };
 
 /**
  * Stores filesystem snapshots that stack on each other.

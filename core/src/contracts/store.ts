@@ -26,7 +26,7 @@ export interface ContentStore {
 
 /** Layers with their indexes. */
 export interface LayerStore {
-  /** The layer that is kept under this id: a diffID, or the key of the step that made it. `undefined` also when its contents are gone. */
+  /** The layer that is kept under this id: a diffID, or the name it got when a step made it. `undefined` also when its contents are gone. */
   get(id: LayerID): Promise<Layer | undefined>;
   /**
    * Writes a layer's tar and index, once; concurrent calls for one layer share the work. The result has the same `id` and reads from the

@@ -19,7 +19,12 @@ export class LaunchThread {
   broken = false;
 
   constructor(capabilities: LaunchPlan['capabilities']) {
-    this.#worker = new Worker(entryFile('worker'), { workerData: { capabilities }, env: {}, execArgv: execArguments(), trackUnmanagedFds: false });
+    this.#worker = new Worker(entryFile('worker'), {
+      workerData: { capabilities },
+      env: {},
+      execArgv: execArguments(),
+      trackUnmanagedFds: false,
+    });
     this.#worker.on('message', ({ id, event }: LaunchMessage) => {
       if (event.kind === 'failed' && event.broken) this.broken = true;
       this.#listeners.get(id)?.(event);

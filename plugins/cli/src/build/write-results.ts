@@ -11,7 +11,9 @@ export async function writeResults(result: BuildResult, request: BuildRequest, {
   const metadata = textOf(values, 'metadata-file');
   if (iidfile !== undefined) await writeFile(iidfile, result.id);
   if (metadata !== undefined) await writeFile(metadata, `${JSON.stringify(metadataOf(result, request), null, 2)}\n`);
-  if (!isOn(values, 'quiet')) {
+  // With rawjson, stderr is for programs: nothing but events.
+  const isTold = !isOn(values, 'quiet') && !['rawjson', 'quiet'].includes(textOf(values, 'progress') ?? '');
+  if (isTold) {
     const names = outputs.flatMap((output) => (output.type === 'image' ? (output.names ?? []) : []));
     for (const name of names) stderr.write(`Named ${familiarName(name)}\n`);
     for (const { dest } of result.outputs) if (dest !== undefined && dest !== '-') stderr.write(`Wrote ${dest}\n`);
