@@ -1,3 +1,4 @@
+export { ExecutorBench, type OpenExecutor, type Output, processesWith, scan, uniqueSleep } from './executor/executor-bench.ts';
 export { type ExecutorSuite, executorContract } from './executor-contract.ts';
 export { type HostNeed, whyMissing } from './host-needs.ts';
 export { startProcess, type TestProcess } from './killed-process.ts';

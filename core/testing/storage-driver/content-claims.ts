@@ -96,6 +96,19 @@ export function contentClaims(claim: Claim): void {
     t.deepEqual((await bench.scan('top')).filter(({ path }) => path === 'd').map(unowned), [dir].map(unowned));
   });
 
+  for (const [what, hiding] of Object.entries({ removed: entry.whiteout('d'), 'replaced by a file': entry.file('d', 1) }))
+    claim(`a directory that was ${what} gives no attributes to a new one`, async (t, bench) => {
+      await bench.layer('base', null, [entry.dir('d', { mode: 0o700 }), entry.file('d/a', 1)]);
+      await bench.layer('middle', 'base', [hiding]);
+      await bench.layer('top', 'middle', [entry.file('d/b', 1)]);
+      const found = await bench.scan('top');
+      t.deepEqual(
+        found.map(({ path }) => path),
+        ['', 'd', 'd/b'],
+      );
+      t.like(found[1], { type: 'directory', mode: 0o755, mtime: { seconds: 0, nanoseconds: 0 } });
+    });
+
   claim('no symlink of a lower layer leads out of the snapshot', async (t, bench) => {
     const outside = join(bench.root, 'outside');
     await bench.layer('base', null, [entry.symlink('d', outside)]);
