@@ -1,18 +1,29 @@
-// Makes plugins/cli/dist/varve.mjs and its chunks: one file to load for every command, and what only some commands need beside it.
+// Makes plugins/cli/dist/varve.mjs (or another folder's) and its chunks: one file to load for every command, and what only some commands need beside it.
 import { globSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const outdir = `${root}plugins/cli/dist`;
+const [outdir = `${root}plugins/cli/dist`] = process.argv.slice(2);
 
-/** Importing `node:process` (commander does) opens stdin, stdout and stderr to list them as exports; the global opens none. */
-const globalProcess = {
-  name: 'global-process',
+/**
+ * Node's own modules, loaded when something of them is used. An import loads them at once and reads every export, which opens stdin for
+ * `node:process` and loads undici for `node:http`: 40 ms before `varve images` has done anything. Those that Node has loaded anyway, and
+ * whose functions are called for every file, stay as they are.
+ */
+const lazyBuiltins = {
+  name: 'lazy-builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:process$/ }, () => ({ path: 'process', namespace: 'global' }));
-    onLoad({ filter: /.*/, namespace: 'global' }, () => ({ contents: 'export default process;' }));
+    const early = new Set(['node:buffer', 'node:events', 'node:fs', 'node:module', 'node:path', 'node:stream', 'node:url', 'node:util']);
+    onResolve({ filter: /^node:/ }, ({ path }) => (early.has(path) ? undefined : { path, namespace: 'builtin' }));
+    onLoad({ filter: /^node:process$/, namespace: 'builtin' }, () => ({ contents: 'module.exports = process;' }));
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `let loaded;
+const load = () => (loaded ??= process.getBuiltinModule('${path}'));
+for (const name of ${JSON.stringify(Object.keys(process.getBuiltinModule(path)))})
+  Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });`,
+    }));
   },
 };
 
@@ -25,7 +36,7 @@ const options = {
   format: 'esm',
   outdir,
   external: ['koffi'],
-  plugins: [globalProcess],
+  plugins: [lazyBuiltins],
   logLevel: 'warning',
   banner: {
     // CommonJS dependencies call `require`; the long name keeps clear of others

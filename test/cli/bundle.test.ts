@@ -1,0 +1,42 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import test from 'ava';
+import { mustRun, run, Workbench } from '../helpers/varve.ts';
+
+const repository = resolve(import.meta.dirname, '../..');
+mkdirSync(join(repository, '.varve'), { recursive: true });
+/** Inside the repository, because the bundle finds koffi in its `node_modules`. */
+const bundle = mkdtempSync(join(repository, '.varve', 'bundle-'));
+test.before(() => mustRun('node', [join(repository, 'scripts', 'bundle.mjs'), bundle]));
+test.after.always(() => rmSync(bundle, { recursive: true, force: true }));
+
+const varve = (bench: Workbench, ...args: readonly string[]) =>
+  run(process.execPath, [join(bundle, 'varve.mjs'), '--root', bench.root, ...args], { cwd: bench.folder });
+
+for (const executor of ['namespaces', 'oci', 'chroot'])
+  for (const limits of [[], ['--ulimit', 'nofile=64:64']])
+    test(`what npm installs starts processes by ${[executor, ...limits].join(' ')}`, async (t) => {
+      using bench = new Workbench();
+      await bench.importBusybox();
+      bench.write({ Dockerfile: 'FROM busybox\nRUN echo files $(ulimit -n)\n' });
+      const { code, stderr } = await varve(bench, 'build', '--progress=plain', '--executor', executor, ...limits, '.');
+      t.is(code, 0, stderr);
+      t.regex(stderr, limits.length > 0 ? /^#\d+ \d+\.\d+ files 64$/m : /^#\d+ \d+\.\d+ files \d+$/m);
+    });
+
+test('listing images loads no network, no process and no system call', async (t) => {
+  using bench = new Workbench();
+  const spy = bench.path('spy.cjs');
+  writeFileSync(
+    spy,
+    "process.on('exit', () => console.error(process.moduleLoadList.concat(Object.keys(require('node:module')._cache)).join(' ')));",
+  );
+  const outcome = await run(process.execPath, ['--require', spy, join(bundle, 'varve.mjs'), '--root', bench.root, 'images']);
+  t.is(outcome.stdout, 'REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\n');
+  const loaded = outcome.stderr.split(/\s+/);
+  t.true(loaded.includes('fs'));
+  t.deepEqual(
+    loaded.filter((name) => /^(?:https?|tls|zlib|child_process)$|undici|koffi/.test(name)),
+    [],
+  );
+});
