@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { messageOf, VarveError } from '../src/errors.ts';
 import { unmount } from './mount.ts';
 import { mounts } from './mounts.ts';
@@ -19,6 +21,16 @@ export async function removeTree(path: string): Promise<void> {
   let count = 0;
   try {
     for (const _ of removing(Buffer.from(path))) if (++count % BATCH === 0) await nextTurn();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENAMETOOLONG') return await removeDeepTree(path);
+    throw new VarveError('REMOVE_FAILED', `Cannot remove ${JSON.stringify(path)}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Deeper than a path can say; the program goes down with a directory handle. */
+async function removeDeepTree(path: string): Promise<void> {
+  try {
+    await promisify(execFile)('rm', ['-rf', '--', path]);
   } catch (cause) {
     throw new VarveError('REMOVE_FAILED', `Cannot remove ${JSON.stringify(path)}: ${messageOf(cause)}`, { cause });
   }
