@@ -30,15 +30,26 @@ export interface LaunchResult {
 export async function launch(plan: LaunchPlan, io: LaunchIO): Promise<LaunchResult> {
   io.signal?.throwIfAborted();
   const sandbox = plan.namespaces.includes('pid') ? await Sandbox.open(plan.namespaces, plan.proc) : undefined;
+  try {
+    return await launchIn(sandbox, { plan, io });
+  } finally {
+    await sandbox?.close();
+  }
+}
+
+async function launchIn(
+  sandbox: Sandbox | undefined,
+  { plan, io }: { readonly plan: LaunchPlan; readonly io: LaunchIO },
+): Promise<LaunchResult> {
   const stdio = openStdio({ ...io, owner: io.streamsFor ?? plan.user });
   const run = new Run(plan, sandbox);
-  const abort = (): void => run.kill();
   const order = { plan, stdio: stdio.fds, namespacesOf: sandbox?.pid };
   const listen = (event: LaunchEvent): void => {
     if (event.kind !== 'ended') stdio.handOver();
     run.hear(event);
   };
   const leave = plan.limits?.length ? orderLimited(order, listen) : launchThread(plan.capabilities).order(order, listen);
+  const abort = (): void => run.kill();
   try {
     io.signal?.addEventListener('abort', abort, { once: true });
     if (io.signal?.aborted) abort();
