@@ -1,0 +1,101 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createKernel, type ProcessIO, type ProcessSpec } from '@varve/core';
+import { ExecutorBench, temporaryDir, whyMissing } from '@varve/core/testing';
+import test, { type ExecutionContext } from 'ava';
+import { findRuntime, OciExecutor, type OciOptions, oci } from '../src/index.ts';
+import { logFormat, readFailure } from '../src/runtime-log.ts';
+
+const runc = await findRuntime('runc');
+const crun = await findRuntime('crun');
+const missing = whyMissing(['linux', 'root']) ?? [runc, crun].flatMap((each) => (each.kind === 'none' ? [each.reason] : []))[0];
+const withHost = missing === undefined ? test.serial : (test.skip as typeof test.serial);
+const note = missing === undefined ? '' : ` (skipped: ${missing})`;
+
+async function pick(t: ExecutionContext, options: OciOptions): Promise<string> {
+  await using kernel = createKernel({ root: temporaryDir(t), plugins: [oci], options: { '@varve/executor-oci': options } });
+  const { provider } = await kernel.executor('oci');
+  return provider.name;
+}
+
+withHost(`the executor is found by its name${note}`, async (t) => {
+  t.is(await pick(t, {}), 'oci');
+  t.is(await pick(t, { runtime: 'runc' }), 'oci');
+});
+
+for (const [runtime, reason] of [
+  ['nope', /nope is not installed/],
+  ['/nowhere/crun', /\/nowhere\/crun does not start/],
+  ['/bin/true', /\/bin\/true is neither crun nor runc/],
+] as const)
+  withHost(`a runtime ${runtime} is declined with the reason${note}`, async (t) => {
+    const error = await t.throwsAsync(pick(t, { runtime }), { code: 'HOST_UNSUPPORTED' });
+    t.regex(error?.message ?? '', reason);
+  });
+
+for (const options of [{ runtme: 'x' }, { runtime: 1 }, 'crun'])
+  test(`options ${JSON.stringify(options)} are refused`, (t) => {
+    t.throws(() => createKernel({ root: '/nowhere', plugins: [oci], options: { '@varve/executor-oci': options } }), {
+      code: 'OPTIONS_INVALID',
+    });
+  });
+
+withHost(`an aborted runc leaves no control group${note}`, async (t) => {
+  const bench = await ExecutorBench.start(t, openRunc);
+  const controller = new AbortController();
+  let group = '';
+  const stdout = (chunk: Uint8Array): void => {
+    group += Buffer.from(chunk).toString();
+    if (group.includes('\n')) controller.abort();
+  };
+  await t.throwsAsync(bench.sh('grep ^0:: /proc/self/cgroup; sleep 100', {}, { stdout, signal: controller.signal }), {
+    name: 'AbortError',
+  });
+  const name = /^0::\/(varve-run-\w+)\n$/.exec(group)?.[1] ?? '';
+  t.regex(name, /^varve-run-/);
+  for (const place of ['/sys/fs/cgroup', '/sys/fs/cgroup/unified']) t.false(existsSync(join(place, name)));
+});
+
+withHost(`a seccomp profile is handed on${note}`, async (t) => {
+  const bench = await ExecutorBench.start(t, openRunc);
+  const profile = join(bench.dir, 'profile.json');
+  writeFileSync(
+    profile,
+    JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }] }),
+  );
+  for (const runtime of [runc, crun]) {
+    if (runtime.kind === 'none') throw new Error(runtime.reason);
+    const executor = new OciExecutor(join(bench.dir, 'store'), { runtime: runtime.runtime, seccomp: profile });
+    t.is((await run(executor, bench.spec(['mkdir', '/tmp/made']))).exitCode, 1);
+  }
+});
+
+withHost(`a failure of the runtime itself is an error that says why${note}`, async (t) => {
+  for (const runtime of [runc, crun]) {
+    if (runtime.kind === 'none') throw new Error(runtime.reason);
+    const bench = await ExecutorBench.start(t, (root) => new OciExecutor(root, { runtime: runtime.runtime }));
+    const mounts = [{ type: 'tmpfs' as const, source: 'tmpfs', target: '/x', options: ['size=nonsense'] }];
+    const error = await t.throwsAsync(bench.run(['true'], { mounts }), { code: 'EXECUTOR_FAILED' });
+    t.regex(error?.message ?? '', /tmpfs|\/x/);
+    t.deepEqual(readdirSync(join(bench.dir, 'store/tmp')), []);
+    t.false(existsSync(join(bench.root, 'x')));
+  }
+});
+
+test('a log without an error is no failure', (t) => {
+  t.is(readFailure('', 'crun'), undefined);
+  t.is(readFailure('{"level":"warning","msg":"hm"}\n', 'runc'), undefined);
+  t.is(readFailure('{"level":"error","msg":"no"}\n{"level":"warning","msg":"hm"}\n', 'runc'), 'no');
+  t.is(readFailure('cannot do it\n', 'crun'), 'cannot do it');
+  t.deepEqual([logFormat('crun'), logFormat('runc')], ['text', 'json']);
+});
+
+function openRunc(root: string): OciExecutor {
+  if (runc.kind === 'none') throw new Error(runc.reason);
+  return new OciExecutor(root, { runtime: runc.runtime });
+}
+
+async function run(executor: OciExecutor, spec: ProcessSpec): ReturnType<OciExecutor['run']> {
+  const io: ProcessIO = { stdout: () => undefined, stderr: () => undefined };
+  return await executor.run(spec, io);
+}
