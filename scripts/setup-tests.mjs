@@ -45,8 +45,8 @@ function makeDebian() {
   say('Making a Debian base image for the tests (once)');
   mkdirSync(join(ROOT, '.varve'), { recursive: true });
   const unfinished = `${DEBIAN_TAR}.unfinished`;
-  const code = tryRun('mmdebstrap', ['--quiet', '--variant=minbase', 'bookworm', unfinished]);
+  const code = tryRun('mmdebstrap', ['--quiet', '--format=tar', '--variant=minbase', 'bookworm', unfinished]);
   if (code === 0) renameSync(unfinished, DEBIAN_TAR);
-  else rmSync(unfinished, { force: true });
+  else rmSync(unfinished, { force: true, recursive: true });
   return code === 0;
 }

@@ -8,6 +8,7 @@ import type { ProgressOptions } from '../src/options.ts';
 import { output, place, planOf, stamp, TextSink } from './events.ts';
 import { screenOf } from './screen.ts';
 
+process.env.TERM = 'xterm'; // that of whoever runs the tests may be dumb
 const root = mkdtempSync(join(tmpdir(), 'varve-progress-'));
 test.after.always(() => rmSync(root, { recursive: true, force: true }));
 const newRoot = () => mkdtempSync(join(root, 'store-'));
