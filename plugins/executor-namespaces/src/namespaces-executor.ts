@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Executor, messageOf, type ProcessIO, type ProcessResult, type ProcessSpec, VarveError } from '@varve/core';
 import { type Container, DEFAULT_HOSTNAME, launch, launchThread, prepareContainer } from '@varve/core/system';
@@ -15,9 +16,10 @@ export class NamespacesExecutor implements Executor {
     launchThread('docker'); // ready by the time of the first process
   }
 
-  async run(spec: ProcessSpec, io: ProcessIO): Promise<ProcessResult> {
+  async run(asked: ProcessSpec, io: ProcessIO): Promise<ProcessResult> {
     io.signal?.throwIfAborted();
     try {
+      const spec = { ...asked, root: realpathSync(asked.root) };
       using container = prepareContainer(spec, { tmp: this.#tmp });
       return await start(spec, { container, io });
     } catch (cause) {

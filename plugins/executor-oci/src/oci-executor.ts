@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Executor, messageOf, type ProcessIO, type ProcessResult, type ProcessSpec, VarveError } from '@varve/core';
 import { type Container, HOST_ENV, launch, launchThread, prepareContainer, protectRoot, type RootStep } from '@varve/core/system';
@@ -31,9 +31,10 @@ export class OciExecutor implements Executor {
     if (options.runtime.kind === 'runc') sweepCgroups();
   }
 
-  async run(spec: ProcessSpec, io: ProcessIO): Promise<ProcessResult> {
+  async run(asked: ProcessSpec, io: ProcessIO): Promise<ProcessResult> {
     io.signal?.throwIfAborted();
     try {
+      const spec = { ...asked, root: realpathSync(asked.root) };
       using container = prepareContainer(spec, { tmp: this.#tmp });
       if (container.program.kind === 'found') return await this.#contain(spec, { container, io });
       io.stderr(Buffer.from(`${container.program.message}\n`));
