@@ -9,3 +9,7 @@ export const listOf = (values: Values, name: string): readonly string[] => {
   return Array.isArray(value) ? (value as readonly string[]) : [];
 };
 export const isOn = (values: Values, name: string): boolean => values[name] === true;
+
+/** Whether words for people may go to stderr. With `rawjson` it is for programs: nothing but events. */
+export const isTalking = (values: Values): boolean =>
+  !isOn(values, 'quiet') && !['rawjson', 'quiet'].includes(textOf(values, 'progress') ?? '');

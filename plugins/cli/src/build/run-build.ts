@@ -1,7 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { type BuildRequest, type BuildSource, type Invocation, VarveError } from '@varve/core';
 import type { CliOptions } from '../options.ts';
-import { isOn, listOf, textOf } from '../read-values.ts';
+import { isTalking, listOf, textOf } from '../read-values.ts';
 import { usageError } from '../usage-error.ts';
 import { IGNORED } from './build-options.ts';
 import { findSource, textSource } from './find-source.ts';
@@ -80,5 +80,5 @@ function refuseUnsupported({ values }: Invocation): void {
 /** Options that mean nothing here are named once, so that nobody believes they worked. */
 function tellIgnored({ values, stderr }: Invocation): void {
   const names = IGNORED.filter((name) => values[name] !== undefined).map((name) => `--${name}`);
-  if (names.length > 0 && !isOn(values, 'quiet')) stderr.write(`Note: without effect here: ${names.join(', ')}\n`);
+  if (names.length > 0 && isTalking(values)) stderr.write(`Note: without effect here: ${names.join(', ')}\n`);
 }

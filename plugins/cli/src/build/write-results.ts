@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { BuildRequest, BuildResult, Invocation } from '@varve/core';
 import { familiarName } from '@varve/core/image';
-import { isOn, textOf } from '../read-values.ts';
+import { isTalking, textOf } from '../read-values.ts';
 import { writesToStdout } from './read-outputs.ts';
 
 /** The ID on stdout, where no output goes there; what it is called on stderr; the files that were asked for. */
@@ -11,9 +11,7 @@ export async function writeResults(result: BuildResult, request: BuildRequest, {
   const metadata = textOf(values, 'metadata-file');
   if (iidfile !== undefined) await writeFile(iidfile, result.id);
   if (metadata !== undefined) await writeFile(metadata, `${JSON.stringify(metadataOf(result, request), null, 2)}\n`);
-  // With rawjson, stderr is for programs: nothing but events.
-  const isTold = !isOn(values, 'quiet') && !['rawjson', 'quiet'].includes(textOf(values, 'progress') ?? '');
-  if (isTold) {
+  if (isTalking(values)) {
     const names = outputs.flatMap((output) => (output.type === 'image' ? (output.names ?? []) : []));
     for (const name of names) stderr.write(`Named ${familiarName(name)}\n`);
     for (const { dest } of result.outputs) if (dest !== undefined && dest !== '-') stderr.write(`Wrote ${dest}\n`);
