@@ -22,11 +22,13 @@ export type {
   ExpandedWord,
   FileVisit,
   FromVisit,
+  FromWord,
   InstructionVisit,
   LintPlace,
   LintRule,
   NodeVisit,
   Report,
+  UnknownName,
 } from './lint/lint-rule.ts';
 export type { Finding } from './lint/linter.ts';
 export { type LintRequest, type LintResult, lintDockerfile } from './lint-dockerfile.ts';

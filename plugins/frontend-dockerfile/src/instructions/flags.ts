@@ -15,19 +15,19 @@ type Fail = (message: string, hint?: string) => never;
 
 /** Checks the `--name=value` words of an instruction against the flags that it has. */
 export function parseFlags<T extends FlagTypes>(words: readonly string[], types: T, fail: Fail): FlagValues<T> {
-  const values = new Map<string, boolean | string | string[]>();
-  for (const [name, type] of Object.entries(types)) if (type === 'strings') values.set(name, []);
+  // every instruction comes through here: flags that are not given are not looked at
+  const values: Record<string, FlagValue> = {};
+  for (const name in types) if (types[name] === 'strings') values[name] = [];
   for (const word of words) {
     const { name, flag, value } = splitFlag(word);
     const type = Object.hasOwn(types, name) ? types[name] : undefined;
     if (type === undefined) fail(`unknown flag: ${flag}${didYouMean(name, Object.keys(types))}`);
-    const known = values.get(name);
+    const known = values[name];
     if (Array.isArray(known)) known.push(value ?? fail(`missing a value on flag: ${flag}`));
     else if (known !== undefined) fail(`duplicate flag specified: ${flag}`);
-    else values.set(name, type === 'boolean' ? readBoolean(flag, value, fail) : (value ?? fail(`missing a value on flag: ${flag}`)));
+    else values[name] = type === 'boolean' ? readBoolean(flag, value, fail) : (value ?? fail(`missing a value on flag: ${flag}`));
   }
-  // each value was read as its flag's type says
-  return Object.fromEntries(Object.keys(types).map((name) => [name, values.get(name)])) as FlagValues<T>;
+  return values as FlagValues<T>; // each value was read as its flag's type says
 }
 
 function splitFlag(word: string): { name: string; flag: string; value: string | undefined } {

@@ -26,11 +26,11 @@ export function createRequest(node: SyntaxNode, { source, language }: { source: 
     source,
     fail,
     flags(own) {
+      if (types === undefined) return parseFlags(node.flags, own, fail);
       const taken = Object.keys(types).find((name) => Object.hasOwn(own, name));
       if (taken !== undefined) throw new VarveError('FRONTEND_EXTENSION', `${node.cmd} already has a flag --${taken}`, { source });
       const values = parseFlags(node.flags, { ...own, ...types }, fail);
-      const given = Object.entries<FlagValue>(values).filter(([name]) => Object.hasOwn(types, name));
-      if (given.length > 0) added = Object.fromEntries(given);
+      added = Object.fromEntries(Object.entries<FlagValue>(values).filter(([name]) => Object.hasOwn(types, name)));
       return values;
     },
     base: (kind) => ({

@@ -37,9 +37,9 @@ export function createLanguage({ instructions = [], flags = [] }: Additions = {}
 export const DOCKER: Language = createLanguage();
 
 /** Flags that were added to an instruction, for its parser. */
-export function addedFlags({ flags }: Language, keyword: string): FlagTypes {
+export function addedFlags({ flags }: Language, keyword: string): FlagTypes | undefined {
   const added = flags.get(keyword);
-  return added === undefined ? {} : Object.fromEntries(added.map(({ name, type }) => [name, type]));
+  return added && Object.fromEntries(added.map(({ name, type }) => [name, type]));
 }
 
 const refusal = (message: string): VarveError =>

@@ -27,11 +27,19 @@ export interface FileVisit {
 /** A FROM with the build's arguments filled in, also of a stage that is not built. */
 export interface FromVisit {
   readonly from: FromInstruction;
-  readonly image: Expansion;
-  readonly platform: Expansion | undefined;
-  /** Global arguments, also those without a value. */
-  readonly declared: readonly string[];
+  readonly image: FromWord;
+  readonly platform: FromWord | undefined;
   readonly globals: Environment;
+}
+
+export interface FromWord extends Expansion {
+  readonly unknown: readonly UnknownName[];
+}
+
+/** A name that is neither set nor declared, with a set one that it resembles. */
+export interface UnknownName {
+  readonly name: string;
+  readonly similar: string | undefined;
 }
 
 /** An image that a stage starts from. */
@@ -48,8 +56,7 @@ export interface ExpandedWord {
   readonly value: string;
   /** Where blanks in it separate words, those. */
   readonly words?: readonly string[] | undefined;
-  /** Names that are neither set nor declared, each with a set one that it resembles. */
-  readonly unknown: readonly { readonly name: string; readonly similar: string | undefined }[];
+  readonly unknown: readonly UnknownName[];
 }
 
 /** An instruction where it takes effect. */
@@ -64,8 +71,8 @@ export interface InstructionVisit {
     /** A SHELL of this file or of the base image. */
     readonly hasShell: boolean;
   };
-  /** Whether an ignore file hides this path of the build context; `undefined` where `!` patterns make that hard to say. */
-  isIgnored(path: string): boolean | undefined;
+  /** Whether an ignore file hides this path of the build context. Absent where there is none, and where `!` patterns make that hard to say. */
+  readonly isIgnored?: ((path: string) => boolean) | undefined;
 }
 
 /**
@@ -87,6 +94,6 @@ export interface LintRule {
   from?(visit: FromVisit, report: Report): void;
   base?(visit: BaseVisit, report: Report): void;
   instruction?(visit: InstructionVisit, report: Report): void;
-  /** All of a stage, when it has been planned as far as possible. */
-  stage?(visits: readonly InstructionVisit[], report: Report): void;
+  /** All of a stage, triggers of its base and included text among them, when it has been planned as far as possible. */
+  stage?(instructions: readonly StageInstruction[], report: Report): void;
 }

@@ -62,6 +62,10 @@ export function unusedArguments(args: Readonly<Record<string, string>>, asked: R
 
 /** Everything that some ARG of the file asks for. */
 export function askedArguments({ globals, stages }: Dockerfile): Set<string> {
-  const instructions = [...globals, ...stages.flatMap((stage) => stage.instructions)];
-  return new Set(instructions.flatMap((each) => (each.kind === 'arg' ? each.declarations.map(({ name }) => name) : [])));
+  const asked = new Set<string>();
+  for (const each of globals) for (const { name } of each.declarations) asked.add(name);
+  for (const { instructions } of stages) {
+    for (const each of instructions) if (each.kind === 'arg') for (const { name } of each.declarations) asked.add(name);
+  }
+  return asked;
 }

@@ -2,8 +2,9 @@ import type { FrontendRequest } from '@varve/core';
 import { createPatternMatcher, type PatternMatcher } from '@varve/core/archive';
 import { type ExpandOptions, expandWord } from '../expand/expand-word.ts';
 import type { Dockerfile } from '../instructions/instruction.ts';
-import type { FromVisit, InstructionVisit } from '../lint/lint-rule.ts';
+import type { FromVisit, FromWord, InstructionVisit } from '../lint/lint-rule.ts';
 import type { Linter } from '../lint/linter.ts';
+import type { Suggester } from '../lint/suggester.ts';
 import { type GlobalArguments, globalArguments } from './build-arguments.ts';
 
 interface FileLint {
@@ -23,17 +24,22 @@ interface FromLint {
   readonly linter: Linter;
   readonly globals: GlobalArguments;
   readonly expansion: ExpandOptions;
+  readonly suggester: Suggester;
 }
 
 /** Shows the rules each FROM, up to one that cannot be read: the build ends there. */
-export function lintFrom({ globals: args, stages }: Dockerfile, { linter, globals, expansion }: FromLint): void {
+export function lintFrom({ globals: args, stages }: Dockerfile, { linter, globals, expansion, suggester }: FromLint): void {
   if (!linter.asks('from')) return;
-  const declared = [...new Set([...globals.keys(), ...args.flatMap(({ declarations }) => declarations.map(({ name }) => name))])];
+  const declared = new Set([...globals.keys(), ...args.flatMap(({ declarations }) => declarations.map(({ name }) => name))]);
+  const read = (word: string): FromWord => {
+    const expanded = expandWord(word, globals, expansion);
+    const unknown = expanded.unmatched.filter((name) => !declared.has(name));
+    return { ...expanded, unknown: unknown.map((name) => ({ name, similar: suggester.suggest(name, () => [...declared]) })) };
+  };
   for (const { from } of stages) {
     const visit = orNothing((): FromVisit => {
-      const image = expandWord(from.image, globals, expansion);
-      const platform = from.platform === undefined ? undefined : expandWord(from.platform, globals, expansion);
-      return { from, image, platform, declared, globals };
+      const platform = from.platform === undefined ? undefined : read(from.platform);
+      return { from, image: read(from.image), platform, globals };
     });
     if (visit === undefined) return;
     linter.ask('from', visit);
@@ -42,14 +48,15 @@ export function lintFrom({ globals: args, stages }: Dockerfile, { linter, global
 
 /** Whether a path is hidden, for a rule. Patterns that cannot be read hide nothing here: whoever walks the context says what is wrong. */
 export function ignoredPaths(patterns: readonly string[]): InstructionVisit['isIgnored'] {
-  if (patterns.some((pattern) => pattern.startsWith('!'))) return () => undefined;
+  if (patterns.length === 0 || patterns.some((pattern) => pattern.startsWith('!'))) return undefined;
   let matcher: PatternMatcher | undefined;
   return (path) => {
-    if (patterns.length === 0 || path.startsWith('/')) return false;
-    return orNothing(() => {
+    if (path.startsWith('/')) return false;
+    const matches = orNothing(() => {
       matcher ??= createPatternMatcher(patterns);
       return matcher.matches(path);
     });
+    return matches ?? false;
   };
 }
 

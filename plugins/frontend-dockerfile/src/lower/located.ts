@@ -8,12 +8,3 @@ export function located<T>(source: SourceRange, work: () => T): T {
     throw VarveError.is(cause) ? VarveError.with(cause, { source }) : cause;
   }
 }
-
-/** The same for what takes its time. */
-export async function locatedLater<T>(source: SourceRange, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw VarveError.is(cause) ? VarveError.with(cause, { source }) : cause;
-  }
-}

@@ -65,7 +65,8 @@ export interface NamedBase {
 }
 
 interface ImageBase extends NamedBase {
-  readonly stageNames: readonly string[];
+  /** Of the stages above, for a suggestion. */
+  stageNames(): readonly string[];
 }
 
 interface Asking {
@@ -110,7 +111,7 @@ async function resolveConfig({ from, ref, platform, stageNames }: ImageBase, req
     return await request.resolveConfig(ref, platform);
   } catch (cause) {
     if (!VarveError.is(cause)) throw cause;
-    const near = didYouMean(ref, stageNames);
+    const near = didYouMean(ref, stageNames());
     const hint = near === '' ? undefined : `No stage above has this name${near}`;
     throw VarveError.with(cause, { source: from.source, hint });
   }

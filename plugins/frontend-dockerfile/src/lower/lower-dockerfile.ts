@@ -4,6 +4,7 @@ import { readIgnorePatterns } from '../ignore/read-ignore-patterns.ts';
 import type { Dockerfile } from '../instructions/instruction.ts';
 import type { Language } from '../language/language.ts';
 import type { Linter } from '../lint/linter.ts';
+import { Suggester } from '../lint/suggester.ts';
 import type { Directive } from '../parser/directives.ts';
 import { askedArguments, globalArguments, unusedArguments } from './build-arguments.ts';
 import { lintFile, lintFrom } from './lint-visits.ts';
@@ -23,15 +24,25 @@ export interface LowerOptions {
 /** Turns a Dockerfile into the plan of what its target needs. @throws VarveError `FRONTEND_…` with the place */
 export async function lowerDockerfile(dockerfile: Dockerfile, request: FrontendRequest, options: LowerOptions): Promise<Plan> {
   const { linter, isCheck = false } = options;
-  const expansion = { escapeCharacter: dockerfile.escapeCharacter, budget: new ExpansionBudget() };
+  const budget = new ExpansionBudget();
+  const suggester = new Suggester();
+  const expansion = { escapeCharacter: dockerfile.escapeCharacter, budget };
   const ignore = await readIgnorePatterns(request);
   lintFile(dockerfile, { linter, request, expansion });
   const globals = globalArguments(dockerfile, request, expansion);
-  lintFrom(dockerfile, { linter, globals, expansion });
+  lintFrom(dockerfile, { linter, globals, expansion, suggester });
   const names = stageNames(dockerfile, request.contexts);
   const target = names.target(request.target);
   const asked = askedArguments(dockerfile);
-  const build = { globals, expansion, asked, args: request.args, warn: (warning: BuildWarning) => request.warn(warning) };
+  const build = {
+    globals,
+    expansion,
+    budget,
+    suggester,
+    asked,
+    args: request.args,
+    warn: (warning: BuildWarning) => request.warn(warning),
+  };
   if (!isCheck) warnOfSyntax(dockerfile, request);
   const lowering = new Lowering(dockerfile, { ...options, request, names, build, ignore });
   const stages = await lowering.run(isCheck && !request.target ? 'all' : target);

@@ -145,7 +145,9 @@ function healthcheckTest(command: CommandLine | undefined): readonly string[] {
 }
 
 /** No row: BuildKit writes none. */
-export function lowerOnbuild(instruction: OnbuildInstruction, { state }: StageScope): readonly ConfigStep[] {
+export function lowerOnbuild(instruction: OnbuildInstruction, { state, build }: StageScope): readonly ConfigStep[] {
+  // each step has the whole list so far
+  build.budget.spend(8 * state.onbuild.length);
   state.onbuild = [...state.onbuild, instruction.trigger];
   return configStep(instruction, { patch: { OnBuild: state.onbuild } });
 }

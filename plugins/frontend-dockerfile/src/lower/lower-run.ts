@@ -15,6 +15,7 @@ export function lowerRun(instruction: RunInstruction, scope: StageScope): readon
   const { args, scripts } = processOf(instruction, scope);
   const mounts = instruction.mounts.map((text) => lowerMount(text, scope));
   const declared = state.declaredArgs();
+  build.budget.spend(declared.reduce((sum, each) => sum + each.length, 0));
   const prefix = declared.length === 0 ? [] : [`|${declared.length}`, ...declared];
   return [
     {

@@ -3,13 +3,14 @@ import type { Dockerfile, DockerfileStage, StageInstruction } from '../instructi
 import { parseTrigger } from '../instructions/parse-trigger.ts';
 import type { InstructionVisit } from '../lint/lint-rule.ts';
 import { ignoredPaths } from './lint-visits.ts';
-import { locatedLater } from './located.ts';
+import { located } from './located.ts';
 import { baseName, basePlatform, imageBase, type LoweredBase, scratchBase } from './lower-base.ts';
 import { contextBase } from './lower-context-base.ts';
 import type { LowerOptions } from './lower-dockerfile.ts';
 import { lowerExtended } from './lower-extended.ts';
+import { lowerInstruction } from './lower-instruction.ts';
 import { SCRATCH, type StageNames } from './stage-names.ts';
-import { type BuildScope, createScope } from './stage-scope.ts';
+import { type BuildScope, createScope, type StageScope } from './stage-scope.ts';
 import type { StageState } from './stage-state.ts';
 
 export interface LoweringOptions extends LowerOptions {
@@ -20,9 +21,20 @@ export interface LoweringOptions extends LowerOptions {
   readonly ignore: readonly string[];
 }
 
+/** What it costs to copy a variable from stage to stage, in characters. */
+const COPYING = 16;
+
 interface LoweredStage {
   readonly stage: Stage;
   readonly state: StageState;
+}
+
+/** An instruction that is lowered, as rules will see it. */
+interface Seen {
+  readonly instruction: StageInstruction;
+  readonly scope: StageScope;
+  readonly walk: StageWalk;
+  readonly before: InstructionVisit['before'];
 }
 
 /** A stage while its instructions are lowered. */
@@ -33,7 +45,8 @@ export interface StageWalk {
   readonly build: BuildScope;
   /** How many texts were included in one another to get here. */
   readonly depth: number;
-  readonly visits: InstructionVisit[];
+  /** In the order in which they take effect. */
+  readonly seen: StageInstruction[];
 }
 
 /** One walk from the target to everything it needs: what nobody needs is neither checked nor resolved. */
@@ -74,37 +87,62 @@ export class Lowering {
 
   async #lower({ from, index, instructions }: DockerfileStage): Promise<LoweredStage> {
     const { names, build, language, linter } = this.options;
+    await undefined; // a long chain of stages must not become a deep stack
     const { base, state, triggers, steps: first, platform, initial } = await this.#base(from, index);
     const triggered = triggers.map((text) => parseTrigger(text, { source: from.source, language }));
-    const walk: StageWalk = { index, state, build, depth: 0, visits: [] };
+    const walk: StageWalk = { index, state, build, depth: 0, seen: [] };
     const steps: Step[] = [...first];
     try {
-      for (const instruction of [...triggered, ...instructions]) steps.push(...(await this.lowerInstruction(instruction, walk)));
+      for (const instruction of [...triggered, ...instructions]) {
+        const lowered = this.lowerInstruction(instruction, walk);
+        steps.push(...('then' in lowered ? await lowered : lowered));
+      }
     } finally {
-      linter.ask('stage', walk.visits);
+      linter.ask('stage', walk.seen);
     }
     for (const { inputs = [] } of steps) for (const input of inputs) this.#needTree(input);
     return { state, stage: { name: names.nameOf(index), base, steps, source: from.source, platform, initial } };
   }
 
-  async lowerInstruction(instruction: StageInstruction, walk: StageWalk): Promise<readonly Step[]> {
-    const { request, names, linter, isCheck = false } = this.options;
+  /** Docker's own instructions are lowered at once: only what other plugins add may take its time. */
+  lowerInstruction(instruction: StageInstruction, walk: StageWalk): readonly Step[] | Promise<readonly Step[]> {
+    const { request, names } = this.options;
     request.signal?.throwIfAborted();
     const { source } = instruction;
-    const { index, state, build, visits } = walk;
+    const { index, state, build } = walk;
     const scope = createScope({ build, state, source, tree: (name) => names.tree(name, index, source) });
-    const before = { hasWorkdir: state.hasWorkdir, hasShell: state.hasShell };
+    const seen: Seen = { instruction, scope, walk, before: { hasWorkdir: state.hasWorkdir, hasShell: state.hasShell } };
+    if (instruction.kind === 'custom' || instruction.added !== undefined) return this.#lowerLater(seen);
     try {
-      return await locatedLater(source, () => lowerExtended(instruction, { scope, walk, lowering: this }));
+      return lowerInstruction(instruction, scope);
     } catch (failure) {
-      // nothing is wrong with what only this builder cannot do
-      if (isCheck && VarveError.is(failure) && failure.code === 'FRONTEND_UNSUPPORTED') return [];
-      throw failure;
+      return this.#forgive(failure, source);
     } finally {
-      const visit: InstructionVisit = { instruction, expansions: scope.expansions, before, isIgnored: this.#isIgnored };
-      visits.push(visit);
-      linter.ask('instruction', visit);
+      this.#show(seen);
     }
+  }
+
+  async #lowerLater(seen: Seen): Promise<readonly Step[]> {
+    const { instruction, scope, walk } = seen;
+    try {
+      return await lowerExtended(instruction, { scope, walk, lowering: this });
+    } catch (failure) {
+      return this.#forgive(failure, instruction.source);
+    } finally {
+      this.#show(seen);
+    }
+  }
+
+  /** Nothing is wrong with what only this builder cannot do. */
+  #forgive(failure: unknown, source: SourceRange): readonly Step[] {
+    if (!VarveError.is(failure)) throw failure;
+    if (this.options.isCheck === true && failure.code === 'FRONTEND_UNSUPPORTED') return [];
+    throw VarveError.with(failure, { source });
+  }
+
+  #show({ instruction, scope, walk, before }: Seen): void {
+    walk.seen.push(instruction);
+    this.options.linter.ask('instruction', { instruction, expansions: scope.expansions, before, isIgnored: this.#isIgnored });
   }
 
   #needTree(tree: TreeRef): void {
@@ -119,16 +157,17 @@ export class Lowering {
     const ref = baseName(from, build);
     const platform = basePlatform(from, build);
     const parent = names.base(ref, index);
-    if (parent !== undefined) return stageBase(await this.#need(parent), from.source);
+    if (parent !== undefined) return stageBase(await this.#need(parent), { source: from.source, build });
     if (ref === SCRATCH) return scratchBase(platform);
     const directory = contextBase({ from, ref, platform }, request);
     if (directory !== undefined) return directory;
-    const known = this.#dockerfile.stages.slice(0, index).flatMap((stage) => stage.from.name ?? []);
-    return await imageBase({ from, ref, platform, stageNames: known }, { request, linter });
+    const stageNames = (): readonly string[] => this.#dockerfile.stages.slice(0, index).flatMap((stage) => stage.from.name ?? []);
+    return await imageBase({ from, ref, platform, stageNames }, { request, linter });
   }
 }
 
-function stageBase({ stage, state }: LoweredStage, source: SourceRange): LoweredBase {
+function stageBase({ stage, state }: LoweredStage, { source, build }: { source: SourceRange; build: BuildScope }): LoweredBase {
+  located(source, () => build.budget.spend(COPYING * state.names().length));
   const triggers = state.onbuild;
   const clear: LoweredBase['steps'] = triggers.length === 0 ? [] : [{ kind: 'config', title: 'ONBUILD', source, patch: { OnBuild: null } }];
   return { base: { kind: 'name', name: stage.name }, state: state.inherit(), triggers, steps: clear };

@@ -21,13 +21,15 @@ export interface StageNames {
 
 export function stageNames({ stages }: Dockerfile, contexts: FrontendRequest['contexts']): StageNames {
   const names = uniqueNames(stages);
-  const empty = names.includes(SCRATCH) ? `${SCRATCH}-${stages.length}` : SCRATCH;
+  const byName = Map.groupBy(stages, ({ from }) => from.name);
+  const indexes = new Map(names.map((name, index) => [name, index]));
+  const empty = indexes.has(SCRATCH) ? `${SCRATCH}-${stages.length}` : SCRATCH;
   const last = (name: string, before = stages.length): number | undefined =>
-    stages.findLast(({ index, from }) => index < before && from.name === name.toLowerCase())?.index;
+    byName.get(name.toLowerCase())?.findLast(({ index }) => index < before)?.index;
 
   return {
     nameOf: (index) => names[index] ?? '',
-    indexOf: (name) => (names.includes(name) ? names.indexOf(name) : undefined),
+    indexOf: (name) => indexes.get(name),
     empty,
     base: (image, before) => (Object.hasOwn(contexts, image) ? undefined : last(image, before)),
     target(wanted) {

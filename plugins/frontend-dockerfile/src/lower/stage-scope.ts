@@ -1,8 +1,9 @@
 import { type BuildWarning, type SourceRange, type TreeRef, VarveError } from '@varve/core';
+import type { ExpansionBudget } from '../expand/budget.ts';
 import { type ExpandOptions, type Expansion, expandWord, expandWords } from '../expand/expand-word.ts';
 import type { ExpandedWord } from '../lint/lint-rule.ts';
+import type { Suggester } from '../lint/suggester.ts';
 import { heredocContent } from '../parser/heredoc.ts';
-import { suggest } from '../parser/suggest.ts';
 import { syntaxError } from '../parser/syntax-error.ts';
 import type { Heredoc } from '../parser/syntax-node.ts';
 import type { GlobalArguments } from './build-arguments.ts';
@@ -16,6 +17,9 @@ export interface BuildScope {
   /** Names that some ARG asks for; filled while included text is read. */
   readonly asked: Set<string>;
   readonly expansion: ExpandOptions;
+  /** For everything that could grow faster than the file. */
+  readonly budget: ExpansionBudget;
+  readonly suggester: Suggester;
   warn(warning: BuildWarning): void;
 }
 
@@ -47,7 +51,7 @@ export function createScope({ build, state, source, tree }: ScopeParts): StageSc
   const expansions: ExpandedWord[] = [];
   const { expansion } = build;
   const record = (word: string, { value, unmatched }: Expansion, words?: readonly string[]): string => {
-    expansions.push({ word, value, words, unknown: unmatched.length === 0 ? [] : unknownNames(unmatched, state) });
+    expansions.push({ word, value, words, unknown: unmatched.length === 0 ? [] : unknownNames(unmatched, { state, build }) });
     return value;
   };
   return {
@@ -77,9 +81,7 @@ export function createScope({ build, state, source, tree }: ScopeParts): StageSc
 }
 
 /** An argument that is declared but has no value is known all the same. */
-function unknownNames(unmatched: readonly string[], state: StageState): ExpandedWord['unknown'] {
+function unknownNames(unmatched: readonly string[], { state, build }: Pick<ScopeParts, 'state' | 'build'>): ExpandedWord['unknown'] {
   const unknown = unmatched.filter((name) => !state.hasArg(name));
-  if (unknown.length === 0) return [];
-  const options = state.names();
-  return unknown.map((name) => ({ name, similar: suggest(name, options, { isCaseSensitive: true }) }));
+  return unknown.map((name) => ({ name, similar: build.suggester.suggest(name, () => state.names()) }));
 }

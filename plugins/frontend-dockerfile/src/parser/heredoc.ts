@@ -6,6 +6,7 @@ const NOTHING_SET = new Map<string, string>();
 
 /** A heredoc's opening word taken apart, or `undefined` for a word that opens none. @throws VarveError where its quotes do not match */
 export function parseHeredocWord(word: string): Heredoc | undefined {
+  if (!word.includes('<<')) return undefined;
   const [, fd = '', dash, name = ''] = SHAPE.exec(word) ?? [];
   if (name === '') return undefined;
   const plain = expandWords(name, NOTHING_SET, { keepUnset: true });

@@ -96,6 +96,7 @@ function readNode(input: NodeInput): SyntaxNode {
   const command = node.sub ?? node;
   const takesHeredocs = TAKES_HEREDOCS.has(command.cmd) || input.language.instructions.get(command.cmd)?.takesHeredocs === true;
   if (!takesHeredocs || command.json) return node;
+  if (!input.text.includes('<<')) return node;
   const heredocs = blamed(input.source, () => findHeredocs(input.text)).map((heredoc) => readBody(heredoc, input));
   return { ...node, heredocs, end: input.lines.number };
 }

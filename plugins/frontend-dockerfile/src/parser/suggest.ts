@@ -1,8 +1,11 @@
 /** As many edits as a typing mistake plausibly has. */
 const FARTHEST = 2;
+/** Nobody types a longer word by mistake, and comparing it would take long. */
+const LONGEST = 100;
 
 /** The option that was probably meant, or nothing where none is near or `word` is one of them. */
 export function suggest(word: string, options: Iterable<string>, { isCaseSensitive = false } = {}): string | undefined {
+  if (word.length > LONGEST) return undefined;
   const fold = (text: string): string => (isCaseSensitive ? text : text.toLowerCase());
   const meant = fold(word);
   let best: string | undefined;

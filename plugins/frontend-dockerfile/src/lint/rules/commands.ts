@@ -21,9 +21,9 @@ export const multipleInstructionsDisallowed: LintRule = {
   name: 'MultipleInstructionsDisallowed',
   description: 'A stage says once what its image runs',
   url: ruleUrl('MultipleInstructionsDisallowed'),
-  stage(visits, report) {
-    const last = new Map<string, (typeof visits)[number]['instruction']>();
-    for (const { instruction } of visits) {
+  stage(instructions, report) {
+    const last = new Map<string, (typeof instructions)[number]>();
+    for (const instruction of instructions) {
       if (!ONLY_ONE.has(instruction.kind)) continue;
       const earlier = last.get(instruction.kind);
       const what = `Multiple ${instruction.keyword} instructions should not be used in the same stage because only the last one will be used`;

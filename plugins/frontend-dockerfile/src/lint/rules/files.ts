@@ -9,14 +9,14 @@ export const copyIgnoredFile: LintRule = {
   description: 'Nothing is copied that the ignore file hides',
   url: ruleUrl('CopyIgnoredFile'),
   instruction({ instruction, expansions, isIgnored }, report) {
-    if (instruction.kind !== 'copy' && instruction.kind !== 'add') return;
+    if (isIgnored === undefined || (instruction.kind !== 'copy' && instruction.kind !== 'add')) return;
     if (instruction.kind === 'copy' && instruction.from) return;
     const sources = new Map(expansions.map(({ word, value }) => [word, value]));
     for (const source of instruction.sources) {
       const path = sources.get(source) ?? source;
       if (isGit(path) || isUrl(path)) continue;
       const clean = posix.normalize(path).replace(/(?<=.)\/$/, '');
-      if (isIgnored(clean) !== true) continue;
+      if (!isIgnored(clean)) continue;
       const doing = instruction.kind === 'copy' ? 'Copy' : 'Add';
       report(`Attempting to ${doing} file ${quote(clean)} that is excluded by .dockerignore`, instruction);
     }

@@ -1,6 +1,5 @@
 import { parseReference } from '@varve/core/image';
 import { type Environment, type ExpandOptions, expandWord } from '../../expand/expand-word.ts';
-import { suggest } from '../../parser/suggest.ts';
 import type { LintRule } from '../lint-rule.ts';
 import { ruleUrl } from '../rule-url.ts';
 
@@ -8,12 +7,9 @@ export const undefinedArgInFrom: LintRule = {
   name: 'UndefinedArgInFrom',
   description: 'FROM uses only arguments that are declared above it',
   url: ruleUrl('UndefinedArgInFrom'),
-  from({ from, image, platform, declared }, report) {
-    for (const { unmatched } of [image, ...(platform === undefined ? [] : [platform])]) {
-      for (const name of unmatched.filter((each) => !declared.includes(each))) {
-        const similar = suggest(name, declared, { isCaseSensitive: true });
-        report(`FROM argument '${name}' is not declared${similar === undefined ? '' : ` (did you mean ${similar}?)`}`, from);
-      }
+  from({ from, image, platform }, report) {
+    for (const { name, similar } of [...image.unknown, ...(platform?.unknown ?? [])]) {
+      report(`FROM argument '${name}' is not declared${similar === undefined ? '' : ` (did you mean ${similar}?)`}`, from);
     }
   },
 };
