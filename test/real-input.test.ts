@@ -39,15 +39,16 @@ test.serial('nginx: a server installed by apt answers over HTTP from the built i
   t.true(existsSync(`${rootfs}/etc/nginx/my_nginx.conf`));
   await mustRun('sed', [
     '-i',
-    's/listen .*80 default_server;/listen 127.0.0.1:18080;/; /\\[::\\]/d',
+    '/\\[::\\]/d; s/listen .*80 default_server;/listen 127.0.0.1:18080;/',
     `${rootfs}/etc/nginx/sites-available/default`,
   ]);
   const server = spawn('chroot', [rootfs, 'nginx', '-g', 'daemon off;'], { stdio: 'ignore' });
+  const ended = new Promise((done) => server.once('exit', done));
   try {
     t.regex(await fetchSoon('http://127.0.0.1:18080/'), /Welcome to nginx/);
   } finally {
     server.kill('SIGTERM');
-    await new Promise((done) => server.once('exit', done));
+    await ended;
   }
 });
 
