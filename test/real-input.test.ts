@@ -138,15 +138,13 @@ for (const storage of ['overlay2', 'vfs'])
     const layers = await layersOf(bench, 'squashed');
     t.is(layers.length, 2);
     t.deepEqual(layers.slice(0, 1), await layersOf(bench, 'debian:bookworm'));
-    const history: readonly { readonly empty_layer?: boolean }[] = JSON.parse(
-      await bench.must(['history', '--format', 'json', 'squashed']),
-    );
+    const history = (await bench.must(['history', '--format', 'json', 'squashed'])).trim().split('\n');
     t.true(history.length >= 5);
 
     await bench.must(['save', '-o', bench.path('squashed.tar'), 'squashed']);
     await mustRun('mkdir', ['-p', bench.path('saved')]);
     await mustRun('tar', ['-C', bench.path('saved'), '-xf', bench.path('squashed.tar')]);
     const top = bench.path('saved', 'blobs/sha256', (layers[1] ?? '').slice('sha256:'.length));
-    t.deepEqual((await mustRun('tar', ['-tf', top])).trim().split('\n').sort(), ['etc/.wh.debian_version', 'kept', 'one', 'two']);
+    t.deepEqual((await mustRun('tar', ['-tf', top])).trim().split('\n').sort(), ['etc/', 'etc/.wh.debian_version', 'kept', 'one', 'two']);
     t.true(statSync(top).size < 100_000);
   });
