@@ -20,7 +20,11 @@ export class ExpansionBudget {
   }
 
   refuseLong(word: string): void {
-    if (word.length > LONGEST_WORD) throw tooMuch(`expansion gives more than ${LONGEST_WORD} characters`);
+    this.refuseLength(word.length);
+  }
+
+  refuseLength(length: number): void {
+    if (length > LONGEST_WORD) throw tooMuch(`expansion gives more than ${LONGEST_WORD} characters`);
   }
 
   refuseDeep(depth: number): void {

@@ -1,6 +1,7 @@
 import { VarveError } from '@varve/core';
 import { type Escape, quote } from '../parser/text.ts';
 import { ExpansionBudget } from './budget.ts';
+import { expandSimply } from './expand-simply.ts';
 import { Expander } from './expander.ts';
 import { WordList } from './word-list.ts';
 
@@ -42,7 +43,7 @@ export interface Expansion {
 export function expandWord(word: string, env: Environment, options: ExpandOptions = {}): Expansion {
   // most words are plain text: nothing to walk through
   if (!SPECIAL.test(word)) return { value: word, matched: [], unmatched: [] };
-  return run(word, { env, options });
+  return expandSimply(word, env, options) ?? run(word, { env, options });
 }
 
 /** The same, but blanks that were not quoted, also those in the values of variables, separate words. */

@@ -39,7 +39,7 @@ export function createRequest(node: SyntaxNode, { source, language }: { source: 
       text: node.text.trim(),
       source,
       comments: node.comments,
-      flags: node.flags.map((flag) => flag.slice(2).split('=', 1)[0] ?? ''),
+      flags: node.flags.length === 0 ? node.flags : node.flags.map((flag) => flag.slice(2).split('=', 1)[0] ?? ''),
       ...(added && { added }),
     }),
   };

@@ -6,20 +6,18 @@ import { parseSyntax } from '../parser/parse-syntax.ts';
 import { instructionError } from '../parser/syntax-error.ts';
 import { lowerInstruction } from './lower-instruction.ts';
 import type { Lowering, StageWalk } from './lowering.ts';
-import type { StageScope } from './stage-scope.ts';
 
 /** Deep enough for texts that include others, shallow enough to notice one that includes itself. */
 const DEEPEST = 20;
 
 interface Here {
-  readonly scope: StageScope;
   readonly walk: StageWalk;
   readonly lowering: Lowering;
 }
 
 /** The steps of an instruction: of Docker's own, or of one or with flags that other plugins brought. */
 export async function lowerExtended(instruction: StageInstruction, here: Here): Promise<readonly Step[]> {
-  const steps = instruction.kind === 'custom' ? await lowerCustom(instruction, here) : lowerInstruction(instruction, here.scope);
+  const steps = instruction.kind === 'custom' ? await lowerCustom(instruction, here) : lowerInstruction(instruction, here.walk.scope);
   return instruction.added === undefined ? steps : await applyFlags(instruction, steps, here);
 }
 
@@ -39,7 +37,8 @@ async function applyFlags({ keyword, added = {} }: StageInstruction, steps: read
   return changed;
 }
 
-function extensionScope({ scope, walk, lowering }: Here): ExtensionScope {
+function extensionScope({ walk, lowering }: Here): ExtensionScope {
+  const { scope } = walk;
   const { state, expand, expandWords, tree, fail, build } = scope;
   return {
     expand,
@@ -48,7 +47,7 @@ function extensionScope({ scope, walk, lowering }: Here): ExtensionScope {
     fail,
     warn: (warning) => build.warn({ source: scope.source, ...warning }),
     readContext: (path) => lowering.options.request.readContext(path),
-    lowerText: (text, file) => lowerText(text, file, { scope, walk, lowering }),
+    lowerText: (text, file) => lowerText(text, file, { walk, lowering }),
     get workingDir() {
       return state.workingDir;
     },
@@ -61,18 +60,20 @@ function extensionScope({ scope, walk, lowering }: Here): ExtensionScope {
   };
 }
 
-async function lowerText(text: string, file: string, { scope, walk, lowering }: Here): Promise<readonly Step[]> {
+async function lowerText(text: string, file: string, { walk, lowering }: Here): Promise<readonly Step[]> {
   const { language, linter } = lowering.options;
   if (walk.depth >= DEEPEST) {
     throw new VarveError('FRONTEND_LIMIT', `texts are included more than ${DEEPEST} deep`, {
-      source: scope.source,
+      source: walk.scope.source,
       hint: 'Does one include itself?',
     });
   }
   const tree = parseSyntax(text, { file, language });
   linter.ask('tree', tree);
-  const expansion = { ...walk.build.expansion, escapeCharacter: tree.escapeCharacter };
-  const inner: StageWalk = { ...walk, build: { ...walk.build, expansion }, depth: walk.depth + 1 };
+  const { build, state } = walk.scope;
+  const expansion = { ...build.expansion, escapeCharacter: tree.escapeCharacter };
+  const scope = lowering.scopeFor({ index: walk.index, state, build: { ...build, expansion } });
+  const inner: StageWalk = { ...walk, scope, depth: walk.depth + 1 };
   const steps: Step[] = [];
   for (const node of tree.nodes) {
     const source = { file, startLine: node.start, endLine: node.end };

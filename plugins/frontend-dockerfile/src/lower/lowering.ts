@@ -29,20 +29,11 @@ interface LoweredStage {
   readonly state: StageState;
 }
 
-/** An instruction that is lowered, as rules will see it. */
-interface Seen {
-  readonly instruction: StageInstruction;
-  readonly scope: StageScope;
-  readonly walk: StageWalk;
-  readonly before: InstructionVisit['before'];
-}
-
 /** A stage while its instructions are lowered. */
 export interface StageWalk {
   readonly index: number;
-  readonly state: StageState;
   /** Of the text that is read: its escape character may be another one. */
-  readonly build: BuildScope;
+  readonly scope: StageScope;
   /** How many texts were included in one another to get here. */
   readonly depth: number;
   /** In the order in which they take effect. */
@@ -90,7 +81,7 @@ export class Lowering {
     await undefined; // a long chain of stages must not become a deep stack
     const { base, state, triggers, steps: first, platform, initial } = await this.#base(from, index);
     const triggered = triggers.map((text) => parseTrigger(text, { source: from.source, language }));
-    const walk: StageWalk = { index, state, build, depth: 0, seen: [] };
+    const walk: StageWalk = { index, scope: this.scopeFor({ index, state, build }), depth: 0, seen: [] };
     const steps: Step[] = [...first];
     try {
       for (const instruction of [...triggered, ...instructions]) {
@@ -106,31 +97,35 @@ export class Lowering {
 
   /** Docker's own instructions are lowered at once: only what other plugins add may take its time. */
   lowerInstruction(instruction: StageInstruction, walk: StageWalk): readonly Step[] | Promise<readonly Step[]> {
-    const { request, names } = this.options;
-    request.signal?.throwIfAborted();
+    this.options.request.signal?.throwIfAborted();
+    const { scope } = walk;
     const { source } = instruction;
-    const { index, state, build } = walk;
-    const scope = createScope({ build, state, source, tree: (name) => names.tree(name, index, source) });
-    const seen: Seen = { instruction, scope, walk, before: { hasWorkdir: state.hasWorkdir, hasShell: state.hasShell } };
-    if (instruction.kind === 'custom' || instruction.added !== undefined) return this.#lowerLater(seen);
+    const { hasWorkdir, hasShell } = scope.state;
+    const expansions = scope.begin(source);
+    const visit: InstructionVisit = { instruction, expansions, before: { hasWorkdir, hasShell }, isIgnored: this.#isIgnored };
+    if (instruction.kind === 'custom' || instruction.added !== undefined) return this.#lowerLater(visit, walk);
     try {
       return lowerInstruction(instruction, scope);
     } catch (failure) {
       return this.#forgive(failure, source);
     } finally {
-      this.#show(seen);
+      this.#show(visit, walk);
     }
   }
 
-  async #lowerLater(seen: Seen): Promise<readonly Step[]> {
-    const { instruction, scope, walk } = seen;
+  async #lowerLater(visit: InstructionVisit, walk: StageWalk): Promise<readonly Step[]> {
+    const { instruction } = visit;
     try {
-      return await lowerExtended(instruction, { scope, walk, lowering: this });
+      return await lowerExtended(instruction, { walk, lowering: this });
     } catch (failure) {
       return this.#forgive(failure, instruction.source);
     } finally {
-      this.#show(seen);
+      this.#show(visit, walk);
     }
+  }
+
+  scopeFor({ index, state, build }: { index: number; state: StageState; build: BuildScope }): StageScope {
+    return createScope({ build, state, tree: (name, source) => this.options.names.tree(name, index, source) });
   }
 
   /** Nothing is wrong with what only this builder cannot do. */
@@ -140,9 +135,9 @@ export class Lowering {
     throw VarveError.with(failure, { source });
   }
 
-  #show({ instruction, scope, walk, before }: Seen): void {
-    walk.seen.push(instruction);
-    this.options.linter.ask('instruction', { instruction, expansions: scope.expansions, before, isIgnored: this.#isIgnored });
+  #show(visit: InstructionVisit, walk: StageWalk): void {
+    walk.seen.push(visit.instruction);
+    this.options.linter.ask('instruction', visit);
   }
 
   #needTree(tree: TreeRef): void {

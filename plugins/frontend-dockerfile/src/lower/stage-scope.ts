@@ -23,13 +23,14 @@ export interface BuildScope {
   warn(warning: BuildWarning): void;
 }
 
-/** What the lowering of one instruction may ask. Errors get the instruction's place. */
+/** What the lowering of instructions may ask, one after the other. Errors get the place of the one that is lowered. */
 export interface StageScope {
   readonly build: BuildScope;
   readonly state: StageState;
+  /** Of the instruction. */
   readonly source: SourceRange;
-  /** Everything that was expanded so far. */
-  readonly expansions: readonly ExpandedWord[];
+  /** Goes on to an instruction. The list fills with what is expanded for it. */
+  begin(source: SourceRange): readonly ExpandedWord[];
   expand(word: string): string;
   expandWords(word: string): readonly string[];
   /** A heredoc's content: quotes in it are text, and it may be left alone. */
@@ -43,12 +44,15 @@ export interface StageScope {
 interface ScopeParts {
   readonly build: BuildScope;
   readonly state: StageState;
-  readonly source: SourceRange;
-  tree(from: string): TreeRef;
+  tree(from: string, source: SourceRange): TreeRef;
 }
 
-export function createScope({ build, state, source, tree }: ScopeParts): StageScope {
-  const expansions: ExpandedWord[] = [];
+const NOWHERE: SourceRange = { file: '', startLine: 0, endLine: 0 };
+
+/** Made once for many instructions: making one for each would cost as much as lowering it. */
+export function createScope({ build, state, tree }: ScopeParts): StageScope {
+  let expansions: ExpandedWord[] = [];
+  let source = NOWHERE;
   const { expansion } = build;
   const record = (word: string, { value, unmatched }: Expansion, words?: readonly string[]): string => {
     expansions.push({ word, value, words, unknown: unmatched.length === 0 ? [] : unknownNames(unmatched, { state, build }) });
@@ -57,9 +61,15 @@ export function createScope({ build, state, source, tree }: ScopeParts): StageSc
   return {
     build,
     state,
-    source,
-    expansions,
-    tree,
+    get source() {
+      return source;
+    },
+    begin(place) {
+      source = place;
+      expansions = [];
+      return expansions;
+    },
+    tree: (from) => tree(from, source),
     expand: (word) => record(word, expandWord(word, state, expansion)),
     expandWords(word) {
       const expanded = expandWords(word, state, expansion);

@@ -16,6 +16,8 @@ const SHAPE = /^([a-zA-Z][a-zA-Z0-9]*)\s*=/;
 
 export interface DirectiveReader {
   readonly found: readonly Directive[];
+  /** There was a line that is none. */
+  readonly isOver: boolean;
   /** Whether the line is a directive. The first line that is none ends them, whatever it is. */
   read(text: string, source: SourceRange): Directive | undefined;
 }
@@ -25,6 +27,9 @@ export function readDirectives(comment = '#'): DirectiveReader {
   let over = false;
   return {
     found,
+    get isOver() {
+      return over;
+    },
     read(text, source) {
       const directive = over ? undefined : parseDirective(text, { comment, line: source.startLine });
       over = directive === undefined;

@@ -28,9 +28,8 @@ export function parseSyntax(text: string, { file = 'Dockerfile', language = DOCK
   let comments: string[] = [];
   for (let line = lines.next(); line !== undefined; line = lines.next()) {
     const start = trimStartSpace(line.text);
-    const here = { file, startLine: line.number, endLine: line.number };
-    const directive = directives.read(start, here);
-    if (directive?.name === 'escape') escapeCharacter = readEscape(directive, here);
+    const directive = directives.isOver ? undefined : directives.read(start, placeOf(line, file));
+    if (directive?.name === 'escape') escapeCharacter = readEscape(directive, placeOf(line, file));
     if (start === '') continue;
     if (start.startsWith('#')) {
       if (directive === undefined) addComment(comments, start);
@@ -40,12 +39,15 @@ export function parseSyntax(text: string, { file = 'Dockerfile', language = DOCK
     const source = { file, startLine: line.number, endLine: lines.number };
     // told of the line after the gap, where BuildKit tells of it
     if (logical.hasGap) warnings.push(emptyContinuation(logical.text, { ...source, startLine: source.endLine }));
-    if (logical.text !== '') nodes.push(readNode({ text: logical.text, lines, escapeCharacter, comments, source, language }));
-    comments = [];
+    const above = comments.length === 0 ? NO_COMMENTS : comments;
+    if (logical.text !== '') nodes.push(readNode({ text: logical.text, lines, escapeCharacter, comments: above, source, language }));
+    if (comments.length > 0) comments = []; // the node has kept the list
   }
   if (nodes.length === 0) throw noInstructions(file, lines.number);
   return { file, nodes, escapeCharacter, directives: directives.found, warnings };
 }
+
+const placeOf = ({ number }: Line, file: string): SourceRange => ({ file, startLine: number, endLine: number });
 
 /** An empty comment line separates what is above from what is below. */
 function addComment(comments: string[], line: string): void {
@@ -57,6 +59,7 @@ function addComment(comments: string[], line: string): void {
 /** The line and those that continue it: comments among them vanish, and so do empty lines, of which `hasGap` tells. */
 function joinContinued(lines: LineReader, first: Line, escapeCharacter: Escape): { text: string; hasGap: boolean } {
   let { text, continues } = trimContinuation(trimStartSpace(first.text), escapeCharacter);
+  if (!continues) return { text, hasGap: false };
   const parts = [text];
   let hasGap = false;
   while (continues) {
@@ -105,23 +108,17 @@ function splitNode(input: Omit<NodeInput, 'lines'> & { readonly isSub?: boolean 
   const { text, escapeCharacter, comments, source, language } = input;
   const { keyword, flags, rest } = splitInstruction(text);
   const cmd = keyword.toUpperCase();
-  const place = {
-    cmd,
-    keyword,
-    flags,
-    start: source.startLine,
-    end: source.endLine,
-    heredocs: [],
-    text,
-    comments,
-  };
-  if (cmd === 'ONBUILD') {
-    // what ONBUILD puts off may not be put off again: one level is all there is to read
-    const sub = rest === '' || input.isSub ? undefined : splitNode({ ...input, text: rest, comments: [], isSub: true });
-    return { ...place, args: [], json: false, sub };
-  }
-  return { ...place, ...blamed(source, () => splitArguments(rest, { cmd, escapeCharacter, language })) };
+  const isPutOff = cmd === 'ONBUILD';
+  // what ONBUILD puts off may not be put off again: one level is all there is to read
+  const sub = !isPutOff || rest === '' || input.isSub ? undefined : splitNode({ ...input, text: rest, comments: [], isSub: true });
+  const { args, json } = isPutOff ? NOTHING : blamed(source, () => splitArguments(rest, { cmd, escapeCharacter, language }));
+  const { startLine: start, endLine: end } = source;
+  return { cmd, keyword, flags, args, json, start, end, sub, heredocs: NO_HEREDOCS, text, comments };
 }
+
+const NOTHING: Pick<SyntaxNode, 'args' | 'json'> = { args: [], json: false };
+const NO_COMMENTS: readonly string[] = [];
+const NO_HEREDOCS: readonly Heredoc[] = [];
 
 function readBody(heredoc: Heredoc, { lines, source }: NodeInput): Heredoc {
   const content: string[] = [];

@@ -7,15 +7,15 @@ export interface InstructionParts {
   readonly rest: string;
 }
 
-const BLANKS = /[\t\v\f\r ]+/;
+const BLANK = /[\t\v\f\r ]/;
 
 /** Separates an instruction's keyword, its `--flags` and everything else. */
 export function splitInstruction(line: string): InstructionParts {
   const text = line.trim();
-  const blank = BLANKS.exec(text);
-  if (blank === null) return { keyword: text, flags: [], rest: '' };
-  const { flags, end } = splitFlags(text, blank.index + blank[0].length);
-  return { keyword: text.slice(0, blank.index), flags, rest: text.slice(end).trim() };
+  const blank = text.search(BLANK);
+  if (blank < 0) return { keyword: text, flags: [], rest: '' };
+  const { flags, end } = splitFlags(text, blank);
+  return { keyword: text.slice(0, blank), flags, rest: text.slice(end).trim() };
 }
 
 /** Words that start with `--`, up to the first that does not or is `--` alone. Quotes and backslashes in them are resolved. */

@@ -17,7 +17,6 @@ export function splitWords(text: string, escapeCharacter: Escape): readonly stri
 }
 
 function readWord(text: string, start: number, escapeCharacter: Escape): { word: string; end: number } {
-  let word = '';
   let quote = '';
   let at = start;
   for (; at < text.length; at++) {
@@ -25,13 +24,11 @@ function readWord(text: string, start: number, escapeCharacter: Escape): { word:
     if (quote === '' && isSpace(char)) break;
     // nothing can be escaped between single quotes
     if (char === escapeCharacter && quote !== "'") {
+      // one that has nothing to escape is not part of the word
+      if (at + 1 === text.length) return { word: text.slice(start, at), end: text.length };
       at++;
-      if (at < text.length) word += char + text.charAt(at);
-      continue;
-    }
-    if (char === quote) quote = '';
+    } else if (char === quote) quote = '';
     else if (quote === '' && (char === "'" || char === '"')) quote = char;
-    word += char;
   }
-  return { word, end: Math.min(at, text.length) };
+  return { word: text.slice(start, at), end: Math.min(at, text.length) };
 }

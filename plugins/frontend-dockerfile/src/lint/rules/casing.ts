@@ -10,11 +10,13 @@ export const fromAsCasing: LintRule = {
   name: 'FromAsCasing',
   description: 'FROM and AS are written in the same case',
   url: ruleUrl('FromAsCasing'),
-  node({ node, ...place }, report) {
+  node(visit, report) {
+    const { node } = visit;
+    if (node.cmd !== 'FROM') return;
     const [, as] = node.args;
-    if (node.cmd !== 'FROM' || node.args.length < 3 || as === undefined) return;
+    if (node.args.length < 3 || as === undefined) return;
     const fits = isLower(node.keyword) ? isLower(as) : !isUpper(node.keyword) || isUpper(as);
-    if (!fits) report(`'${as}' and '${node.keyword}' keywords' casing do not match`, place);
+    if (!fits) report(`'${as}' and '${node.keyword}' keywords' casing do not match`, visit);
   },
 };
 
@@ -22,17 +24,22 @@ export const consistentInstructionCasing: LintRule = {
   name: 'ConsistentInstructionCasing',
   description: 'All instructions are written in the case that most of them have',
   url: ruleUrl('ConsistentInstructionCasing'),
-  file({ dockerfile }, report) {
-    const all: readonly (FromInstruction | StageInstruction)[] = dockerfile.stages.flatMap(({ from, instructions }) => [
+  file({ dockerfile: { stages } }, report) {
+    const counts = new Map<string, number>();
+    const count = ({ keyword }: { readonly keyword: string }): unknown => counts.set(keyword, (counts.get(keyword) ?? 0) + 1);
+    for (const { from, instructions } of stages) for (const each of [from, ...instructions]) count(each);
+    const [lower, upper] = [isLower, isUpper].map((is) =>
+      [...counts].reduce((sum, [keyword, times]) => sum + (is(keyword) ? times : 0), 0),
+    );
+    const [fits, wanted] = (lower ?? 0) > (upper ?? 0) ? [isLower, 'lowercase'] : [isUpper, 'uppercase'];
+    const odd = new Set([...counts.keys()].filter((keyword) => !fits(keyword)));
+    if (odd.size === 0) return;
+    for (const instruction of stages.flatMap(({ from, instructions }): readonly (FromInstruction | StageInstruction)[] => [
       from,
       ...instructions,
-    ]);
-    const lower = all.filter(({ keyword }) => isLower(keyword)).length;
-    const upper = all.filter(({ keyword }) => isUpper(keyword)).length;
-    const [fits, wanted] = lower > upper ? [isLower, 'lowercase'] : [isUpper, 'uppercase'];
-    for (const instruction of all) {
+    ])) {
       const { keyword } = instruction;
-      if (!fits(keyword)) report(`Command '${keyword}' should match the case of the command majority (${wanted})`, instruction);
+      if (odd.has(keyword)) report(`Command '${keyword}' should match the case of the command majority (${wanted})`, instruction);
     }
   },
 };

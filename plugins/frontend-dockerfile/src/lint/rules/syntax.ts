@@ -14,8 +14,8 @@ export const maintainerDeprecated: LintRule = {
   name: 'MaintainerDeprecated',
   description: 'A label says who maintains an image',
   url: ruleUrl('MaintainerDeprecated'),
-  node({ node, ...place }, report) {
-    if (node.cmd === 'MAINTAINER') report('Maintainer instruction is deprecated in favor of using label', place);
+  node(visit, report) {
+    if (visit.node.cmd === 'MAINTAINER') report('Maintainer instruction is deprecated in favor of using label', visit);
   },
 };
 
@@ -25,11 +25,13 @@ export const invalidDefinitionDescription: LintRule = {
   description: 'A comment above a stage or argument begins with its name',
   url: ruleUrl('InvalidDefinitionDescription'),
   experimental: true,
-  node({ node, ...place }, report) {
+  node(visit, report) {
+    const comment = visit.comments.at(-1);
+    if (comment === undefined) return;
+    const { node } = visit;
     const names = definedNames(node);
-    const comment = place.comments.at(-1);
-    if (names.length === 0 || comment === undefined || names.includes(comment.split(' ', 1)[0] ?? '')) return;
-    report(`Comment for ${node.cmd} should follow the format: \`# ${names.length > 1 ? '<arg_key>' : names[0]} <description>\``, place);
+    if (names.length === 0 || names.includes(comment.split(' ', 1)[0] ?? '')) return;
+    report(`Comment for ${node.cmd} should follow the format: \`# ${names.length > 1 ? '<arg_key>' : names[0]} <description>\``, visit);
   },
 };
 
