@@ -5,6 +5,8 @@ import type { Content, FileEntry, NodeEntry } from './entry.ts';
  * Paths are those of `Entry.path` (relative, `''` is the root). Nothing here leaves the root; no host symlink is ever followed.
  */
 export interface FileTree {
+  /** Names the content: trees with one id are equal, for ever. Absent where files may change. */
+  readonly id?: string | undefined;
   /** The file at exactly this path; its last component is not followed. Missing parents or symlinked parents: `undefined`. */
   get(path: string): NodeEntry | undefined;
   /** Names in a directory, sorted by bytes; empty for anything else. */

@@ -1,3 +1,4 @@
+import { chainOf } from '../image/digest.ts';
 import type { Layer } from '../image/layer.ts';
 import { hashContents } from './content.ts';
 import type { Content, FileEntry, NodeEntry } from './entry.ts';
@@ -15,6 +16,8 @@ type ContentOf = (file: FileEntry) => Content;
 
 /** The filesystem that a stack of layers shows, bottom first: whiteouts and opaque markers applied, no byte of content read. */
 export class MergedTree implements FileTree {
+  /** The chainID of the layers. */
+  readonly id: string;
   readonly #layers: readonly Layer[];
   readonly #root: TreeDirectory;
   /** Directories by path, so that a look-up takes the same time whatever the depth. */
@@ -24,6 +27,7 @@ export class MergedTree implements FileTree {
   #opening: Promise<void> | undefined;
 
   private constructor(layers: readonly Layer[], root: TreeDirectory) {
+    this.id = chainOf(layers.map((layer) => layer.id)) ?? 'empty';
     this.#layers = layers;
     this.#root = root;
   }

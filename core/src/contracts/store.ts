@@ -108,10 +108,13 @@ export interface CacheStore {
   siblings?(parent: string, kind: string): Promise<readonly CacheRecord[]>;
 }
 
-/** Remembers the digests of files by device, inode, size, mtime and ctime. */
+/** Remembers the digests of files by device, inode, size, mtime and ctime, and what was worked out about trees that never change. */
 export interface FileDigests {
   /** `sha256:…` of each file, in order; reads only those that are not remembered. Paths are for `node:fs`. @throws VarveError `SOURCE_CHANGED` */
   digests(files: readonly { readonly path: string | Buffer; readonly stamp: FileStamp }[], options?: Abortable): Promise<readonly string[]>;
+  /** What was remembered under a name that says which tree (`FileTree.id`) and what about it. */
+  recall(name: string): Promise<string | undefined>;
+  remember(name: string, value: string): Promise<void>;
   /** How many files and bytes were read to be hashed so far. */
   readonly read: { readonly files: number; readonly bytes: number };
 }

@@ -1,4 +1,4 @@
-import { CONTENT, definePlugin, handles, STORE_ROOT } from '@varve/core';
+import { CONTENT, definePlugin, FILE_DIGESTS, handles, STORE_ROOT } from '@varve/core';
 import { configHandler } from './config-handler.ts';
 import { CopyHandler } from './copy/copy-handler.ts';
 import { mkdirHandler } from './mkdir-handler.ts';
@@ -9,7 +9,7 @@ export const steps = definePlugin({
   core: '^0.1.0',
   apply({ hooks, inject }) {
     const content = inject('step-content', [CONTENT], (store) => store);
-    const copy = inject('copy-handler', [], () => new CopyHandler(content));
+    const copy = inject('copy-handler', [FILE_DIGESTS], (digests) => new CopyHandler(content, digests));
     const run = inject('run-handler', [STORE_ROOT], (root) => new RunHandler(root));
     hooks.handler.tap(handles('config', () => configHandler));
     hooks.handler.tap(handles('copy', copy));

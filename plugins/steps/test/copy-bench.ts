@@ -1,6 +1,6 @@
 import type { ContentStore, CopySource, CopyStep, KeyParts, StepHandler, TreeRef } from '@varve/core';
 import { type FileTree, MergedTree } from '@varve/core/archive';
-import { type ScopeOptions, sketchLayer, stepScope, type TestScope, type TreeSketch } from '@varve/core/testing';
+import { MemoryDigests, type ScopeOptions, sketchLayer, stepScope, type TestScope, type TreeSketch } from '@varve/core/testing';
 import { CopyHandler } from '../src/copy/copy-handler.ts';
 import { layerOf, showDraft, showTree } from './show-layer.ts';
 
@@ -56,7 +56,7 @@ export async function prepare({ base = {}, source = {}, step, store, ...more }: 
     source: { file: 'Dockerfile', startLine: 3, endLine: 3 },
     ...step,
   };
-  return { handler: new CopyHandler(() => store ?? noStore()), step: full, scope };
+  return { handler: new CopyHandler(() => store ?? noStore(), new MemoryDigests()), step: full, scope };
 }
 
 export async function fingerprint(what: Case): Promise<KeyParts> {

@@ -12,15 +12,25 @@ interface File {
 /** Digests of files, read only when the file is not the one that was read last time. */
 export class LocalFileDigests implements FileDigests {
   readonly #cache: StatCache;
+  readonly #database: Database;
   #files = 0;
   #bytes = 0;
 
   constructor(database: Database) {
     this.#cache = new StatCache(database);
+    this.#database = database;
   }
 
   get read(): FileDigests['read'] {
     return { files: this.#files, bytes: this.#bytes };
+  }
+
+  async recall(name: string): Promise<string | undefined> {
+    return this.#database.tuples('SELECT value FROM remembered WHERE name = ?', name)[0]?.[0] as string | undefined; // the column is TEXT
+  }
+
+  async remember(name: string, value: string): Promise<void> {
+    this.#database.run('INSERT OR REPLACE INTO remembered (name, value) VALUES (?, ?)', name, value);
   }
 
   async digests(files: readonly File[], options?: Abortable): Promise<readonly string[]> {

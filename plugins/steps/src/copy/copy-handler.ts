@@ -1,4 +1,4 @@
-import type { ContentStore, CopyStep, KeyParts, StepHandler, StepInputs, StepResult } from '@varve/core';
+import type { ContentStore, CopyStep, FileDigests, KeyParts, StepHandler, StepInputs, StepResult } from '@varve/core';
 import { isFromHost } from './attributes.ts';
 import { composeCopy, type Providers } from './compose-copy.ts';
 import { destPath, formatDest } from './dest-path.ts';
@@ -11,8 +11,11 @@ import { readSources } from './read-sources.ts';
 export class CopyHandler implements StepHandler<CopyStep> {
   readonly #providers: Providers;
 
-  /** `store` takes in what is fetched, and what a compressed archive holds. */
-  constructor(store: () => ContentStore) {
+  readonly #digests: FileDigests;
+
+  /** `store` takes in what is fetched, and what a compressed archive holds; `digests` remembers what trees that never change hold. */
+  constructor(store: () => ContentStore, digests: FileDigests) {
+    this.#digests = digests;
     this.#providers = { store, fetcher: new Fetcher(store) };
   }
 
@@ -22,7 +25,11 @@ export class CopyHandler implements StepHandler<CopyStep> {
     const hasOwners = !step.chown && !isFromHost(step.from, inputs.build.request);
     const dest = formatDest(destPath(step.dest, inputs.config.config.WorkingDir));
     const fetched = await this.#describeFetched(step, inputs);
-    return { ...describeCopy(step, dest), ...fetched, ...(await describeFiles(picked, { tree, exclude, hasOwners })) };
+    return {
+      ...describeCopy(step, dest),
+      ...fetched,
+      ...(await describeFiles(picked, { tree, exclude, excludes: step.exclude, hasOwners, digests: this.#digests })),
+    };
   }
 
   /** Of what is fetched the content counts, not what the server says of it. */

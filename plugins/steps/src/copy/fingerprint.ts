@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CopyStep, KeyParts } from '@varve/core';
+import type { CopyStep, FileDigests, KeyParts } from '@varve/core';
 import type { FileEntry, FileTree, NodeEntry, PatternMatcher } from '@varve/core/archive';
 import { digestOf } from '@varve/core/image';
 import type { Picked } from './pick-sources.ts';
@@ -20,12 +20,30 @@ interface Described {
 export interface Describing {
   readonly tree: FileTree;
   readonly exclude: PatternMatcher | undefined;
+  /** The patterns that `exclude` was made of. */
+  readonly excludes?: readonly string[] | undefined;
+  readonly digests?: Pick<FileDigests, 'recall' | 'remember'> | undefined;
   /** Whether the owners of the source's files end up in the layer. */
   readonly hasOwners: boolean;
 }
 
-/** A part for each file; where these are too many, for each directory down to as deep as they are not; else one for each source or in all. */
+/**
+ * What the files of these sources come to. Of a tree that never changes (the layers of a stage or image) that is worked out once and
+ * remembered: a build without changes reads no file of it.
+ */
 export async function describeFiles(sources: readonly Picked[], describing: Describing): Promise<KeyParts> {
+  const { tree, excludes = [], hasOwners, digests } = describing;
+  if (tree.id === undefined || digests === undefined) return await partsOf(sources, describing);
+  const name = `files ${digestOf(JSON.stringify([tree.id, sources, excludes, hasOwners]))}`;
+  const known = await digests.recall(name);
+  if (known !== undefined) return JSON.parse(known) as KeyParts; // as it was remembered below
+  const parts = await partsOf(sources, describing);
+  await digests.remember(name, JSON.stringify(parts));
+  return parts;
+}
+
+/** A part for each file; where these are too many, for each directory down to as deep as they are not; else one for each source or in all. */
+async function partsOf(sources: readonly Picked[], describing: Describing): Promise<KeyParts> {
   const files = await describe(sources, describing);
   const labels = [labelDown(Infinity), ...[4, 3, 2, 1].map(labelDown), ({ source }: Described) => source.label];
   const groups = labels.map((label) => groupUpTo(MAX_PARTS, files, label)).find((found) => found !== undefined);
