@@ -30,7 +30,7 @@ export class LocalFileDigests implements FileDigests {
   }
 
   async remember(name: string, value: string): Promise<void> {
-    this.#database.run('INSERT OR REPLACE INTO remembered (name, value) VALUES (?, ?)', name, value);
+    this.#database.transaction(() => this.#database.run('INSERT OR REPLACE INTO remembered (name, value) VALUES (?, ?)', name, value));
   }
 
   async digests(files: readonly File[], options?: Abortable): Promise<readonly string[]> {

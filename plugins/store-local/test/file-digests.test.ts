@@ -146,3 +146,15 @@ for (const [when, file, isRemembered] of times)
   });
 
 const cacheOf = (store: LocalStore) => ({ digests: new LocalFileDigests(store.database), cache: new StatCache(store.database) });
+
+test('what is remembered about a tree that never changes is known to the next process, and the last word counts', async (t) => {
+  const root = temporaryDir(t);
+  {
+    await using store = new LocalStore(root);
+    t.is(await store.fileDigests.recall('tree'), undefined);
+    await store.fileDigests.remember('tree', 'one');
+    await store.fileDigests.remember('tree', 'two');
+  }
+  await using again = new LocalStore(root);
+  t.is(await again.fileDigests.recall('tree'), 'two');
+});
