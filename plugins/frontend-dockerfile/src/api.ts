@@ -15,7 +15,7 @@ export { parseDockerfile } from './instructions/parse-dockerfile.ts';
 export { parseInstruction } from './instructions/parse-instruction.ts';
 export type { ArgumentForm, ExtensionScope, FlagExtension, InstructionExtension } from './language/extension.ts';
 export { createLanguage, type Language } from './language/language.ts';
-export { FLAGS, INSTRUCTIONS, LINT_RULES } from './language/tokens.ts';
+export { DOCKERFILE_TOOLS, type DockerfileTools, FLAGS, INSTRUCTIONS, LINT_RULES } from './language/tokens.ts';
 export { DEFAULT_RULES } from './lint/default-rules.ts';
 export type {
   BaseVisit,
@@ -32,6 +32,7 @@ export type {
 } from './lint/lint-rule.ts';
 export type { Finding } from './lint/linter.ts';
 export { type LintRequest, type LintResult, lintDockerfile } from './lint-dockerfile.ts';
+export type { Outline, OutlinedArgument, Target } from './outline-dockerfile.ts';
 export { type Directive, detectSyntax } from './parser/directives.ts';
 export { parseSyntax, type SyntaxOptions } from './parser/parse-syntax.ts';
 export type { Heredoc, SyntaxNode, SyntaxTree, SyntaxWarning } from './parser/syntax-node.ts';

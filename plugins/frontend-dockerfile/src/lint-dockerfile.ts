@@ -48,7 +48,7 @@ export async function lintDockerfile(request: LintRequest, { language, rules }: 
 const STANDARD: Toolbox = { language: DOCKER, rules: DEFAULT_RULES };
 
 /** A build in which every image is there, of the right platform, and says nothing. */
-function withoutBuild({ args = {}, target, platform, ignore, readContext }: LintRequest): FrontendRequest {
+export function withoutBuild({ args = {}, target, platform, ignore, readContext }: LintRequest): FrontendRequest {
   const wanted: Platform = platform ? parsePlatform(platform) : hostPlatform();
   return {
     target: target || undefined,
