@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type BuildInfo, type Exporter, type ExportRequest, messageOf, VarveError } from '@varve/core';
 import { extractLayer } from '@varve/core/archive';
@@ -42,24 +42,19 @@ export const localExporter: Exporter = {
 
 /** A new directory appears whole; one that is there is written into, as docker does, and keeps what else is in it. */
 async function extractInto(dest: string, rootfs: Layer, options: Abortable): Promise<void> {
-  if (await isThere(dest)) return await extract(rootfs, dest, options);
-  await mkdir(dirname(dest), { recursive: true });
+  const { ensureDir, pathExists, remove } = await import('fs-extra/esm'); // loaded when first needed
+  if (await pathExists(dest)) return await extract(rootfs, dest, options);
+  await ensureDir(dirname(dest));
   const temporary = join(dirname(dest), `.${randomBytes(6).toString('hex')}.tmp`);
   await mkdir(temporary);
   try {
     await extract(rootfs, temporary, options);
     await rename(temporary, dest);
   } catch (failure) {
-    await rm(temporary, { recursive: true, force: true });
+    await remove(temporary);
     throw failure;
   }
 }
-
-const isThere = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    () => false,
-  );
 
 async function extract(rootfs: Layer, dir: string, { signal }: Abortable): Promise<void> {
   const owners = process.getuid?.() === 0 ? 'kept' : 'mine';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf, VarveError } from '@varve/core';
@@ -28,7 +28,8 @@ export async function writeLayout(
   const { images, blobs } = await gatherImages(named, stores, { signal });
   try {
     const kept = await keptEntries(dir, indexEntries(images));
-    await mkdir(join(dir, 'blobs/sha256'), { recursive: true });
+    const { ensureDir } = await import('fs-extra/esm'); // loaded when first needed
+    await ensureDir(join(dir, 'blobs/sha256'));
     for (const blob of blobs) await writeBlob(blob, dir, signal);
     await replace(join(dir, 'oci-layout'), LAYOUT_FILE);
     if (docker) await replace(join(dir, 'manifest.json'), dockerManifestFile(images));

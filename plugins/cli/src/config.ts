@@ -10,7 +10,7 @@ import { didYouMean } from './suggest.ts';
 export interface VarveConfig {
   /**
    * The toolchain, instead of varve's preset: plugins, lists of them, or names of modules that export some (`varve/preset`, a package,
-   * `./file.mjs` beside the configuration).
+   * `./file.mjs` beside the configuration, `./plugins/*.mjs`).
    */
   readonly plugins?: readonly (AnyPlugin | readonly AnyPlugin[] | string)[];
   /** Names of plugins to leave out of it. */

@@ -17,10 +17,22 @@ const preset = async (): Promise<readonly AnyPlugin[]> => (await import('./prese
 type Entry = NonNullable<VarveConfig['plugins']>[number];
 async function pluginsOf(entry: Entry, configFile: string): Promise<readonly AnyPlugin[]> {
   if (entry === 'varve/preset') return await preset();
+  if (typeof entry === 'string' && isPattern(entry)) return await pluginsOfPattern(entry, configFile);
   if (typeof entry === 'string') return await pluginsOfModule(entry, configFile);
   const found = pluginsIn(entry);
   if (found.length > 0) return found;
   throw new VarveError('CONFIG_INVALID', `${configFile}: plugins: expected plugins or names of modules, found ${JSON.stringify(entry)}`);
+}
+
+/** A path with wildcards; names of packages have none. */
+const isPattern = (entry: string): boolean => /^\.{0,2}\//.test(entry) && /[*?{[]/.test(entry);
+
+async function pluginsOfPattern(pattern: string, configFile: string): Promise<readonly AnyPlugin[]> {
+  const { default: glob } = await import('fast-glob'); // loaded when first needed
+  const files = await glob(pattern, { cwd: dirname(configFile), absolute: true });
+  if (files.length === 0) throw new VarveError('PLUGIN_UNKNOWN', `No file beside ${configFile} is called ${pattern}`);
+  const lists = await Promise.all(files.sort().map((file) => pluginsOfModule(file, configFile)));
+  return lists.flat();
 }
 
 async function pluginsOfModule(name: string, configFile: string): Promise<readonly AnyPlugin[]> {

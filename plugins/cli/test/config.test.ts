@@ -22,6 +22,14 @@ function folder(files: Readonly<Record<string, string>>): string {
 const plugin = (name: string) => `export const it = { name: '${name}', core: '*', apply() {} };`;
 const namesOf = async (at: string, named?: string) => (await loadToolchain(at, named)).plugins.map(({ name }) => name);
 
+test('a path with wildcards is every plugin that it finds, sorted by name', async (t) => {
+  const config = JSON.stringify({ plugins: ['./plugins/*.mjs'] });
+  const at = folder({ 'varve.config.json': config, 'plugins/b.mjs': plugin('b'), 'plugins/a.mjs': plugin('a'), 'plugins/no.txt': '' });
+  t.deepEqual(await namesOf(at), ['a', 'b']);
+  const empty = folder({ 'varve.config.json': config });
+  t.is((await t.throwsAsync<VarveError>(namesOf(empty)))?.code, 'PLUGIN_UNKNOWN');
+});
+
 test('without a configuration there is the preset', async (t) => {
   t.deepEqual((await loadToolchain(folder({}))).plugins, preset);
 });
