@@ -4,7 +4,7 @@ import type { Sink } from './options.ts';
 import type { EventOf, Reporter } from './reporter.ts';
 import type { StepLogs } from './step-logs.ts';
 import { sanitize, seconds } from './text.ts';
-import { takeOutput, takeRest, type Vertex, Vertices } from './vertices.ts';
+import { isHidden, takeOutput, takeRest, type Vertex, Vertices } from './vertices.ts';
 
 /** Characters of output that are shown of one step: a step that never stops printing must not fill the log of a CI job. */
 const SHOWN = 2 * 1024 * 1024;
@@ -24,6 +24,7 @@ export class PlainReporter implements Reporter {
   }
 
   report(event: BuildEvent): void {
+    if (isHidden(event)) return;
     switch (event.type) {
       case 'build-started':
         this.#startedAt = event.at;
@@ -41,8 +42,7 @@ export class PlainReporter implements Reporter {
         this.#cached(event);
         break;
       case 'step-finished':
-        // what only changed the config was done as soon as it was begun
-        if (event.step.kind !== 'config') this.#end(event, `DONE ${seconds(event.at - this.#vertices.step(event, event.at).startedAt)}`);
+        this.#end(event, `DONE ${seconds(event.at - this.#vertices.step(event, event.at).startedAt)}`);
         break;
       case 'step-failed':
         this.#end(event, `ERROR: ${sanitize(event.message)}`);

@@ -5,7 +5,7 @@ import { type Paint, painter } from './paint.ts';
 import type { EventOf, Reporter } from './reporter.ts';
 import type { StepLogs } from './step-logs.ts';
 import { fill, fit, seconds } from './text.ts';
-import { takeOutput, takeRest, type Vertex, Vertices } from './vertices.ts';
+import { isHidden, takeOutput, takeRest, type Vertex, Vertices } from './vertices.ts';
 import { Window } from './window.ts';
 
 const FRAME = 100; // milliseconds
@@ -39,6 +39,7 @@ export class TtyReporter implements Reporter {
   }
 
   report(event: BuildEvent): void {
+    if (isHidden(event)) return;
     this.#take(event);
     if (event.type === 'build-finished' || event.type === 'build-failed') {
       this.#finish();

@@ -1,4 +1,4 @@
-import type { Plan, StepPlace } from '@varve/core';
+import type { BuildEvent, Plan, Step, StepPlace } from '@varve/core';
 import { LineSplitter } from './line-splitter.ts';
 import { sanitize } from './text.ts';
 
@@ -15,9 +15,15 @@ export interface Vertex {
 
 const TAIL = 20;
 
+/** Steps that only change the config take no time and are not shown, as long as they do not fail. */
+const isShown = (step: Step): boolean => step.kind !== 'config';
+export const isHidden = (event: BuildEvent): boolean => 'step' in event && event.type !== 'step-failed' && !isShown(event.step);
+
 /** Numbers, names and remembers what a build consists of. */
 export class Vertices {
   readonly #steps = new Map<string, Vertex>();
+  /** By stage: where the steps that are shown stand in it. */
+  readonly #shown = new Map<string, readonly number[]>();
   #single = false;
   #count = 0;
 
@@ -26,7 +32,12 @@ export class Vertices {
 
   plan({ stages }: Plan): void {
     this.#single = stages.length === 1;
-    this.total = stages.reduce((sum, stage) => sum + stage.steps.length, 0);
+    for (const { name, steps } of stages)
+      this.#shown.set(
+        name,
+        steps.flatMap((step, i) => (isShown(step) ? [i + 1] : [])),
+      );
+    this.total = stages.reduce((sum, { name }) => sum + (this.#shown.get(name)?.length ?? 0), 0);
   }
 
   nextNumber(): number {
@@ -49,11 +60,14 @@ export class Vertices {
     return vertex;
   }
 
-  /** `[2/5] RUN make`; with the stage's name in front where there are several. */
+  /** `[2/5] RUN make`, counting the steps that are shown; with the stage's name in front where there are several. */
   #labelOf({ stage, index, total, step }: StepPlace): string {
     const isNamed = !/^(?:stage-)?\d+$/.test(stage);
     const name = this.#single && !isNamed ? '' : `${stage} `;
-    return sanitize(`[${name}${index}/${total}] ${step.title.replace(/\s+/g, ' ')}`);
+    const shown = this.#shown.get(stage);
+    const at = shown === undefined ? `${index}/${total}` : `${shown.indexOf(index) + 1}/${shown.length}`;
+    const place = isShown(step) ? `[${name}${at}] ` : '';
+    return sanitize(`${place}${step.title.replace(/\s+/g, ' ')}`);
   }
 }
 

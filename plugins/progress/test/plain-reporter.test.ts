@@ -48,10 +48,19 @@ test(
   '#1 [builder 1/3] RUN a\n#2 [stage-1 1/3] RUN b\n#1 0.200 A\n#2 0.200 B\n',
 );
 test(
-  'a step that only changes the config is one line',
+  'a step that only changes the config is not shown',
   tells,
   [planned, { type: 'step-started', ...b, step: configStep('ENV A=b') }, { type: 'step-finished', ...b, step: configStep('ENV A=b') }],
-  '#1 [2/3] ENV A=b\n',
+  '',
+);
+test(
+  'steps are counted without those that only change the config',
+  tells,
+  [
+    { type: 'planned', plan: { target: 'x', stages: [{ name: 'x', base: { kind: 'scratch' }, steps: [configStep('ENV A=b'), a.step] }] } },
+    { type: 'step-started', ...a, stage: 'x', index: 2, total: 2 },
+  ],
+  '#1 [x 1/1] RUN a\n',
 );
 test(
   'a warning says where',
