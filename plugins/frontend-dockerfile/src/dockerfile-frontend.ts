@@ -44,7 +44,7 @@ interface Reading {
 export async function lowerTree(tree: SyntaxTree, request: FrontendRequest, reading: Reading): Promise<Plan> {
   const { language, linter } = reading;
   linter.ask('tree', tree);
-  const see: GroupOptions['see'] = (node, source) => linter.ask('node', { node, source, comments: node.comments });
+  const see: GroupOptions['see'] = (node, source) => linter.ask('node', { node, source, comments: node.comments }, node.cmd);
   return await lowerDockerfile(groupStages(tree, { language, see }), request, reading);
 }
 

@@ -8,25 +8,29 @@ const VARIABLE = /\$(?:(\w+)|\{(\w+)\})/g;
 /** Nothing but text between double quotes. */
 const QUOTED = /^"[^"$\\`]*"$/;
 
+const NO_NAMES: readonly string[] = [];
+const toList = (names: ReadonlySet<string> | undefined): readonly string[] => (names === undefined ? NO_NAMES : [...names]);
+
 /** Most words are of these forms, for which the walk by characters would do no more. `undefined`: it is another one. */
 export function expandSimply(word: string, env: Environment, options: ExpandOptions): Expansion | undefined {
   if (options.ignoreQuotes !== true && options.keepQuotes !== true && QUOTED.test(word)) {
     options.budget?.spend(word.length);
-    return { value: word.slice(1, -1), matched: [], unmatched: [] };
+    return { value: word.slice(1, -1), matched: NO_NAMES, unmatched: NO_NAMES };
   }
   if (options.keepUnset === true || !PLAIN.test(word)) return undefined;
   const budget = options.budget ?? new ExpansionBudget();
-  const matched = new Set<string>();
-  const unmatched = new Set<string>();
+  let matched: Set<string> | undefined;
+  let unmatched: Set<string> | undefined;
   let length = word.length;
   const value = word.replace(VARIABLE, (_, bare: string | undefined, braced: string | undefined) => {
     const name = bare ?? braced ?? '';
     const known = env.get(name);
-    (known === undefined ? unmatched : matched).add(name);
+    if (known === undefined) unmatched = (unmatched ?? new Set()).add(name);
+    else matched = (matched ?? new Set()).add(name);
     length += known?.length ?? 0;
     budget.spend(length);
     budget.refuseLength(length);
     return known ?? '';
   });
-  return { value, matched: [...matched], unmatched: [...unmatched] };
+  return { value, matched: toList(matched), unmatched: toList(unmatched) };
 }

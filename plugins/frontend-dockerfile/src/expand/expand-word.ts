@@ -5,6 +5,8 @@ import { expandSimply } from './expand-simply.ts';
 import { Expander } from './expander.ts';
 import { WordList } from './word-list.ts';
 
+/** Of most words; one list for all of them. */
+const NO_NAMES: readonly string[] = [];
 const SPECIAL = /[$'"\\`]/;
 
 /** Variables by name; a `Map` is one. */
@@ -42,7 +44,7 @@ export interface Expansion {
  */
 export function expandWord(word: string, env: Environment, options: ExpandOptions = {}): Expansion {
   // most words are plain text: nothing to walk through
-  if (!SPECIAL.test(word)) return { value: word, matched: [], unmatched: [] };
+  if (!SPECIAL.test(word)) return { value: word, matched: NO_NAMES, unmatched: NO_NAMES };
   return expandSimply(word, env, options) ?? run(word, { env, options });
 }
 

@@ -88,6 +88,8 @@ export interface LintRule {
   readonly url?: string | undefined;
   /** Heard only where `check=experimental=` asks for it. */
   readonly experimental?: boolean | undefined;
+  /** Keywords, in capitals, of what `node` and `instruction` are asked about; everything without it. */
+  readonly about?: readonly string[] | undefined;
   tree?(tree: SyntaxTree, report: Report): void;
   node?(visit: NodeVisit, report: Report): void;
   file?(visit: FileVisit, report: Report): void;

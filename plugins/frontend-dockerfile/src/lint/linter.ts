@@ -15,6 +15,11 @@ type Question = 'tree' | 'node' | 'file' | 'from' | 'base' | 'instruction' | 'st
 type Visit<Q extends Question> = Parameters<NonNullable<LintRule[Q]>>[0];
 type Asked<Q extends Question> = LintRule & { readonly [K in Q]: (visit: Visit<Q>, report: Report) => void };
 
+interface Asking {
+  readonly rule: LintRule;
+  readonly report: Report;
+}
+
 /** More than anyone reads. */
 const MOST = 10_000;
 
@@ -31,7 +36,7 @@ export class Linter {
   readonly #options: CheckOptions;
   readonly #file: string;
   readonly #found: Finding[] = [];
-  readonly #asked = new Map<Question, readonly { readonly rule: LintRule; readonly report: Report }[]>();
+  readonly #asked = new Map<Question, Map<string, readonly Asking[]>>();
 
   constructor({ rules, options, file }: LinterParts) {
     this.#options = options;
@@ -41,22 +46,28 @@ export class Linter {
 
   /** Whether any rule asks this: what nobody asks need not be prepared. */
   asks(question: Question): boolean {
-    return this.#of(question).length > 0;
+    return this.#rules.some((rule) => rule[question] !== undefined);
   }
 
-  ask<Q extends Question>(question: Q, visit: Visit<Q>): void {
+  ask<Q extends Question>(question: Q, visit: Visit<Q>, keyword = ''): void {
     // `#of` lists only rules that have the question
-    for (const { rule, report } of this.#of(question)) (rule as Asked<Q>)[question](visit, report);
+    for (const { rule, report } of this.#of(question, keyword)) (rule as Asked<Q>)[question](visit, report);
   }
 
-  #of(question: Question): readonly { readonly rule: LintRule; readonly report: Report }[] {
-    const known = this.#asked.get(question);
+  /** Every instruction comes through here, and most rules are about few. */
+  #of(question: Question, keyword: string): readonly Asking[] {
+    const ofQuestion = this.#asked.get(question) ?? new Map<string, readonly Asking[]>();
+    const known = ofQuestion.get(keyword);
     if (known !== undefined) return known;
-    const asked = this.#rules
-      .filter((rule) => rule[question] !== undefined)
+    const asking = this.#select(question, keyword.toUpperCase());
+    this.#asked.set(question, ofQuestion.set(keyword, asking));
+    return asking;
+  }
+
+  #select(question: Question, keyword: string): readonly Asking[] {
+    return this.#rules
+      .filter((rule) => rule[question] !== undefined && (keyword === '' || (rule.about?.includes(keyword) ?? true)))
       .map((rule) => ({ rule, report: (detail: string, place: LintPlace) => this.#report(rule, detail, place) }));
-    this.#asked.set(question, asked);
-    return asked;
   }
 
   #report({ name: rule, description, url, experimental = false }: LintRule, detail: string, { source, comments }: LintPlace): void {

@@ -77,7 +77,7 @@ async function lowerText(text: string, file: string, { walk, lowering }: Here): 
   const steps: Step[] = [];
   for (const node of tree.nodes) {
     const source = { file, startLine: node.start, endLine: node.end };
-    linter.ask('node', { node, source, comments: node.comments });
+    linter.ask('node', { node, source, comments: node.comments }, node.cmd);
     const instruction = parseInstruction(node, source, language);
     if (instruction.kind === 'from')
       throw instructionError('FROM cannot stand in the middle of a stage', source, 'Put it into the file itself');

@@ -137,7 +137,8 @@ export class Lowering {
 
   #show(visit: InstructionVisit, walk: StageWalk): void {
     walk.seen.push(visit.instruction);
-    this.options.linter.ask('instruction', visit);
+    const { instruction } = visit;
+    this.options.linter.ask('instruction', visit, instruction.kind === 'custom' ? instruction.name : instruction.kind);
   }
 
   #needTree(tree: TreeRef): void {

@@ -47,6 +47,7 @@ interface ScopeParts {
   tree(from: string, source: SourceRange): TreeRef;
 }
 
+const NONE: ExpandedWord['unknown'] = [];
 const NOWHERE: SourceRange = { file: '', startLine: 0, endLine: 0 };
 
 /** Made once for many instructions: making one for each would cost as much as lowering it. */
@@ -55,7 +56,7 @@ export function createScope({ build, state, tree }: ScopeParts): StageScope {
   let source = NOWHERE;
   const { expansion } = build;
   const record = (word: string, { value, unmatched }: Expansion, words?: readonly string[]): string => {
-    expansions.push({ word, value, words, unknown: unmatched.length === 0 ? [] : unknownNames(unmatched, { state, build }) });
+    expansions.push({ word, value, words, unknown: unmatched.length === 0 ? NONE : unknownNames(unmatched, { state, build }) });
     return value;
   };
   return {

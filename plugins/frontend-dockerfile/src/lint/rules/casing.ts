@@ -10,9 +10,9 @@ export const fromAsCasing: LintRule = {
   name: 'FromAsCasing',
   description: 'FROM and AS are written in the same case',
   url: ruleUrl('FromAsCasing'),
+  about: ['FROM'],
   node(visit, report) {
     const { node } = visit;
-    if (node.cmd !== 'FROM') return;
     const [, as] = node.args;
     if (node.args.length < 3 || as === undefined) return;
     const fits = isLower(node.keyword) ? isLower(as) : !isUpper(node.keyword) || isUpper(as);

@@ -6,6 +6,7 @@ export const jsonArgsRecommended: LintRule = {
   name: 'JSONArgsRecommended',
   description: 'CMD and ENTRYPOINT are JSON arrays, so that signals reach the program',
   url: ruleUrl('JSONArgsRecommended'),
+  about: ['CMD', 'ENTRYPOINT'],
   instruction({ instruction, before }, report) {
     if (instruction.kind !== 'cmd' && instruction.kind !== 'entrypoint') return;
     if (instruction.command.form === 'exec' || before.hasShell) return;

@@ -8,6 +8,7 @@ export const copyIgnoredFile: LintRule = {
   name: 'CopyIgnoredFile',
   description: 'Nothing is copied that the ignore file hides',
   url: ruleUrl('CopyIgnoredFile'),
+  about: ['ADD', 'COPY'],
   instruction({ instruction, expansions, isIgnored }, report) {
     if (isIgnored === undefined || (instruction.kind !== 'copy' && instruction.kind !== 'add')) return;
     if (instruction.kind === 'copy' && instruction.from) return;
@@ -28,6 +29,7 @@ export const workdirRelativePath: LintRule = {
   name: 'WorkdirRelativePath',
   description: 'The first WORKDIR does not depend on that of the base image',
   url: ruleUrl('WorkdirRelativePath'),
+  about: ['WORKDIR'],
   instruction({ instruction, expansions, before }, report) {
     if (instruction.kind !== 'workdir' || before.hasWorkdir) return;
     const path = expansions[0]?.value ?? instruction.path;

@@ -8,6 +8,7 @@ export const exposeProtoCasing: LintRule = {
   name: 'ExposeProtoCasing',
   description: 'Protocols of EXPOSE are in lower case',
   url: ruleUrl('ExposeProtoCasing'),
+  about: ['EXPOSE'],
   instruction(visit, report) {
     for (const port of portsOf(visit)) {
       const [, protocol = ''] = port.slice(port.lastIndexOf(':') + 1).split('/', 2);
@@ -21,6 +22,7 @@ export const exposeInvalidFormat: LintRule = {
   name: 'ExposeInvalidFormat',
   description: 'EXPOSE names ports of the container and nothing of the host',
   url: ruleUrl('ExposeInvalidFormat'),
+  about: ['EXPOSE'],
   instruction(visit, report) {
     for (const port of portsOf(visit)) {
       const parts = port.split(':');

@@ -6,9 +6,9 @@ export const stageNameCasing: LintRule = {
   name: 'StageNameCasing',
   description: 'Names of stages are in lower case',
   url: ruleUrl('StageNameCasing'),
+  about: ['FROM'],
   node(visit, report) {
     const { node } = visit;
-    if (node.cmd !== 'FROM') return;
     const [, , name] = node.args;
     if (node.args.length !== 3 || name === undefined || name === name.toLowerCase()) return;
     report(`Stage name '${name}' should be lowercase`, visit);

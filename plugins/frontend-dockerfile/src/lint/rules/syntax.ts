@@ -14,9 +14,8 @@ export const maintainerDeprecated: LintRule = {
   name: 'MaintainerDeprecated',
   description: 'A label says who maintains an image',
   url: ruleUrl('MaintainerDeprecated'),
-  node(visit, report) {
-    if (visit.node.cmd === 'MAINTAINER') report('Maintainer instruction is deprecated in favor of using label', visit);
-  },
+  about: ['MAINTAINER'],
+  node: (visit, report) => report('Maintainer instruction is deprecated in favor of using label', visit),
 };
 
 /** Comments that describe are shown by tools that list a file's stages and arguments. */
@@ -24,6 +23,7 @@ export const invalidDefinitionDescription: LintRule = {
   name: 'InvalidDefinitionDescription',
   description: 'A comment above a stage or argument begins with its name',
   url: ruleUrl('InvalidDefinitionDescription'),
+  about: ['ARG', 'FROM'],
   experimental: true,
   node(visit, report) {
     const comment = visit.comments.at(-1);

@@ -6,6 +6,7 @@ export const legacyKeyValueFormat: LintRule = {
   name: 'LegacyKeyValueFormat',
   description: 'ENV and LABEL have = between name and value',
   url: ruleUrl('LegacyKeyValueFormat'),
+  about: ['ENV', 'LABEL'],
   instruction({ instruction }, report) {
     if (instruction.kind !== 'env' && instruction.kind !== 'label') return;
     const { keyword, pairs } = instruction;
@@ -23,6 +24,7 @@ export const secretsUsedInArgOrEnv: LintRule = {
   name: 'SecretsUsedInArgOrEnv',
   description: 'Secrets are no build arguments and not in the environment',
   url: ruleUrl('SecretsUsedInArgOrEnv'),
+  about: ['ARG', 'ENV'],
   instruction(visit, report) {
     const { kind } = visit.instruction;
     if (kind !== 'arg' && kind !== 'env') return;
