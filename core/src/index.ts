@@ -1,4 +1,4 @@
-export type { BuildInfo, BuildRequest, BuildResult, RunSettings } from './contracts/build.ts';
+export type { BuildInfo, BuildRequest, BuildResult, RunSettings, SecretSource } from './contracts/build.ts';
 export type { Command, CommandOption, Invocation } from './contracts/command.ts';
 export type { BuildEvent, BuildEventBody, BuildWarning, Emit, StepPlace } from './contracts/event.ts';
 export type { Executor, ProcessIO, ProcessResult, ProcessSpec } from './contracts/executor.ts';

@@ -14,6 +14,9 @@ export interface RunSettings {
   readonly ulimits?: readonly string[] | undefined;
 }
 
+/** Where a secret is read when a process needs it. Its value is in no request, event, cache key or record. */
+export type SecretSource = { readonly file: string } | { readonly env: string };
+
 export interface BuildRequest extends Abortable {
   readonly source: BuildSource;
   /** Directory of the build context; without it there is none, and steps that ask for it fail. */
@@ -38,6 +41,10 @@ export interface BuildRequest extends Abortable {
   readonly storage?: string | undefined;
   readonly executor?: string | undefined;
   readonly run?: RunSettings | undefined;
+  /** What steps may mount as secrets, by id. */
+  readonly secrets?: Readonly<Record<string, SecretSource>> | undefined;
+  /** What steps may use as SSH agents, by id: the socket of an agent, or private keys; with an empty list the agent of SSH_AUTH_SOCK. */
+  readonly ssh?: Readonly<Record<string, readonly string[]>> | undefined;
   /** How many steps of independent stages may run at once. Default: twice the processors, at least 4. */
   readonly parallel?: number | undefined;
   /** What plugins understand and the kernel does not (`squash`, `layers`), by plugin-chosen name. */
