@@ -41,7 +41,7 @@ export {
   parseManifest,
 } from './manifest.ts';
 export { type MergeOptions, mergeLayers } from './merge-layers.ts';
-export { appendHistory, mergeEnv, patchConfig } from './mutate.ts';
+export { alignHistory, appendHistory, mergeEnv, patchConfig } from './mutate.ts';
 export {
   formatPlatform,
   hostPlatform,

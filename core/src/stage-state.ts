@@ -1,7 +1,7 @@
 import { type FileTree, MergedTree } from '../archive/index.ts';
 import {
+  alignHistory,
   appendHistory,
-  type CacheKey,
   chainOf,
   type HistoryRow,
   type Image,
@@ -14,7 +14,7 @@ import type { CacheRecord } from './contracts/store.ts';
 
 /** How far a stage has come. Immutable: each step makes the next. */
 export interface StageState {
-  /** Names the filesystem: the key of the last step that made a layer, or the chainID of the base. */
+  /** Names the filesystem: `stateKey` of the last step that made a layer, or the chainID of the base. */
   readonly key: string;
   readonly layers: readonly Layer[];
   /** How many of the lowest layers came with the external base image. */
@@ -58,14 +58,15 @@ export const scratchState = ({ os, architecture, variant }: Platform, initial: S
 /** A stage that starts with an image from elsewhere. */
 export function imageState({ config, layers }: Image): StageState {
   const chain = chainOf(layers.map((layer) => layer.id));
-  return makeState({ key: chain ?? 'scratch', layers, baseLayers: layers.length, config, unrecorded: [] });
+  const history = alignHistory(config, layers.length);
+  return makeState({ key: chain ?? 'scratch', layers, baseLayers: layers.length, config: { ...config, history }, unrecorded: [] });
 }
 
 /** The state after a step that changed nothing but the config. */
 export const withConfig = (state: StageState, config: ImageConfig): StageState => ({ ...state, config });
 
 export interface NewLayer {
-  readonly key: CacheKey;
+  readonly key: string;
   readonly layer: Layer;
   readonly history: HistoryRow;
   /** Still to be written, once the layer lasts. */
