@@ -54,7 +54,7 @@ export class Build {
     this.emit = on.build.emit;
     this.layers = on.layers;
     this.caches = on.caches;
-    this.#limit = new Limit(on.build.request.parallel ?? Math.max(4, 2 * availableParallelism()));
+    this.#limit = new Limit(Math.max(1, on.build.request.parallel ?? Math.max(4, 2 * availableParallelism())));
     this.trees = new Trees({
       build: on.build,
       digests: on.digests,
@@ -72,6 +72,7 @@ export class Build {
   async run(): Promise<BuildResult> {
     const { request, signal } = this.build;
     this.emit({ type: 'build-started', file: request.source.file, progress: request.options?.progress });
+    signal?.throwIfAborted();
     const plan = await planOf(this);
     this.emit({ type: 'planned', plan });
     this.trees.hide(plan);
@@ -86,15 +87,19 @@ export class Build {
     return { image, descriptor, id, outputs };
   }
 
-  /** One stage's failure stops the others; they are waited for, so that nothing of them is left when the build ends. */
+  /** The others are waited for, so that nothing of them is left when the build ends. */
   async #target(name: string, stages: Stages): Promise<StageState> {
     try {
       return await stages.run(name);
     } catch (failure) {
-      this.#on.controller.abort(failure);
       await stages.settled();
-      throw failure;
+      throw this.#on.controller.signal.reason ?? failure;
     }
+  }
+
+  /** Stops what is still running; the first failure is the one that counts. */
+  stop(failure: unknown): void {
+    this.#on.controller.abort(failure);
   }
 
   /** Whether the cache may be asked for steps of this stage. */

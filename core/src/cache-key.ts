@@ -1,9 +1,9 @@
-import { asCacheKey, type CacheKey, digestOf, formatPlatform, type Platform } from '../image/index.ts';
+import { asCacheKey, type CacheKey, digestOf, formatPlatform, type Layer, type Platform } from '../image/index.ts';
 import type { KeyParts } from './contracts/step.ts';
 
 export interface KeyInputs {
   readonly platform: Platform;
-  /** Key of the step below, or the chainID of the base. */
+  /** What lies below: `stateKey` of the last step that made a layer, or the chainID of the base. */
   readonly parent: string;
   readonly kind: string;
   /** Seconds; layers made under another epoch hold other times. */
@@ -17,3 +17,9 @@ export function keyOf({ platform, parent, kind, epoch, shapers }: KeyInputs, par
   const sorted = Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return asCacheKey(digestOf(JSON.stringify([1, formatPlatform(platform), parent, kind, epoch ?? null, shapers, sorted])));
 }
+
+/**
+ * Names the filesystem after a step: by the step and by the very layer it has. What was made on one layer is never laid over another that
+ * the same step came to at another time.
+ */
+export const stateKey = (key: CacheKey, { id }: Layer): string => digestOf(`${key} ${id}`);

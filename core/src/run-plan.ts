@@ -1,6 +1,7 @@
 import type { Build } from './build.ts';
 import type { Plan, Stage, Step } from './contracts/plan.ts';
 import { VarveError } from './errors.ts';
+import { stagesOf } from './plan-build.ts';
 import { runStep } from './run-step.ts';
 import { settleStage } from './settle-stage.ts';
 import { imageState, type StageState, scratchState } from './stage-state.ts';
@@ -17,24 +18,19 @@ export class Stages {
     this.#on = on;
   }
 
-  /** @throws VarveError `PLAN_STAGE_UNKNOWN` */
+  /** What a stage leaves. The first failure of any stage stops the build, whoever waits for it or does not yet. */
   run(name: string): Promise<StageState> {
     const known = this.#running.get(name);
     if (known) return known;
-    const stage = this.#stages.get(name);
-    if (!stage)
-      return Promise.reject(
-        new VarveError('PLAN_STAGE_UNKNOWN', `The plan has no stage "${name}", only ${[...this.#stages.keys()].join(', ')}`),
-      );
-    const running = this.#run(stage);
-    running.catch(() => undefined); // whoever waits for the stage hears of it; one started ahead may have nobody waiting yet
+    const running = this.#run(name);
+    running.catch((failure: unknown) => this.#on.stop(failure));
     this.#running.set(name, running);
     return running;
   }
 
   /** Waits for the stages that a step reads from. */
   async ready(step: Step): Promise<void> {
-    for (const input of step.inputs ?? []) if (input.kind === 'stage') await this.run(input.name);
+    for (const name of stagesOf(step)) await this.run(name);
   }
 
   /** Waits until nothing runs any more, whatever came of it. */
@@ -42,17 +38,19 @@ export class Stages {
     await Promise.allSettled(this.#running.values());
   }
 
-  async #run(stage: Stage): Promise<StageState> {
+  async #run(name: string): Promise<StageState> {
     const on = this.#on;
-    on.emit({ type: 'stage-started', stage: stage.name });
-    for (const step of stage.steps) for (const input of step.inputs ?? []) if (input.kind === 'stage') void this.run(input.name);
+    const stage = this.#stages.get(name);
+    if (stage === undefined) throw new Error(`Stage "${name}" was not checked`);
+    on.emit({ type: 'stage-started', stage: name });
+    for (const needed of stage.steps.flatMap(stagesOf)) void this.run(needed);
     const base = await this.#base(stage, on);
     let state = base;
     for (const [i, step] of stage.steps.entries()) {
       on.build.signal?.throwIfAborted();
-      state = await runStep({ stage: stage.name, index: i + 1, total: stage.steps.length, step }, state, on);
+      state = await runStep({ stage: name, index: i + 1, total: stage.steps.length, step }, state, on);
     }
-    on.emit({ type: 'stage-finished', stage: stage.name });
+    on.emit({ type: 'stage-finished', stage: name });
     return await settleStage(base, state, on);
   }
 

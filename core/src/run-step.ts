@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { appendHistory, asLayerID, type CacheKey, chainOf, composeLayer, digestOf, type Layer, type LayerID } from '../image/index.ts';
+import { createHash, randomUUID } from 'node:crypto';
+import type { LayerIndex } from '../archive/index.ts';
+import { appendHistory, asLayerID, type CacheKey, chainOf, composeLayer, digestFromHex, type Layer, type LayerID } from '../image/index.ts';
 import type { Build } from './build.ts';
 import { firstHit } from './cache.ts';
-import { keyOf } from './cache-key.ts';
+import { keyOf, stateKey } from './cache-key.ts';
 import { clampTime, now, timeOfConfig } from './clock.ts';
 import type { StepPlace } from './contracts/event.ts';
 import type { Workspace } from './contracts/snapshotter.ts';
@@ -10,6 +11,7 @@ import type { KeyParts, StepHandler, StepInputs, StepResult, StepScope } from '.
 import type { CacheRecord } from './contracts/store.ts';
 import { VarveError } from './errors.ts';
 import { keepUnpacked } from './keep-layers.ts';
+import { stagesOf } from './plan-build.ts';
 import { historyRow, type StageState, withConfig, withLayer } from './stage-state.ts';
 
 /** One step of one stage: fingerprint, cache, execute, capture or compose, commit. A cached step opens no snapshot. */
@@ -21,18 +23,24 @@ export async function runStep(place: StepPlace, at: StageState, on: Build): Prom
       source: step.source,
       hint: 'Add the plugin that does; `varve plugins` lists those that are loaded.',
     });
+  await on.ready(step);
   try {
     return await runWith(handler, place, at, on);
   } catch (failure) {
-    const error = on.blame(failure, handler, `step "${step.title}"`);
+    const isStopped = on.build.signal?.aborted === true;
+    const error = isStopped
+      ? stopped(failure)
+      : VarveError.with(on.blame(failure, handler, `step "${step.title}"`), { source: step.source });
     on.emit({ type: 'step-failed', ...place, code: error.code, message: error.message });
-    throw VarveError.with(error, { source: step.source });
+    throw error;
   }
 }
 
+/** What went wrong in a step after the build was stopped is no failure of the step's. */
+const stopped = (cause: unknown): VarveError => new VarveError('STEP_STOPPED', 'The step was stopped', { cause });
+
 async function runWith(handler: StepHandler, place: StepPlace, at: StageState, on: Build): Promise<StageState> {
-  await on.ready(place.step);
-  const parts = await handler.fingerprint(place.step, inputsOf(at, on));
+  const parts = await handler.fingerprint(place.step, inputsOf(place, at, on));
   if (parts === undefined) return await configure(handler, place, at, on);
   const { platform, epoch } = on.build;
   const shapers = on.hooks.layer.taps.map((tap) => tap.name);
@@ -52,7 +60,7 @@ async function runWith(handler: StepHandler, place: StepPlace, at: StageState, o
 async function configure(handler: StepHandler, place: StepPlace, at: StageState, on: Build): Promise<StageState> {
   on.emit({ type: 'step-started', ...place });
   const scope: StepScope = {
-    ...inputsOf(at, on),
+    ...inputsOf(place, at, on),
     workspace: () => refuse(place, 'a workspace'),
     executor: () => refuse(place, 'an executor'),
     log: logOf(place, on),
@@ -77,15 +85,14 @@ interface Making {
 
 async function make(handler: StepHandler, place: StepPlace, at: StageState, { on, key, parts }: Making): Promise<Made> {
   on.build.signal?.throwIfAborted();
-  const id = newLayerId(key);
   await using opened = new OpenWorkspace(at, on);
   const result = await handler.execute(place.step, {
-    ...inputsOf(at, on),
+    ...inputsOf(place, at, on),
     workspace: () => opened.get(),
     executor: () => on.executor(),
     log: logOf(place, on),
   });
-  const layer = result.kind === 'workspace' ? await keepWorkspace(opened, id, on) : await composed(result, id, on);
+  const layer = result.kind === 'workspace' ? await keepWorkspace(opened, key, on) : await composed(result, place, { on, key });
   const { kind, title } = place.step;
   const record: CacheRecord = { key, parts, parent: at.key, kind, title, layer: layer.id, createdAt: now() };
   const lasts = result.kind === 'workspace';
@@ -94,25 +101,32 @@ async function make(handler: StepHandler, place: StepPlace, at: StageState, { on
 }
 
 /**
- * A layer's identity before its bytes are known. Not the key alone: a step that is executed again under one key (`noCache`, a lost cache)
- * may come to other bytes, which must not meet the snapshot that the first time left.
+ * A layer's identity before its bytes are known. Not the key alone: a process that is run again under one key may come to other bytes,
+ * which must not meet the snapshot that the first time left. What a composed layer holds follows from its key and index, unless the
+ * cache is not to be trusted (`noCache`).
  */
-const newLayerId = (key: CacheKey): LayerID => asLayerID(digestOf(`${key} ${randomUUID()}`));
+function newLayerId(key: CacheKey, index?: LayerIndex): LayerID {
+  const hash = createHash('sha256').update(key);
+  if (index === undefined) hash.update(randomUUID());
+  for (const entry of index ?? []) hash.update(JSON.stringify(entry));
+  return asLayerID(digestFromHex(hash.digest('hex')));
+}
 
-async function composed(result: StepResult, id: LayerID, on: Build): Promise<Layer> {
+async function composed(result: StepResult, { stage }: StepPlace, { on, key }: Omit<Making, 'parts'>): Promise<Layer> {
   if (result.kind !== 'layer')
     throw new VarveError('STEP_CONTRACT', 'A step with a fingerprint changed only the config, expected a layer or a workspace');
+  const id = newLayerId(key, on.isCached(stage) ? result.draft.index : undefined);
   const layer = composeLayer(id, result.draft.index, (file) => result.draft.content(file));
   return await on.hooks.layer.promise(layer, on.build);
 }
 
 /** Captures what a process changed. A `layer` tap that changed it makes the snapshot worthless: then only the layer is kept. */
-async function keepWorkspace(opened: OpenWorkspace, id: LayerID, on: Build): Promise<Layer> {
+async function keepWorkspace(opened: OpenWorkspace, key: CacheKey, on: Build): Promise<Layer> {
   const workspace = await opened.get();
   const snapshots = await on.snapshots();
   const { signal } = on.build;
   const draft = await snapshots.capture(workspace, await opened.state.tree(), { signal });
-  const captured = composeLayer(id, draft.index, (file) => draft.content(file));
+  const captured = composeLayer(newLayerId(key), draft.index, (file) => draft.content(file));
   const layer = await on.hooks.layer.promise(captured, on.build);
   signal?.throwIfAborted();
   if (layer !== captured) return await on.layers.put(layer, { signal });
@@ -134,7 +148,10 @@ class OpenWorkspace implements AsyncDisposable {
   }
 
   get(): Promise<Workspace> {
-    this.#workspace ??= this.#open();
+    if (this.#workspace === undefined) {
+      this.#workspace = this.#open();
+      this.#workspace.catch(() => undefined); // a handler may do something else before it waits
+    }
     return this.#workspace;
   }
 
@@ -165,15 +182,20 @@ export interface Made {
 function extend(at: StageState, { step }: StepPlace, on: Build, { layer, record, lasts = true }: Made): StageState {
   const created = clampTime(record.createdAt, on.build.epoch);
   const history = historyRow(step, created, false) ?? { created };
-  return withLayer(at, { key: record.key, layer, history, record: lasts ? undefined : record });
+  return withLayer(at, { key: stateKey(record.key, layer), layer, history, record: lasts ? undefined : record });
 }
 
-const inputsOf = (at: StageState, on: Build): StepInputs => ({
+const inputsOf = ({ step }: StepPlace, at: StageState, on: Build): StepInputs => ({
   build: on.build,
   signal: on.build.signal,
   config: at.config,
   tree: () => at.tree(),
-  treeOf: (ref) => on.trees.of(ref),
+  async treeOf(ref) {
+    // A stage that nobody waited for would start here, under the limit that this step holds a part of.
+    if (ref.kind === 'stage' && !stagesOf(step).includes(ref.name))
+      throw new VarveError('STEP_CONTRACT', `A "${step.kind}" step reads the stage "${ref.name}", which is not among its inputs`);
+    return await on.trees.of(ref);
+  },
   warn: (warning) => on.emit({ type: 'warning', ...warning }),
 });
 

@@ -29,7 +29,7 @@ export interface StepBase<K extends string> {
   readonly source?: SourceRange | undefined;
   /** Without it a step that makes a layer gets a row that says `title`, and any other step none. */
   readonly history?: StepHistory | undefined;
-  /** Every tree that the step may ask for with `treeOf`, so that the kernel can make them ready beside each other. */
+  /** Every tree that the step may ask for with `treeOf`, so that they are made ready beside each other; other stages are refused. */
   readonly inputs?: readonly TreeRef[] | undefined;
 }
 

@@ -90,7 +90,7 @@ export interface CacheRecord {
   readonly key: CacheKey;
   /** What was compared, by name. */
   readonly parts: KeyParts;
-  /** Key or chainID of what lay below. */
+  /** Names what lay below; equal only for the very same layers. */
   readonly parent: string;
   readonly kind: string;
   /** As shown to the user. */
