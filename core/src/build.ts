@@ -16,7 +16,6 @@ import { planOf } from './plan-build.ts';
 import { Stages } from './run-plan.ts';
 import type { Made } from './run-step.ts';
 import type { StageState } from './stage-state.ts';
-import { blame } from './taps.ts';
 import { Trees } from './trees.ts';
 
 export interface BuildParts {
@@ -28,8 +27,6 @@ export interface BuildParts {
   readonly caches: readonly CacheStore[];
   /** Stops what is still running once one stage has failed. */
   readonly controller: AbortController;
-  /** The plugin that brought a provider. */
-  ownerOf(provider: object): string | undefined;
 }
 
 /** One build: from a source to an image and its outputs. */
@@ -65,7 +62,7 @@ export class Build {
           emit: this.emit,
           signal: on.build.signal,
         }),
-      stage: async (name) => (await this.#ran(name)).tree(),
+      stage: async (name) => (await this.#ran(name)).tree(on.build),
     });
   }
 
@@ -156,20 +153,6 @@ export class Build {
 
   async record(record: CacheRecord): Promise<void> {
     await recordAll(this, record);
-  }
-
-  /** Names the plugin that brought a provider in an error of that provider's. */
-  blame(failure: unknown, provider: object, what: string): VarveError {
-    return blame(failure, this.#on.ownerOf(provider), what);
-  }
-
-  /** Does what a provider does, and blames its plugin when it fails. */
-  async blaming<T>(provider: object, what: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (failure) {
-      throw this.blame(failure, provider, what);
-    }
   }
 
   #ran(name: string): Promise<StageState> {

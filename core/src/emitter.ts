@@ -1,5 +1,5 @@
 import type { BuildEvent, Emit } from './contracts/event.ts';
-import { messageOf, VarveError } from './errors.ts';
+import type { VarveError } from './errors.ts';
 import type { Hooks } from './hooks.ts';
 
 /**
@@ -15,7 +15,7 @@ export class Emitter {
   }
 
   send(event: BuildEvent): void {
-    this.#hooks.event.promise(event).catch((failure: unknown) => this.#report(event.build, failure));
+    void this.#hooks.event.promise(event); // it never fails: see `report`
   }
 
   /** For one build: adds its id and the time. */
@@ -23,11 +23,9 @@ export class Emitter {
     return (body) => this.send({ ...body, build, at: Date.now() } as BuildEvent); // the spread of a union is not seen as one
   }
 
-  #report(build: string, failure: unknown): void {
-    const plugin = (VarveError.is(failure) ? failure.plugin : undefined) ?? '?';
+  report({ build }: BuildEvent, { plugin = '?', message }: VarveError): void {
     if (this.#failed.has(plugin)) return;
     this.#failed.add(plugin);
-    const message = `${plugin} failed while watching: ${messageOf(failure)}`;
-    this.send({ type: 'warning', code: 'EVENT_TAP_FAILED', message, build, at: Date.now() });
+    this.send({ type: 'warning', code: 'EVENT_TAP_FAILED', message: `${plugin} failed while watching: ${message}`, build, at: Date.now() });
   }
 }

@@ -32,7 +32,7 @@ export async function exportImage(image: Image, on: Build): Promise<readonly Exp
       throw new VarveError('EXPORTER_NONE', `No exporter writes outputs of type "${output.type}"`, {
         hint: 'Add the plugin that does; `varve plugins` lists those that are loaded.',
       });
-    results.push(await on.blaming(exporter, `exporter "${exporter.name}"`, () => exporter.export(image, output, on.build)));
+    results.push(await exporter.export(image, output, on.build));
   }
   return results;
 }

@@ -32,10 +32,11 @@ class PluginKernel implements Kernel {
   readonly plugins: Host['plugins'];
   readonly #grace: number;
   readonly #hooks = new Hooks();
-  readonly #taps = new TapRegistry(this.#hooks);
   readonly #scope = new Scope();
   readonly #emitter = new Emitter(this.#hooks);
+  readonly #taps = new TapRegistry(this.#hooks, (event, failure) => this.#emitter.report(event, failure));
   readonly #storage = new Map<string | undefined, Promise<Choice<StorageDriver>>>();
+  readonly #recovered = new Map<StorageDriver, Promise<void>>();
   readonly #executors = new Map<string | undefined, Promise<Choice<Executor>>>();
 
   constructor({ root, plugins, options = {}, grace = 10_000 }: KernelSettings) {
@@ -56,12 +57,13 @@ class PluginKernel implements Kernel {
       const returned: unknown = plugin.apply({
         hooks: this.#taps.for(plugin.name),
         options,
-        inject: scope.inject.bind(scope),
-        provide: scope.provide.bind(scope),
-        contribute: scope.contribute.bind(scope),
+        inject: (name, deps, make) => scope.inject(name, deps, blaming(make, plugin)),
+        provide: (token, deps, make) => scope.provide(token, deps, blaming(make, plugin)),
+        contribute: (list, deps, make) => scope.contribute(list, deps, blaming(make, plugin)),
       });
-      if (returned instanceof Promise)
-        throw new VarveError('PLUGIN_FAILED', `${plugin.name} has an asynchronous \`apply\`; it may only register`);
+      if (!(returned instanceof Promise)) return;
+      returned.catch(() => undefined); // what comes of it does not matter any more
+      throw new VarveError('PLUGIN_FAILED', `${plugin.name} has an asynchronous \`apply\`; it may only register`);
     } catch (failure) {
       throw blame(failure, plugin.name, '`apply`');
     }
@@ -90,7 +92,6 @@ class PluginKernel implements Kernel {
         layers,
         digests,
         caches,
-        ownerOf: (one) => this.#taps.ownerOf(one),
       });
     });
     try {
@@ -130,7 +131,7 @@ class PluginKernel implements Kernel {
     const state = this.#scope.has(STORE_STATE) ? this.#scope.get(STORE_STATE) : undefined;
     return kept(this.#storage, name, async () => {
       const choice = await chooseRemembered(this.#hooks.storage, { what: 'storage driver', root: this.root, name }, state);
-      await choice.provider.recover?.();
+      await kept(this.#recovered, choice.provider, async () => await choice.provider.recover?.());
       return choice;
     });
   }
@@ -155,6 +156,17 @@ class PluginKernel implements Kernel {
     await this.#scope[Symbol.asyncDispose]();
   }
 }
+
+/** A plugin's factory, whose failure is the plugin's, whoever asked for what it makes. */
+const blaming =
+  <D extends readonly unknown[], T>(make: (...deps: D) => T, { name }: AnyPlugin) =>
+  (...deps: D): T => {
+    try {
+      return make(...deps);
+    } catch (failure) {
+      throw blame(failure, name, 'a factory');
+    }
+  };
 
 /** Remembers an answer; a failure is forgotten, because the host may be mended. */
 function kept<K, V>(known: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {

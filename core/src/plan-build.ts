@@ -11,20 +11,18 @@ export async function planOf(on: Build): Promise<Plan> {
     throw new VarveError('FRONTEND_NONE', `No frontend reads ${request.source.file}`, {
       hint: 'Add a frontend plugin to the preset; `varve plugins` lists those that are loaded.',
     });
-  const parsed = await on.blaming(frontend, 'the frontend', () =>
-    frontend.parse(request.source, {
-      target: request.target,
-      args: request.args ?? {},
-      platform,
-      buildPlatform: hostPlatform(),
-      contexts: request.contexts ?? {},
-      resolveConfig: async (ref, of) => (await on.trees.image(ref, of)).config,
-      readContext: (path) => on.trees.readText(path),
-      readBeside: (suffix) => request.source.beside?.(suffix) ?? Promise.resolve(undefined),
-      warn: (warning) => on.emit({ type: 'warning', ...warning }),
-      signal,
-    }),
-  );
+  const parsed = await frontend.parse(request.source, {
+    target: request.target,
+    args: request.args ?? {},
+    platform,
+    buildPlatform: hostPlatform(),
+    contexts: request.contexts ?? {},
+    resolveConfig: async (ref, of) => (await on.trees.image(ref, of)).config,
+    readContext: (path) => on.trees.readText(path),
+    readBeside: (suffix) => request.source.beside?.(suffix) ?? Promise.resolve(undefined),
+    warn: (warning) => on.emit({ type: 'warning', ...warning }),
+    signal,
+  });
   const plan = await on.hooks.plan.promise(parsed, on.build);
   if (plan.stages.length > 1 && plan.stages.some(hasNames))
     throw new VarveError('PLAN_STAGES', `The plan has ${plan.stages.length} stages and no plugin resolved the names between them`, {

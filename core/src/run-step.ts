@@ -13,6 +13,7 @@ import { VarveError } from './errors.ts';
 import { keepUnpacked } from './keep-layers.ts';
 import { stagesOf } from './plan-build.ts';
 import { historyRow, type StageState, withConfig, withLayer } from './stage-state.ts';
+import { blame } from './taps.ts';
 
 /** One step of one stage: fingerprint, cache, execute, capture or compose, commit. A cached step opens no snapshot. */
 export async function runStep(place: StepPlace, at: StageState, on: Build): Promise<StageState> {
@@ -28,9 +29,7 @@ export async function runStep(place: StepPlace, at: StageState, on: Build): Prom
     return await runWith(handler, place, at, on);
   } catch (failure) {
     const isStopped = on.build.signal?.aborted === true;
-    const error = isStopped
-      ? stopped(failure)
-      : VarveError.with(on.blame(failure, handler, `step "${step.title}"`), { source: step.source });
+    const error = isStopped ? stopped(failure) : VarveError.with(blame(failure, undefined, step.title), { source: step.source });
     on.emit({ type: 'step-failed', ...place, code: error.code, message: error.message });
     throw error;
   }
@@ -125,7 +124,7 @@ async function keepWorkspace(opened: OpenWorkspace, key: CacheKey, on: Build): P
   const workspace = await opened.get();
   const snapshots = await on.snapshots();
   const { signal } = on.build;
-  const draft = await snapshots.capture(workspace, await opened.state.tree(), { signal });
+  const draft = await snapshots.capture(workspace, await opened.state.tree({ signal }), { signal });
   const captured = composeLayer(newLayerId(key), draft.index, (file) => draft.content(file));
   const layer = await on.hooks.layer.promise(captured, on.build);
   signal?.throwIfAborted();
@@ -189,7 +188,7 @@ const inputsOf = ({ step }: StepPlace, at: StageState, on: Build): StepInputs =>
   build: on.build,
   signal: on.build.signal,
   config: at.config,
-  tree: () => at.tree(),
+  tree: () => at.tree(on.build),
   async treeOf(ref) {
     // A stage that nobody waited for would start here, under the limit that this step holds a part of.
     if (ref.kind === 'stage' && !stagesOf(step).includes(ref.name))

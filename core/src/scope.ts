@@ -30,7 +30,7 @@ type Make<T, D extends readonly Token<unknown>[]> = (...deps: Values<D>) => T;
 export class Scope implements AsyncDisposable {
   readonly #container: DependencyContainer;
   readonly #made: unknown[] = [];
-  readonly #making: string[] = [];
+  readonly #making: { readonly name: string; readonly make: unknown }[] = [];
   #frozen = false;
 
   constructor(parent?: Scope) {
@@ -99,9 +99,9 @@ export class Scope implements AsyncDisposable {
   }
 
   #make<T, D extends readonly Token<unknown>[]>(name: string, deps: D, make: Make<T, D>): T {
-    if (this.#making.includes(name))
-      throw new VarveError('PROVIDER_CYCLE', `Providers need each other: ${[...this.#making, name].join(' -> ')}`);
-    this.#making.push(name);
+    if (this.#making.some((one) => one.make === make))
+      throw new VarveError('PROVIDER_CYCLE', `Providers need each other: ${[...this.#making.map((one) => one.name), name].join(' -> ')}`);
+    this.#making.push({ name, make });
     try {
       // The mapped type says the same as the array; TypeScript cannot follow it through `map`.
       const value = make(...(deps.map((dep) => this.get(dep)) as unknown as Values<D>));

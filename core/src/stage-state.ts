@@ -1,5 +1,6 @@
 import { type FileTree, MergedTree } from '../archive/index.ts';
 import {
+  type Abortable,
   alignHistory,
   appendHistory,
   chainOf,
@@ -23,7 +24,7 @@ export interface StageState {
   /** Records of layers above that wait until their layer lies somewhere that lasts. */
   readonly unrecorded: readonly CacheRecord[];
   /** The merged tree, made when first asked for. */
-  tree(): Promise<FileTree>;
+  tree(options?: Abortable): Promise<FileTree>;
 }
 
 type StateParts = Omit<StageState, 'tree'>;
@@ -32,8 +33,8 @@ export function makeState(parts: StateParts): StageState {
   let tree: Promise<FileTree> | undefined;
   return {
     ...parts,
-    tree: () => {
-      tree ??= MergedTree.of(parts.layers);
+    tree: (options) => {
+      tree ??= MergedTree.of(parts.layers, options);
       return tree;
     },
   };

@@ -1,4 +1,5 @@
 import type { AsyncParallelHook, AsyncSeriesBailHook, AsyncSeriesWaterfallHook } from 'tapable';
+import type { BuildEvent } from './contracts/event.ts';
 import { messageOf, VarveError } from './errors.ts';
 import type { Hooks } from './hooks.ts';
 
@@ -23,7 +24,7 @@ export type Taps = { readonly [K in keyof Hooks]: { tap(fn: TapFn<Hooks[K]>, ord
 
 type AnyTap = (...args: never[]) => Promise<unknown>;
 interface Tappable {
-  tapPromise(options: TapOrder & { readonly name: string }, fn: AnyTap): void;
+  tapPromise(name: string, fn: AnyTap): void;
 }
 interface Registration {
   readonly plugin: string;
@@ -42,20 +43,18 @@ export class TapRegistry {
   readonly #hooks: Hooks;
   readonly #registrations: Registration[] = [];
   readonly #pending = new Set<PendingTap>();
-  readonly #owners = new WeakMap<object, string>();
+  readonly #guarded = new WeakMap<object, object>();
+  readonly #unseen: (event: BuildEvent, failure: VarveError) => void;
   #frozen = false;
 
-  constructor(hooks: Hooks) {
+  /** @param unseen is told of failing `event` taps, of which tapable would report only the first */
+  constructor(hooks: Hooks, unseen: (event: BuildEvent, failure: VarveError) => void) {
     this.#hooks = hooks;
+    this.#unseen = unseen;
   }
 
   get pending(): readonly PendingTap[] {
     return [...this.#pending];
-  }
-
-  /** The plugin whose tap gave this provider. */
-  ownerOf(provider: object): string | undefined {
-    return this.#owners.get(provider);
   }
 
   for(plugin: string): Taps {
@@ -73,22 +72,14 @@ export class TapRegistry {
     this.#registrations.push(registration);
   }
 
-  /**
-   * Hands the taps to tapable. Those with `before` come last: tapable puts a tap whose `before` names nobody to the very front, so the
-   * one they name must be there already, or be dropped where that plugin does not tap this hook.
-   */
+  /** Hands the taps to tapable, in order: its own `before` minds only the last tap of the one that is named. */
   freeze(loaded: ReadonlySet<string>): void {
     this.#frozen = true;
-    const late = (r: Registration) => Number(r.order.before !== undefined);
-    for (const registration of this.#registrations.toSorted((a, b) => late(a) - late(b))) {
-      const { plugin, hook, fn, order } = registration;
+    for (const { plugin, hook, order } of this.#registrations)
       if (order.before !== undefined && !loaded.has(order.before))
         throw new VarveError('TAP_ORDER', `${plugin} taps "${hook}" before "${order.before}", which is not loaded`, { plugin });
-      const known = this.#registrations.some((other) => other.hook === hook && other.plugin === order.before);
-      const { before, ...rest } = order;
-      const target = this.#hooks[hook] as unknown as Tappable;
-      target.tapPromise({ ...rest, ...(known && before !== undefined && { before }), name: plugin }, this.#watch(plugin, hook, fn));
-    }
+    for (const { plugin, hook, fn } of inOrder(this.#registrations))
+      (this.#hooks[hook] as unknown as Tappable).tapPromise(plugin, this.#watch(plugin, hook, fn));
   }
 
   /** tapable neither says which tap failed nor which one hangs, so both are noted where the tap runs. */
@@ -99,15 +90,56 @@ export class TapRegistry {
       try {
         const answer = await fn(...args);
         refuseNothing(answer, hook, plugin);
-        if (typeof answer === 'object' && answer !== null && !WATERFALLS.has(hook)) this.#owners.set(answer, plugin);
-        return answer;
+        return WATERFALLS.has(hook) || typeof answer !== 'object' ? answer : this.#guard(answer as object, plugin, hook);
       } catch (cause) {
-        throw blame(cause, plugin, `hook "${hook}"`);
+        const failure = blame(cause, plugin, `hook "${hook}"`);
+        if (hook !== 'event') throw failure;
+        return this.#unseen(args[0] as unknown as BuildEvent, failure); // what an `event` hook is called with
       } finally {
         this.#pending.delete(running);
       }
     };
   }
+
+  #guard(provider: object, plugin: string, hook: string): object {
+    const known = this.#guarded.get(provider) ?? guard(provider, plugin, 'name' in provider ? `${hook} "${provider.name}"` : `its ${hook}`);
+    this.#guarded.set(provider, known);
+    return known;
+  }
+}
+
+/** By stage, then as the preset has them; then those that ask for it are moved in front of another plugin's. */
+function inOrder(registrations: readonly Registration[]): readonly Registration[] {
+  const order = registrations.toSorted((a, b) => (a.order.stage ?? 0) - (b.order.stage ?? 0));
+  const asking = order.filter(({ order: { before } }) => before !== undefined);
+  for (const _ of asking) // once for each link of a chain
+    for (const tap of asking) {
+      const from = order.indexOf(tap);
+      const to = order.findIndex(({ hook, plugin }) => hook === tap.hook && plugin === tap.order.before);
+      if (to >= 0 && to < from) order.splice(to, 0, ...order.splice(from, 1));
+    }
+  return order;
+}
+
+/** A provider whose failures name the plugin that brought it, whoever calls it; so do those of what it hands out at once (`start`). */
+function guard<T extends object>(provider: T, plugin: string, what: string): T {
+  const fail = (failure: unknown): never => {
+    throw blame(failure, plugin, what);
+  };
+  const get = (_: T, name: string | symbol): unknown => {
+    const member: unknown = Reflect.get(provider, name);
+    if (typeof member !== 'function') return member;
+    return (...args: unknown[]) => {
+      try {
+        const answer: unknown = member.apply(provider, args);
+        if (answer instanceof Promise) return answer.catch(fail);
+        return typeof answer === 'object' && answer !== null ? guard(answer, plugin, what) : answer;
+      } catch (failure) {
+        return fail(failure);
+      }
+    };
+  };
+  return new Proxy(Object.create(provider) as T, { get }); // nothing of its own: a frozen provider could not be shown otherwise
 }
 
 /** Gives an error the plugin that it came from, and whatever was thrown a code. */

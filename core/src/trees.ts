@@ -63,7 +63,7 @@ export class Trees {
       case 'stage':
         return await this.#on.stage(ref.name);
       case 'image':
-        return await MergedTree.of((await this.image(ref.ref)).layers);
+        return await MergedTree.of((await this.image(ref.ref)).layers, this.#on.build);
       case 'name':
         return await this.of(imageOrContext(ref.name, this.#on.build.request.contexts ?? {}));
       case 'context':
@@ -114,7 +114,7 @@ const isReference = (place: string): boolean => /^(?:docker-image|oci-layout|oci
 
 /** What a name means that no `plan` tap has resolved. */
 export const imageOrContext = (name: string, contexts: Readonly<Record<string, string>>): Exclude<TreeRef, { kind: 'name' }> =>
-  contexts[name] === undefined ? { kind: 'image', ref: name } : { kind: 'context', name };
+  Object.hasOwn(contexts, name) ? { kind: 'context', name } : { kind: 'image', ref: name };
 
 /** The reference of a base that is an image. */
 export const baseImage = (base: BaseRef): string | undefined =>

@@ -83,7 +83,7 @@ test('a provider that fails later is blamed on the plugin whose tap gave it', as
   );
   const failure = await failureOf(() => kernel.build(oneBuild));
   t.is(failure.plugin, 'culprit');
-  t.regex(failure.message, /culprit failed in step "write a": boom/);
+  t.regex(failure.message, /culprit failed in its handler: boom/);
 });
 
 test('a frontend that fails is blamed', async (t) => {
@@ -93,4 +93,59 @@ test('a frontend that fails is blamed', async (t) => {
   );
   const failure = await failureOf(() => kernel.build(oneBuild));
   t.is(failure.plugin, 'culprit');
+});
+
+const bringing = (hook: keyof Hooks, provider: object) =>
+  plugin('culprit', ({ hooks }) =>
+    (hooks as unknown as Record<keyof Taps, { tap(fn: unknown, order: object): void }>)[hook].tap(async () => provider, { stage: -100 }),
+  );
+const blamed = test.macro({
+  async exec(t, hook: keyof Hooks, provider: object, what: RegExp) {
+    await using kernel = kernelOf(...preset(bringing(hook, provider)));
+    const failure = await failureOf(() => kernel.build(buildThatAsks(hook)));
+    t.deepEqual([failure.plugin, failure.code], ['culprit', 'PLUGIN_FAILED']);
+    t.regex(failure.message, what);
+  },
+  title: (title) => `${title} that fails is blamed on the plugin that brought it`,
+});
+const snapshots = { unpack: async () => null, open: async () => ({ root: '/', [Symbol.asyncDispose]: async () => undefined }) };
+const starting = (parts: object) => ({ name: 'bad', start: () => ({ ...snapshots, ...parts }), settle: boom });
+test('a snapshotter', blamed, 'snapshotter', { name: 'bad', start: boom }, /snapshotter "bad": boom/);
+test('unpacking', blamed, 'snapshotter', starting({ unpack: boom }), /snapshotter "bad": boom/);
+test('capturing', blamed, 'snapshotter', starting({ capture: boom }), /snapshotter "bad": boom/);
+test('a transport', blamed, 'transport', { name: 'bad', resolve: boom }, /transport "bad": boom/);
+test('an exporter', blamed, 'exporter', { name: 'bad', export: boom }, /exporter "bad": boom/);
+
+test('an executor that fails is blamed on the plugin that brought it', async (t) => {
+  const running = plugin('running', ({ hooks }) =>
+    hooks.handler.tap(async (step) =>
+      step.kind !== 'toy-ask'
+        ? undefined
+        : {
+            fingerprint: async () => ({}),
+            execute: async (_, scope) => {
+              await (await scope.executor()).run({} as never, {} as never);
+              return { kind: 'workspace' };
+            },
+          },
+    ),
+  );
+  const executor = { name: 'bad', capabilities: { networks: [], isolated: false }, run: boom };
+  await using kernel = kernelOf(...preset(running, bringing('executor', executor)));
+  const failure = await failureOf(() => kernel.build(buildThatAsks('executor')));
+  t.is(failure.plugin, 'culprit');
+  t.regex(failure.message, /executor "bad": boom/);
+});
+
+test('of several event taps that fail each is named', async (t) => {
+  const seen: string[] = [];
+  await using kernel = kernelOf(
+    ...preset(
+      plugin('culprit-1', ({ hooks }) => hooks.event.tap(boom)),
+      plugin('culprit-2', ({ hooks }) => hooks.event.tap(boom)),
+      plugin('watcher', ({ hooks }) => hooks.event.tap(async (event) => void (event.type === 'warning' && seen.push(event.message)))),
+    ),
+  );
+  await kernel.build(oneBuild);
+  t.deepEqual(seen.map((message) => message.split(' ')[0]).toSorted(), ['culprit-1', 'culprit-2']);
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type AnyPlugin, createKernel, listToken, token, VarveError } from '../../src/index.ts';
+import { type AnyPlugin, createKernel, listToken, type StorageDriver, token, VarveError } from '../../src/index.ts';
 import { failureOf, kernelOf, oneBuild, plugin, preset } from './helpers.ts';
 
 const none = () => undefined;
@@ -166,4 +166,73 @@ test('taps are asked by stage, then in the order of the preset, and one may ask 
   );
   await kernel.build(oneBuild);
   t.deepEqual(seen, ['first', 'a', 'b', 'c', 'fallback']);
+});
+
+test('a plugin that asks to be before another is before all that this one taps, also in a chain', async (t) => {
+  const seen: string[] = [];
+  const tapping = (name: string, labels: readonly string[], order = {}) =>
+    plugin(name, ({ hooks }) => {
+      for (const label of labels)
+        hooks.plan.tap(async (plan) => {
+          seen.push(label);
+          return plan;
+        }, order);
+    });
+  await using kernel = kernelOf(
+    ...preset(
+      tapping('c', ['c1', 'c2']),
+      tapping('a', ['a1'], { before: 'b' }),
+      tapping('b', ['b1', 'b2'], { before: 'c' }),
+      tapping('late', ['late'], { stage: 100 }),
+      tapping('lone', ['lone'], { before: 'toy-frontend' }),
+    ),
+  );
+  await kernel.build(oneBuild);
+  t.deepEqual(seen, ['a1', 'b1', 'b2', 'c1', 'c2', 'lone', 'late']);
+});
+
+test('what a plugin injects may be called like what it needs', (t) => {
+  let get: (() => number) | undefined;
+  const kernel = kernelOf(
+    plugin('a', ({ provide }) => void provide(shared, [], () => 7)),
+    plugin('b', ({ inject }) => {
+      get = inject('test-shared', [shared], (n) => n + 1);
+    }),
+  );
+  t.is(get?.(), 8);
+  t.is(kernel.get(shared), 7);
+});
+
+test('a factory that fails is named, whoever asked for what it makes', async (t) => {
+  const culprit = plugin('culprit', ({ provide }) => {
+    provide(shared, [], () => {
+      throw new Error('boom');
+    });
+  });
+  const innocent = plugin('innocent', ({ hooks, inject }) => {
+    const get = inject('innocent', [shared], (n) => n);
+    hooks.plan.tap(async (plan) => (get() > 0 ? plan : plan));
+  });
+  await using kernel = kernelOf(...preset(culprit, innocent));
+  const failure = await failureOf(() => kernel.build(oneBuild));
+  t.is(failure.plugin, 'culprit');
+  t.regex(failure.message, /boom/);
+});
+
+test('an `apply` that is asynchronous is refused, also when it fails later', async (t) => {
+  const apply = async (): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    throw new Error('late');
+  };
+  const failure = await failureOf(() => kernelOf(plugin('a', apply as () => void)));
+  t.is(failure.code, 'PLUGIN_FAILED');
+  await new Promise((resolve) => setTimeout(resolve, 20)); // what is not handled would end the process
+});
+
+test('a storage driver recovers once, whatever name it is asked for by', async (t) => {
+  let recovered = 0;
+  const driver = { name: 'one', recover: async () => void recovered++ } as unknown as StorageDriver;
+  const kernel = kernelOf(plugin('a', ({ hooks }) => hooks.storage.tap(async () => driver)));
+  await Promise.all([kernel.storage(), kernel.storage('one'), kernel.storage()]);
+  t.is(recovered, 1);
 });

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { asLayerID, composeLayer, digestOf, type Layer, makeImage } from '../../image/index.ts';
 import { type AnyPlugin, type BuildEvent, type Plan, type Step, type StepHandler, VarveError } from '../../src/index.ts';
 import { failureOf, kernelOf, plugin, preset, stage, write } from './helpers.ts';
 import { planSource } from './toys.ts';
@@ -137,4 +138,37 @@ test.serial('a workspace that fails while nobody waits for it yet fails the step
   process.off('unhandledRejection', listen);
   t.is(failure.code, 'STORAGE_BROKEN');
   t.deepEqual(unhandled, []);
+});
+
+test('reading the indexes of layers ends with the build', async (t) => {
+  let controller = new AbortController();
+  const layer: Layer = {
+    ...composeLayer(asLayerID(digestOf('far away')), [], () => ({ kind: 'bytes', bytes: Buffer.alloc(0) })),
+    index: async ({ signal } = {}) => {
+      setTimeout(() => controller.abort(), 5);
+      await stopped(signal ?? new AbortController().signal);
+      return [];
+    },
+  };
+  const image = makeImage({ config: { os: 'linux', architecture: 'amd64', config: {}, history: [] }, layers: [layer] });
+  const transport = plugin('transport', ({ hooks }) => hooks.transport.tap(async () => ({ name: 'toy', resolve: async () => image })));
+  const looking = plugin('looking', ({ hooks }) =>
+    hooks.handler.tap(async () => ({
+      fingerprint: async ({ title }, inputs) => {
+        await (title === 'tree' ? inputs.tree() : inputs.treeOf({ kind: 'image', ref: 'base' }));
+        return {};
+      },
+      execute: async () => ({ kind: 'workspace' }),
+    })),
+  );
+  for (const title of ['tree', 'treeOf']) {
+    controller = new AbortController();
+    const { build, events } = workshop(transport, looking);
+    const plan: Plan = { stages: [{ ...stage('main', act(title)), base: { kind: 'image', ref: 'base' } }], target: 'main' };
+    await failureOf(() => build(plan, { signal: controller.signal }));
+    t.true(
+      events.some((event) => event.type === 'step-failed'),
+      title,
+    );
+  }
 });
