@@ -93,6 +93,7 @@ const refuses = test.macro({
   title: (_, text) => `refuses ${JSON.stringify(text)}`,
 });
 test(refuses, 'FFOM a', 'unknown instruction: FFOM (did you mean FROM?)');
+test(refuses, 'RNU a', 'unknown instruction: RNU (did you mean RUN?)');
 test(refuses, 'run! a', 'unknown instruction: run! (did you mean RUN?)');
 test(refuses, 'SOMETHING a', 'unknown instruction: SOMETHING');
 for (const cmd of ['ENV', 'LABEL', 'ONBUILD', 'HEALTHCHECK', 'EXPOSE', 'VOLUME', 'ARG', 'SHELL'])
