@@ -12,7 +12,7 @@ export interface Owner {
 }
 /** Who a process runs as. */
 export interface ProcessUser extends Owner {
-  /** Supplementary groups. */
+  /** All groups, with `gid` as the first: whoever drops that one must not gain what others are allowed. */
   readonly groups: readonly number[];
   readonly home: string;
 }
@@ -46,9 +46,12 @@ export async function findUser(tree: FileTree, text: string, { source }: Place =
   if (account === undefined && id === undefined && !isRoot)
     throw unknown(`unable to find user ${user}: no matching entries in passwd file`, 'RUN useradd', source);
   const { uid = id ?? 0, gid = 0, home = '/' } = account ?? {};
-  if (group !== undefined && group !== '') return { uid, gid: await findGroup(tree, group, source), groups: [], home: home || '/' };
+  if (group !== undefined && group !== '') {
+    const only = await findGroup(tree, group, source);
+    return { uid, gid: only, groups: [only], home: home || '/' };
+  }
   const member = await groupsOf(tree, account?.name);
-  return { uid, gid, groups: member, home: home || '/' };
+  return { uid, gid, groups: [...new Set([gid, ...member])], home: home || '/' };
 }
 
 async function findGroup(tree: FileTree, text: string, source: SourceRange | undefined): Promise<number> {

@@ -24,16 +24,16 @@ const runsAs = test.macro({
 });
 test(runsAs, '', { uid: 0, gid: 0, groups: [0], home: '/root' });
 test(runsAs, 'root', { uid: 0, gid: 0, groups: [0], home: '/root' });
-test(runsAs, 'web', { uid: 101, gid: 102, groups: [50, 33], home: '/srv/web' });
-test(runsAs, 'web:staff', { uid: 101, gid: 50, groups: [], home: '/srv/web' });
-test(runsAs, 'web:7', { uid: 101, gid: 7, groups: [], home: '/srv/web' });
-test(runsAs, '101', { uid: 101, gid: 102, groups: [50, 33], home: '/srv/web' });
-test(runsAs, '77', { uid: 77, gid: 0, groups: [], home: '/' });
-test(runsAs, '1234', { uid: 1234, gid: 0, groups: [], home: '/' });
-test(runsAs, '1234:5', { uid: 1234, gid: 5, groups: [], home: '/' });
-test(runsAs, 'nohome', { uid: 103, gid: 104, groups: [], home: '/' });
-test(runsAs, '', { uid: 0, gid: 0, groups: [], home: '/' }, {});
-test(runsAs, 'root', { uid: 0, gid: 0, groups: [], home: '/' }, {});
+test(runsAs, 'web', { uid: 101, gid: 102, groups: [102, 50, 33], home: '/srv/web' });
+test(runsAs, 'web:staff', { uid: 101, gid: 50, groups: [50], home: '/srv/web' });
+test(runsAs, 'web:7', { uid: 101, gid: 7, groups: [7], home: '/srv/web' });
+test(runsAs, '101', { uid: 101, gid: 102, groups: [102, 50, 33], home: '/srv/web' });
+test(runsAs, '77', { uid: 77, gid: 0, groups: [0], home: '/' });
+test(runsAs, '1234', { uid: 1234, gid: 0, groups: [0], home: '/' });
+test(runsAs, '1234:5', { uid: 1234, gid: 5, groups: [5], home: '/' });
+test(runsAs, 'nohome', { uid: 103, gid: 104, groups: [104], home: '/' });
+test(runsAs, '', { uid: 0, gid: 0, groups: [0], home: '/' }, {});
+test(runsAs, 'root', { uid: 0, gid: 0, groups: [0], home: '/' }, {});
 
 const refuses = test.macro({
   async exec(t, user: string, message: string) {

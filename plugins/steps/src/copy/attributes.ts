@@ -1,7 +1,7 @@
 import type { BuildInfo, BuildRequest, CopyStep, TreeRef } from '@varve/core';
 import type { FileTree, NodeEntry, Timestamp } from '@varve/core/archive';
 import { findOwner, type Owner } from '../users.ts';
-import { parseMode } from './change-mode.ts';
+import { parseMode, wholeMode } from './change-mode.ts';
 
 /** What copied files get besides their bytes. */
 export interface Attributing {
@@ -9,6 +9,8 @@ export interface Attributing {
   readonly given: Owner | undefined;
   /** For directories that nobody copied. */
   readonly made: Owner & { readonly mtime: Timestamp };
+  /** For those of them that lead to the destination: `--chmod` counts for these, too, where it says a whole mode. */
+  readonly madeMode: number | undefined;
   change(entry: NodeEntry): NodeEntry;
 }
 
@@ -19,6 +21,7 @@ export async function readAttributes(step: CopyStep, tree: FileTree, build: Buil
   const isLocal = isFromHost(step.from, build.request);
   const owner = given ?? (isLocal ? ROOT : undefined);
   const mode = step.chmod ? parseMode(step.chmod, { source }) : undefined;
+  const madeMode = step.chmod ? wholeMode(step.chmod) : undefined;
   const change = (entry: NodeEntry): NodeEntry => {
     const { xattrs, ...rest } = entry;
     const kept = isLocal && xattrs !== undefined ? portable(xattrs) : xattrs;
@@ -30,7 +33,7 @@ export async function readAttributes(step: CopyStep, tree: FileTree, build: Buil
       mtime: clamp(entry.mtime, build.epoch),
     };
   };
-  return { given, made: { ...(given ?? ROOT), mtime: timeOf(build) }, change };
+  return { given, made: { ...(given ?? ROOT), mtime: timeOf(build) }, madeMode, change };
 }
 
 const ROOT: Owner = { uid: 0, gid: 0 };

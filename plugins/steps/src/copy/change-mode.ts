@@ -19,10 +19,8 @@ const SHIFT: Readonly<Record<string, number>> = { u: 6, g: 3, o: 0 };
  * @throws VarveError `COPY_CHMOD`
  */
 export function parseMode(text: string, { source }: { readonly source?: SourceRange | undefined } = {}): ChangeMode {
-  if (OCTAL.test(text) && Number.parseInt(text, 8) <= 0o7777) {
-    const mode = Number.parseInt(text, 8);
-    return () => mode;
-  }
+  const whole = wholeMode(text);
+  if (whole !== undefined) return () => whole;
   const clauses = text.split(',').map((clause) => CLAUSE.exec(clause));
   if (/^[0-9]/.test(text) || clauses.includes(null))
     throw new VarveError('COPY_CHMOD', `invalid chmod parameter: '${text}'. it should be octal string and between 0 and 07777`, {
@@ -31,6 +29,12 @@ export function parseMode(text: string, { source }: { readonly source?: SourceRa
     });
   const changes = clauses.flatMap((match) => readClause(match?.[1] ?? '', match?.[2] ?? ''));
   return (entry) => changes.reduce((mode, change) => change(mode, entry), entry.mode);
+}
+
+/** The mode that octal digits say; clauses only change one. */
+export function wholeMode(text: string): number | undefined {
+  const mode = OCTAL.test(text) ? Number.parseInt(text, 8) : undefined;
+  return mode !== undefined && mode <= 0o7777 ? mode : undefined;
 }
 
 type Change = (mode: number, entry: NodeEntry) => number;

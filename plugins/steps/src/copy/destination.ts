@@ -88,15 +88,15 @@ export class Destination implements FileTree {
   }
 
   /**
-   * Makes sure that a resolved path is a directory; missing ones are made 0755.
+   * Makes sure that a resolved path is a directory; missing ones are made.
    * @throws VarveError `COPY_CONFLICT` where a file is in the way
    */
-  makeDirectories(path: string): void {
+  makeDirectories(path: string, mode = 0o755): void {
     const there = this.get(path);
     if (path === '' || there?.type === 'directory') return;
-    this.makeDirectories(parentOf(path));
+    this.makeDirectories(parentOf(path), mode);
     if (there !== undefined && !this.#options.isDetached) throw conflict(`mkdir /${path}: not a directory`);
-    this.replaceWith(path, { entry: { type: 'directory', path, mode: 0o755, ...this.#options.made } });
+    this.replaceWith(path, { entry: { type: 'directory', path, mode, ...this.#options.made } });
   }
 
   /** @throws VarveError `COPY_CONFLICT` if something else than a directory is there */

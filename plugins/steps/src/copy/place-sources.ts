@@ -65,10 +65,14 @@ export class Placer {
   /** The destination without symlinks; what is missing above it is made, and it itself where it was written as a directory. */
   #target(): string {
     const { path, isDirectory } = this.#placing.dest;
-    this.#into.makeDirectories(this.#into.resolve(isDirectory ? path : parentOf(path)));
+    this.#makeWay(this.#into.resolve(isDirectory ? path : parentOf(path)));
     const target = this.#into.resolve(path);
-    if (target !== '' && !isDirectory) this.#into.makeDirectories(parentOf(target));
+    if (target !== '' && !isDirectory) this.#makeWay(parentOf(target));
     return target;
+  }
+
+  #makeWay(path: string): void {
+    this.#into.makeDirectories(path, this.#placing.attributes.madeMode);
   }
 
   #placePicked(picked: Picked): void {
@@ -80,7 +84,7 @@ export class Placer {
 
   /** What is in a directory goes into the destination, which keeps its own attributes. */
   #placeContents(picked: Picked, target: string): void {
-    if (this.#into.get(target) === undefined) this.#into.makeDirectories(target);
+    if (this.#into.get(target) === undefined) this.#makeWay(target);
     for (const { path, entry } of walkPicked(this.#placing.tree, picked, this.#placing.exclude)) {
       if (path !== '') this.#put(childPath(target, path), entry);
       else if (target !== '' && this.#into.get(target)?.type !== 'directory')
@@ -89,7 +93,8 @@ export class Placer {
   }
 
   #placeKept(picked: Picked, { path: kept, parents }: NonNullable<Picked['kept']>): void {
-    const root = this.makeDirectory();
+    const root = this.#into.resolve(this.#placing.dest.path);
+    this.#makeWay(root);
     for (const found of walkPicked(this.#placing.tree, picked, this.#placing.exclude)) {
       this.#placeParents(childPath(root, kept), parents);
       if (kept !== '' || found.path !== '') this.#put(joinEntry(root, kept, found.path), found.entry);
