@@ -100,7 +100,7 @@ class GlobParser {
   }
 
   #invalid(what: string): VarveError {
-    return new VarveError('PATTERN_INVALID', `Pattern ${JSON.stringify(this.#pattern)} has ${what}`, {
+    return new VarveError('PATTERN_INVALID', `syntax error in pattern: ${JSON.stringify(this.#pattern)} has ${what}`, {
       hint: 'Put a backslash before a character that stands for itself',
     });
   }

@@ -41,7 +41,10 @@ function parsePattern(text: string): Pattern | undefined {
   const trimmed = text.trim();
   const takesBack = trimmed.startsWith('!');
   const body = takesBack ? trimmed.slice(1).trim() : trimmed;
-  if (takesBack && body === '') throw new VarveError('PATTERN_INVALID', 'Pattern "!" has nothing after its exclamation mark');
+  if (takesBack && body === '')
+    throw new VarveError('PATTERN_INVALID', 'illegal exclusion pattern: "!"', {
+      hint: 'What is taken back stands behind the exclamation mark.',
+    });
   const cleaned = cleanPattern(body);
   return cleaned === '' ? undefined : { glob: new Glob(cleaned, { doubleStar: true }), takesBack };
 }
