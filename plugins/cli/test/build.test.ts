@@ -261,5 +261,10 @@ test(
 test('an unknown storage driver', fails, ['--storage', 'btrfs', '@'], 1, /No storage driver called "btrfs"[\s\S]*HOST_UNSUPPORTED/, {
   Dockerfile: 'FROM scratch\nRUN ["/x"]\n',
 });
-test('secrets, which nothing mounts yet', fails, ['--secret', 'id=x', '@'], 2, /--secret is not supported yet/);
+test('a secret without a name', fails, ['--secret', 'src=/dev/null', '@'], 2, /--secret expects id=/);
+test('a secret with an unknown field', fails, ['--secret', 'id=x,path=y', '@'], 2, /unexpected key 'path' in 'path=y'/);
+test('a secret with half a field', fails, ['--secret', 'id', '@'], 2, /invalid field 'id' must be a key=value pair/);
+test('a secret of another type', fails, ['--secret', 'id=x,type=vault', '@'], 2, /unsupported secret type "vault"/);
+test('a secret whose file is missing', fails, ['--secret', 'id=x,src=/nowhere', '@'], 1, /failed to stat \/nowhere[\s\S]*SECRET_MISSING/);
+test('an agent without a name', fails, ['--ssh', '=/x', '@'], 2, /--ssh expects default or <id>/);
 test('stdin for both file and context', fails, ['-f', '-', '-'], 2, /cannot be the build file and the context at once/);

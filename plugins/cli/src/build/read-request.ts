@@ -9,10 +9,15 @@ import { usageError } from '../usage-error.ts';
 import { readOutputs } from './read-outputs.ts';
 import { readBuildArgs, readContexts, readLabels } from './read-pairs.ts';
 import { readRunSettings } from './read-run-settings.ts';
+import { readAgents, readSecrets } from './read-secrets.ts';
 
 type Asked = Omit<BuildRequest, 'source' | 'context' | 'signal'>;
 
-/** What the options of `build` ask the kernel for. @throws VarveError `USAGE`, `REFERENCE_INVALID`, `PLATFORM_INVALID` */
+/**
+ * What the options of `build` ask the kernel for.
+ *
+ * @throws VarveError `USAGE`, `REFERENCE_INVALID`, `PLATFORM_INVALID`, `SECRET_MISSING`, `SSH_MISSING`
+ */
 export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.ProcessEnv): Asked {
   const names = listOf(values, 'tag').map((name) => formatReference(newName(name)));
   const given = readBuildArgs(listOf(values, 'build-arg'), env);
@@ -32,6 +37,8 @@ export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.Pr
     storage: textOf(values, 'storage') ?? defaults.storage,
     executor: textOf(values, 'executor') ?? defaults.executor,
     run: readRunSettings(values),
+    secrets: readSecrets(listOf(values, 'secret'), env),
+    ssh: readAgents(listOf(values, 'ssh'), env),
     parallel: readParallel(textOf(values, 'parallel')),
     options: { progress: readProgress(values), squash: isOn(values, 'squash'), layers: values.layers !== false },
   };

@@ -1,7 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { type BuildRequest, type BuildSource, type Invocation, VarveError } from '@varve/core';
 import type { CliOptions } from '../options.ts';
-import { isTalking, listOf, textOf } from '../read-values.ts';
+import { isTalking, textOf } from '../read-values.ts';
 import { usageError } from '../usage-error.ts';
 import { IGNORED } from './build-options.ts';
 import { findSource, textSource } from './find-source.ts';
@@ -13,7 +13,6 @@ import { writeResults } from './write-results.ts';
 export async function runBuild(invocation: Invocation, defaults: CliOptions): Promise<number> {
   const { host, values, signal } = invocation;
   const asked = readRequest(values, defaults, process.env);
-  refuseUnsupported(invocation);
   tellIgnored(invocation);
   const iidfile = textOf(values, 'iidfile');
   if (iidfile !== undefined) rmSync(iidfile, { force: true }); // an old ID must not be taken for the result of a build that failed
@@ -68,13 +67,6 @@ function checkContext(place: string): void {
   throw new VarveError('CONTEXT_INVALID', `Expected a directory as context, ${what} at ${place}`, {
     hint: 'The build file is named with -f: varve build -f <file> <directory>',
   });
-}
-
-/** What would be missing in the result must not be passed over in silence. */
-function refuseUnsupported({ values }: Invocation): void {
-  for (const name of ['secret', 'ssh'])
-    if (listOf(values, name).length > 0)
-      throw usageError(`--${name} is not supported yet: no loaded plugin mounts what it names into a RUN`);
 }
 
 /** Options that mean nothing here are named once, so that nobody believes they worked. */
