@@ -1,45 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunMount, RunStep, TreeRef } from '@varve/core';
-import { type ScopeOptions, sketchTree, stepScope, type TreeSketch, temporaryDir, whyMissing } from '@varve/core/testing';
+import { sketchTree, stepScope, temporaryDir, whyMissing } from '@varve/core/testing';
 import anyTest, { type ExecutionContext } from 'ava';
 import { RunHandler } from '../src/run/run-handler.ts';
-import { busyboxRoot, chrootExecutor } from './chroot-executor.ts';
+import { chrootExecutor } from './chroot-executor.ts';
+import { type Around, execute, run } from './run-bench.ts';
 
 const reason = whyMissing(['linux', 'root']);
 const test = reason === undefined ? anyTest : anyTest.skip;
-
-const run = (command: string, more: Partial<RunStep> = {}): RunStep => ({
-  kind: 'run',
-  title: `RUN ${command}`,
-  args: ['/bin/sh', '-c', command],
-  env: [],
-  network: 'default',
-  mounts: [],
-  source: { file: 'Dockerfile', startLine: 2, endLine: 2 },
-  ...more,
-});
-
-interface Around extends Omit<ScopeOptions, 'tree' | 'treeOf'> {
-  readonly base?: TreeSketch;
-  readonly other?: TreeSketch;
-  readonly store?: string;
-}
-
-/** Runs a step in a root of busybox. */
-async function execute(t: ExecutionContext, step: RunStep, { base = {}, other = {}, store = temporaryDir(t), ...more }: Around = {}) {
-  const { executor, asked } = chrootExecutor();
-  const workspace = busyboxRoot(t);
-  const tree = await sketchTree(base);
-  const scope = stepScope({ executor, workspace, tree, treeOf: () => sketchTree(other), ...more });
-  const result = await new RunHandler(store).execute(step, scope);
-  const text = (stream: string) =>
-    scope.output
-      .filter((one) => one.stream === stream)
-      .map((one) => one.text)
-      .join('');
-  return { result, asked, root: workspace.root, store, stdout: text('stdout'), stderr: text('stderr') };
-}
 
 test('a process changes the workspace, its output is streamed', async (t) => {
   const { result, stdout, stderr, root } = await execute(t, run('echo hello; echo oops >&2; echo kept > /file'));
@@ -182,11 +151,6 @@ test('a shared cache is used by both at once', async (t) => {
   const meeting = (number: number) => `touch /c/${number}; while [ $(ls /c | wc -l) -lt 2 ]; do sleep 0.05; done; ls /c`;
   t.deepEqual(await both(t, 'shared', meeting), ['1\n2\n', '1\n2\n']);
 });
-test('secrets are not there yet and say so', async (t) => {
-  const secret: RunMount = { type: 'secret', id: 's', required: false, mode: 0o400, uid: 0, gid: 0 };
-  await t.throwsAsync(() => execute(t, run('true', { mounts: [secret] })), { code: 'STEP_UNSUPPORTED', message: /"secret"/ });
-});
-
 test('scripts are executable files for as long as the process runs', async (t) => {
   const scripts = [{ path: '/dev/pipes/EOF', content: '#!/bin/sh\necho from $0\n' }];
   const { stdout, store } = await execute(t, run('/dev/pipes/EOF', { scripts }));

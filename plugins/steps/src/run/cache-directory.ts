@@ -58,7 +58,7 @@ async function make(mount: CacheMount, path: string, { fill, signal }: CacheOpti
   using _making = await lock(`${path}.make`, { signal });
   if (existsSync(path)) return;
   const fresh = `${path}.new`;
-  removeTree(fresh);
+  await removeTree(fresh);
   mkdirSync(fresh);
   await fill(fresh);
   chmodSync(fresh, mount.mode);

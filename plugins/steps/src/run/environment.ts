@@ -6,11 +6,20 @@ export const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/
 /** What decides the result: the config's environment, and over it the build arguments that were declared so far. */
 export const keyedEnv = (step: RunStep, config: ImageConfig): readonly string[] => mergeEnv(config.config.Env ?? [], step.env);
 
-/** Everything that the process sees. What is hidden never replaces what was said openly. */
-export function processEnv(step: RunStep, config: ImageConfig, home: string): readonly string[] {
-  const given = mergeEnv(step.hiddenEnv ?? [], keyedEnv(step, config));
-  return mergeEnv([DEFAULT_PATH, `HOME=${home}`], given);
+export interface UnkeyedEnv {
+  readonly home: string;
+  /** Secrets, and where an SSH agent listens. */
+  readonly secret: readonly string[];
 }
+
+/** Everything that the process sees. What is hidden never replaces what was said openly; a secret that a mount names does, an agent does not. */
+export function processEnv(step: RunStep, config: ImageConfig, { home, secret }: UnkeyedEnv): readonly string[] {
+  const given = mergeEnv(step.hiddenEnv ?? [], keyedEnv(step, config));
+  const agent = secret.filter(isAgent);
+  return [[DEFAULT_PATH, `HOME=${home}`], agent, given, secret.filter((entry) => !isAgent(entry))].reduce(mergeEnv);
+}
+
+const isAgent = (entry: string): boolean => entry.startsWith('SSH_AUTH_SOCK=');
 
 /** The directory that a process starts in. */
 export const workingDirOf = ({ config }: ImageConfig): string => config.WorkingDir || '/';

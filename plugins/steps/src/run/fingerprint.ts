@@ -28,10 +28,14 @@ export async function describeRun(step: RunStep, inputs: StepInputs): Promise<Ke
 /** Of what is only there to be quick or secret the identity counts, not the content. */
 async function describeMount(mount: RunMount, step: RunStep, inputs: StepInputs): Promise<KeyParts> {
   const { type, ...rest } = mount;
-  const name = `mount ${mount.target ?? ('id' in mount ? mount.id : '')}`;
+  const name = `mount ${mount.target ?? unplaced(mount)}`;
   if (mount.type !== 'bind') return { [name]: `${type} ${JSON.stringify(rest)}` };
   const { tree, picked, isFromHost } = await findMountSource(mount, step, inputs);
   const files = await describeFiles([picked], { tree, exclude: undefined, hasOwners: !isFromHost });
   const digest = digestOf(JSON.stringify(files));
   return { [name]: `bind ${mount.writable ? 'rw' : 'ro'} /${cleanPath(mount.source)} ${digest}` };
 }
+
+/** Several variables may be of one secret. */
+const unplaced = (mount: RunMount): string =>
+  [mount.type, 'id' in mount && mount.id, 'env' in mount && mount.env].filter(Boolean).join(' ');

@@ -14,7 +14,7 @@ import {
 import { findUser } from '../users.ts';
 import { processEnv, workingDirOf } from './environment.ts';
 import { describeRun } from './fingerprint.ts';
-import { type PlacedMount, RunMounts } from './run-mounts.ts';
+import { RunMounts } from './run-mounts.ts';
 import { networkOf, parseHosts, parseUlimits } from './settings.ts';
 
 /** Starts a process in the stage's filesystem and waits for it. */
@@ -33,7 +33,7 @@ export class RunHandler implements StepHandler<RunStep> {
   async execute(step: RunStep, scope: StepScope): Promise<StepResult> {
     const executor = await scope.executor();
     await using mounts = new RunMounts(this.#root, step, scope);
-    const process = await specOf(step, scope, await mounts.prepare());
+    const process = await specOf(step, scope, mounts);
     refuseNetwork(step, process, executor);
     const { root } = await scope.workspace();
     const result = await executor.run({ ...process, root }, ioOf(scope));
@@ -42,14 +42,15 @@ export class RunHandler implements StepHandler<RunStep> {
   }
 }
 
-async function specOf(step: RunStep, scope: StepScope, mounts: readonly PlacedMount[]): Promise<Omit<ProcessSpec, 'root'>> {
+async function specOf(step: RunStep, scope: StepScope, placing: RunMounts): Promise<Omit<ProcessSpec, 'root'>> {
   const { config, build } = scope;
   const settings = build.request.run ?? {};
   const { home, ...user } = await findUser(await scope.tree(), config.config.User ?? '', step);
+  const mounts = await placing.prepare();
   return {
     mounts,
     args: step.args,
-    env: processEnv(step, config, home),
+    env: processEnv(step, config, { home, secret: placing.env }),
     cwd: workingDirOf(config),
     user,
     network: networkOf(step, settings),

@@ -7,6 +7,7 @@ import { type CacheMount, holdCache } from './cache-directory.ts';
 import { workingDirOf } from './environment.ts';
 import { extractSource, ONLY_FILE } from './extract-source.ts';
 import { findMountSource } from './mount-source.ts';
+import { type PlacedSecret, StepSecrets } from './step-secrets.ts';
 
 export type PlacedMount = Mount & { readonly target: string };
 
@@ -17,23 +18,33 @@ export class RunMounts implements AsyncDisposable {
   readonly #inputs: StepInputs;
   readonly #locks: FileLock[] = [];
   readonly #dirs: string[] = [];
+  readonly #secrets: StepSecrets;
 
   /** `root` is that of the store. */
   constructor(root: string, step: RunStep, inputs: StepInputs) {
     this.#root = root;
     this.#step = step;
     this.#inputs = inputs;
+    this.#secrets = new StepSecrets(step, inputs);
   }
 
-  /** @throws VarveError `STEP_UNSUPPORTED`, `COPY_NOT_FOUND`, `RUN_SETTING` */
+  /** What secrets bring into the environment, once they are prepared. */
+  get env(): readonly string[] {
+    return this.#secrets.env;
+  }
+
+  /** @throws VarveError `COPY_NOT_FOUND`, `RUN_SETTING`, `SECRET_MISSING`, `SECRET_INVALID`, `SSH_MISSING`, `SSH_KEY`, `SSH_UNSUPPORTED` */
   async prepare(): Promise<readonly PlacedMount[]> {
     const mounts: PlacedMount[] = [];
-    for (const mount of this.#step.mounts) mounts.push(await this.#place(mount));
+    for (const mount of this.#step.mounts) {
+      const placed = await this.#place(mount);
+      if (placed !== undefined) mounts.push(placed);
+    }
     for (const script of this.#step.scripts ?? []) mounts.push(this.#placeScript(script));
     return mounts;
   }
 
-  async #place(mount: RunMount): Promise<PlacedMount> {
+  async #place(mount: RunMount): Promise<PlacedMount | undefined> {
     switch (mount.type) {
       case 'bind':
         return { ...bind(await this.#copyOut(mount), mount.writable), target: this.#targetOf(mount.target) };
@@ -45,13 +56,16 @@ export class RunMounts implements AsyncDisposable {
         return { type: 'tmpfs', source: 'tmpfs', options, target: this.#targetOf(mount.target) };
       }
       case 'secret':
+        return this.#trust(this.#secrets.placeSecret(mount));
       case 'ssh':
-        throw new VarveError('STEP_UNSUPPORTED', `Mounts of the type "${mount.type}" are not supported yet`, {
-          source: this.#step.source,
-        });
+        return this.#trust(await this.#secrets.placeAgent(mount));
       default:
         return mount satisfies never;
     }
+  }
+
+  #trust(placed: PlacedSecret | undefined): PlacedMount | undefined {
+    return placed && { ...placed.mount, target: this.#targetOf(placed.target) };
   }
 
   /** A copy, so that nothing that is written reaches what it came from; it is thrown away with the rest. */
@@ -98,8 +112,9 @@ export class RunMounts implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#secrets[Symbol.dispose]();
     for (const held of this.#locks.splice(0)) held.release();
-    for (const dir of this.#dirs.splice(0)) removeTree(dir);
+    for (const dir of this.#dirs.splice(0)) await removeTree(dir);
   }
 }
 
