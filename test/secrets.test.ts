@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { Workbench } from './helpers/varve.ts';
+
+/** What nobody may find afterwards, in the forms that programs write it. */
+const newValue = () => `secret-${randomBytes(12).toString('hex')}`;
+const formsOf = (value: string) => [value, Buffer.from(value).toString('base64'), Buffer.from(value).toString('hex')];
+
+/** Every file below a directory that has one of these in it, or in its name. */
+function search(dir: string, forms: readonly string[]): readonly string[] {
+  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(dir, entry.name);
+    const found = forms.some((form) => entry.name.includes(form)) ? [path] : [];
+    if (entry.isDirectory()) return [...found, ...search(path, forms)];
+    if (!lstatSync(path).isFile()) return found;
+    const bytes = readFileSync(path);
+    return forms.some((form) => bytes.includes(form)) ? [...found, path] : found;
+  });
+}
+
+/** Paths in every layer of a saved image. */
+function layersOf(bench: Workbench, archive: string): readonly (readonly string[])[] {
+  const dir = bench.path('saved');
+  mkdirSync(dir);
+  execFileSync('tar', ['-xf', archive, '-C', dir]);
+  const [{ Layers }] = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')) as [{ Layers: readonly string[] }];
+  return Layers.map((layer) => execFileSync('tar', ['-tf', join(dir, layer)], { encoding: 'utf8' }).split('\n'));
+}
+
+const FLAGS =
+  'type=secret,id=token --mount=type=secret,id=variable,env=VARIABLE --mount=type=secret,id=token,target=/etc/deep/er/token,mode=0444';
+const USES = 'test -n "$VARIABLE" && test "$(wc -c < /run/secrets/token)" = 31 && test -s /etc/deep/er/token';
+const DOCKERFILE = [
+  'FROM busybox',
+  `RUN --mount=${FLAGS} ${USES} && echo done > /proof`,
+  `RUN --mount=type=secret,id=token,required cat /run/secrets/token > /dev/null`,
+  'CMD ["sh"]',
+  '',
+].join('\n');
+
+interface Given {
+  readonly bench: Workbench;
+  readonly forms: readonly string[];
+  readonly flags: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+async function give(dockerfile: string): Promise<Given & Disposable> {
+  const bench = new Workbench();
+  await bench.importBusybox();
+  const [file, variable] = [newValue(), newValue()];
+  bench.write({ 'context/Dockerfile': dockerfile, 'values/token': file });
+  const flags = [
+    '--secret',
+    `id=token,src=${bench.path('values/token')}`,
+    '--secret',
+    'id=variable,env=OF_THIS_TEST',
+    '--progress',
+    'rawjson',
+  ];
+  return {
+    bench,
+    flags,
+    forms: [file, variable].flatMap(formsOf),
+    env: { OF_THIS_TEST: variable },
+    [Symbol.dispose]: () => bench[Symbol.dispose](),
+  };
+}
+const holds = (text: string, forms: readonly string[]): boolean => forms.some((form) => text.includes(form));
+
+async function leavesNothing(t: ExecutionContext, storage: string, executor: string): Promise<void> {
+  t.timeout(300_000);
+  using given = await give(DOCKERFILE);
+  const { bench, forms, flags, env } = given;
+  const on = ['--storage', storage, '--executor', executor];
+  const told = await bench.varve(['build', ...on, ...flags, '-t', 'app', bench.path('context')], { env });
+  t.is(told.code, 0, told.stderr);
+  t.true(told.stderr.includes('"id":"variable"'), 'the plan is told, with the names of secrets');
+  const said = [
+    told.stdout + told.stderr,
+    await bench.must(['inspect', 'app']),
+    await bench.must(['history', '--no-trunc', 'app']),
+    await bench.must(['save', '-o', bench.path('app.tar'), 'app']),
+  ];
+  t.false(holds(said.join('\n'), forms));
+  t.deepEqual(search(bench.root, forms), []);
+  t.deepEqual(search(bench.path('values'), forms), [bench.path('values/token')], 'the search finds what is there');
+  t.false(holds(readFileSync(bench.path('app.tar'), 'latin1'), forms));
+  const [, ...layers] = layersOf(bench, bench.path('app.tar'));
+  t.deepEqual(
+    layers.flat().filter((path) => /run|etc/.test(path)),
+    [],
+  );
+  t.true(layers.flat().includes('proof'));
+  t.deepEqual(leftovers(forms), []);
+}
+/** Of the places in memory that hold secrets while they are needed. */
+const leftovers = (forms: readonly string[]) =>
+  ['/dev/shm', '/run', process.env.XDG_RUNTIME_DIR ?? '']
+    .filter((dir) => dir !== '' && existsSync(dir))
+    .flatMap((dir) =>
+      readdirSync(dir)
+        .filter((name) => name.startsWith('varve-private-'))
+        .flatMap((name) => search(join(dir, name), forms)),
+    );
+
+for (const storage of ['overlay2', 'vfs'])
+  for (const executor of ['oci', 'namespaces', 'chroot'])
+    test.serial(`nothing of a secret is left on ${storage} with the executor ${executor}`, (t) => leavesNothing(t, storage, executor));
+
+for (const executor of ['oci', 'namespaces'])
+  test.serial(`nothing is left of a step that fails with secrets in the executor ${executor}`, async (t) => {
+    using given = await give(`FROM busybox\nRUN --mount=${FLAGS} ${USES} && exit 7\n`);
+    const { bench, forms, flags, env } = given;
+    const { code, stdout, stderr } = await bench.varve(['build', '--executor', executor, ...flags, bench.path('context')], { env });
+    t.is(code, 7);
+    t.regex(stderr, /exit code: 7/);
+    t.false(holds(stdout + stderr, forms));
+    t.deepEqual([search(bench.root, forms), leftovers(forms)], [[], []]);
+  });
+
+test.serial('another value of a secret is no reason to do a step again, another name is', async (t) => {
+  using given = await give('FROM busybox\nRUN --mount=type=secret,id=token cat /run/secrets/token > /dev/null\n');
+  const { bench, flags, env } = given;
+  const cached = async () =>
+    (await bench.varve(['build', ...flags, bench.path('context')], { env })).stderr.includes('"type":"step-cached"');
+  t.false(await cached());
+  bench.write({ 'values/token': newValue() });
+  t.true(await cached());
+  bench.write({ 'context/Dockerfile': 'FROM busybox\nRUN --mount=type=secret,id=other cat /run/secrets/token > /dev/null || true\n' });
+  t.false(await cached());
+});
+
+test.serial('a required secret that nobody gave fails with its line and what to do', async (t) => {
+  using given = await give('FROM busybox\nRUN --mount=type=secret,id=absent,required true\n');
+  const { code, stderr } = await given.bench.varve(['build', given.bench.path('context')]);
+  t.is(code, 1);
+  t.regex(stderr, /Dockerfile:2\n[\s\S]*secret absent: not found\nHint: .*--secret id=absent,src=<path>[\s\S]*SECRET_MISSING/);
+});
