@@ -11,7 +11,9 @@ import { readBuildArgs, readContexts, readLabels } from './read-pairs.ts';
 import { readRunSettings } from './read-run-settings.ts';
 import { readAgents, readSecrets } from './read-secrets.ts';
 
-type Asked = Omit<BuildRequest, 'source' | 'context' | 'signal'>;
+type Asked = Omit<BuildRequest, 'source' | 'context' | 'signal'> & {
+  readonly [K in 'args' | 'contexts' | 'outputs']: NonNullable<BuildRequest[K]>;
+};
 
 /**
  * What the options of `build` ask the kernel for.
