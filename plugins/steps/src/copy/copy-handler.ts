@@ -21,7 +21,7 @@ export class CopyHandler implements StepHandler<CopyStep> {
 
   async fingerprint(step: CopyStep, inputs: StepInputs): Promise<KeyParts> {
     const { tree, picked, exclude } = await readSources(step, inputs);
-    warnOfNothing(step, tree, inputs);
+    warnOfNothing(step, picked, inputs);
     const hasOwners = !step.chown && !isFromHost(step.from, inputs.build.request);
     const dest = formatDest(destPath(step.dest, inputs.config.config.WorkingDir));
     const fetched = await this.#describeFetched(step, inputs);

@@ -1,4 +1,5 @@
 import { childPath, type FileTree, Glob, resolvePath } from '@varve/core/archive';
+import { joinEntry } from './join-entry.ts';
 
 /** Whether a path has a star, question mark or class that is not escaped. */
 export const hasWildcard = (path: string): boolean => /^(?:[^\\]|\\.)*?[*?[]/s.test(path);
@@ -7,15 +8,15 @@ export const hasWildcard = (path: string): boolean => /^(?:[^\\]|\\.)*?[*?[]/s.t
 export const withoutEscapes = (path: string): string => path.replace(/\\(.)/gs, '$1');
 
 /**
- * The paths that a pattern matches, sorted. Symlinks are followed as far as the pattern's beginning has no wildcard; what a pattern
- * matches is not looked into for more.
+ * The paths below `from` that a pattern matches, sorted. Symlinks are followed as far as the pattern's beginning has no wildcard; what a
+ * pattern matches is not looked into for more.
  *
  * @throws VarveError `PATTERN_INVALID`
  */
-export function expandWildcard(tree: FileTree, pattern: string): readonly string[] {
+export function expandWildcard(tree: FileTree, pattern: string, from = ''): readonly string[] {
   const parts = pattern.split('/');
   const fixed = parts.findIndex(hasWildcard);
-  const base = resolvePath(tree, withoutEscapes(parts.slice(0, fixed).join('/'))).path;
+  const base = resolvePath(tree, joinEntry(from, withoutEscapes(parts.slice(0, fixed).join('/')))).path;
   const rest = parts.slice(fixed);
   return rest.some((part) => part.includes('**')) ? matchDeep(tree, base, rest.join('/')) : matchParts(tree, base, rest);
 }

@@ -32,9 +32,9 @@ export function pickSources(step: CopyStep, tree: FileTree, inputs: StepInputs):
 }
 
 /** A wildcard that matches nothing copies nothing, which is worth a word. */
-export function warnOfNothing(step: CopyStep, tree: FileTree, inputs: StepInputs): void {
+export function warnOfNothing(step: CopyStep, picked: readonly Picked[], inputs: StepInputs): void {
   for (const source of step.sources)
-    if (source.kind === 'path' && hasWildcard(source.path) && expandWildcard(tree, pivotOf(step, source.path).pattern).length === 0)
+    if (source.kind === 'path' && hasWildcard(source.path) && !picked.some((one) => one.source === source))
       inputs.warn({
         code: 'COPY_NOTHING',
         message: `"${source.path}" matches no file, so nothing is copied for it`,
@@ -56,10 +56,11 @@ function pick(step: CopyStep, text: string, { tree, inputs }: From): readonly Pi
   });
 }
 
-/** A backslash may also be part of a name. */
-function pathsOf(tree: FileTree, path: string): readonly string[] {
-  if (hasWildcard(path)) return expandWildcard(tree, path);
-  return [resolvePath(tree, path).exists ? path : withoutEscapes(path)];
+/** The paths below `from` that a pattern names, also those that are not there. A backslash may also be part of a name. */
+function pathsOf(tree: FileTree, pattern: string, from = ''): readonly string[] {
+  if (hasWildcard(pattern)) return expandWildcard(tree, pattern, from);
+  const path = joinEntry(from, pattern);
+  return [resolvePath(tree, path).exists ? path : joinEntry(from, withoutEscapes(pattern))];
 }
 
 /** A tree of layers need not say anything about its root, which is there all the same. */
@@ -67,21 +68,25 @@ const rootOf = (path: string): NodeEntry | undefined =>
   path === '' ? { type: 'directory', path, mode: 0o755, uid: 0, gid: 0, mtime: { seconds: 0, nanoseconds: 0 } } : undefined;
 
 /** Up to `/./` the path is only where to look; what follows is kept. */
-function pivotOf(step: CopyStep, text: string): { readonly root: string; readonly pattern: string } {
-  const at = step.parents ? text.indexOf('/./') : -1;
-  const root = at < 0 ? '' : cleanPath(text.slice(0, at));
-  return { root, pattern: cleanPath(at < 0 ? text : `${root}/${text.slice(at + 3)}`) };
+function pivotOf(text: string): { readonly root: string; readonly rest: string } {
+  const at = text.indexOf('/./');
+  return at < 0 ? { root: '', rest: cleanPath(text) } : { root: cleanPath(text.slice(0, at)), rest: cleanPath(text.slice(at + 3)) };
 }
 
 function pickWithParents(step: CopyStep, text: string, { tree, inputs }: From): readonly Picked[] {
-  const { root, pattern } = pivotOf(step, text);
-  const from = resolvePath(tree, root).path;
-  return pathsOf(tree, pattern).map((label) => {
-    const below = root === '' || label === root ? label.slice(root.length) : label.slice(root.length + 1);
-    const path = joinEntry(from, below);
-    const entry = tree.get(path) ?? rootOf(path);
-    if (entry === undefined) throw explainMissing(step, label, { tree, inputs, text });
-    return { label, name: baseName(label), entry, kept: { path: below, parents: parentsOf(tree, path, from) } };
+  const { root, rest } = pivotOf(text);
+  const roots = pathsOf(tree, root).map((label) => resolvePath(tree, label).path);
+  const isOpen = hasWildcard(root) || hasWildcard(rest);
+  return roots.flatMap((from) => {
+    const found = pathsOf(tree, rest, from).flatMap((path) => {
+      const entry = tree.get(path) ?? rootOf(path);
+      if (entry === undefined && !isOpen) throw explainMissing(step, path, { tree, inputs, text });
+      return entry === undefined ? [] : [{ path, entry }];
+    });
+    return found.map(({ path, entry }) => {
+      const below = from === '' || path === from ? path.slice(from.length) : path.slice(from.length + 1);
+      return { label: path, name: baseName(path), entry, kept: { path: below, parents: parentsOf(tree, path, from) } };
+    });
   });
 }
 
