@@ -44,6 +44,6 @@ export function groupStages(tree: SyntaxTree, { language = DOCKER, see }: GroupO
 }
 
 function noStage(file: string, line: number): Error {
-  const message = 'no build stage in current context';
+  const message = 'dockerfile contains no stages to build';
   return syntaxError(message, { file, startLine: line, endLine: line }, 'A Dockerfile needs FROM <image>');
 }
