@@ -3,7 +3,7 @@ import type { Descriptor } from './descriptor.ts';
 import type { Digest } from './digest.ts';
 import type { Abortable, Layer } from './layer.ts';
 
-/** An image: immutable, lazy, and the same bytes whenever it is asked. Changing one makes another (`withConfig`, `withLayers`). */
+/** An image: immutable, lazy, and the same bytes whenever it is asked. Changing one makes another (`makeImage`). */
 export interface Image {
   readonly config: ImageConfig;
   readonly layers: readonly Layer[];
@@ -19,4 +19,6 @@ export interface Image {
   descriptor(options?: Abortable): Promise<Descriptor>;
   /** Digest of `configBytes`: the ID that `images` shows. */
   id(options?: Abortable): Promise<Digest>;
+  /** The same image, whose layers, the same too, are read from elsewhere from now on. */
+  movedTo(layers: readonly Layer[]): Image;
 }

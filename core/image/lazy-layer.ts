@@ -1,6 +1,7 @@
 import type { Descriptor } from './descriptor.ts';
 import { asLayerID, type DiffID } from './digest.ts';
 import type { Abortable, Layer } from './layer.ts';
+import { once } from './once.ts';
 
 export interface LazyLayerParts {
   /** As the image's configuration says; `fetch` answers for it. */
@@ -13,14 +14,7 @@ export interface LazyLayerParts {
 
 /** A layer of which no byte is read before somebody asks for its index or contents: what a transport's `resolve` gives. */
 export function lazyLayer({ diffId, stored, fetch }: LazyLayerParts): Layer {
-  let fetched: Promise<Layer> | undefined;
-  const here = (options?: Abortable): Promise<Layer> => {
-    fetched ??= fetch(options).catch((failure: unknown) => {
-      fetched = undefined;
-      throw failure;
-    });
-    return fetched;
-  };
+  const here = once(fetch);
   return {
     id: asLayerID(diffId),
     stored,

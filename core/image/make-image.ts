@@ -4,6 +4,7 @@ import { type Descriptor, MEDIA_TYPES } from './descriptor.ts';
 import { digestOf } from './digest.ts';
 import type { Image } from './image.ts';
 import type { Abortable, Layer } from './layer.ts';
+import { once } from './once.ts';
 
 export interface ImageParts {
   readonly config: ImageConfig;
@@ -33,6 +34,7 @@ export function makeImage({ config, layers, baseLayers = 0, annotations }: Image
     manifestBytes,
     descriptor: async (options) => descriptorOf(MEDIA_TYPES.manifest, await manifestBytes(options)),
     id: async (options) => digestOf(await configBytes(options)),
+    movedTo: (moved) => makeImage({ config, layers: moved, baseLayers, annotations }),
   };
 }
 
@@ -44,7 +46,8 @@ export interface ForeignParts {
 }
 
 /** An image that came from elsewhere: its config and manifest are the bytes as received. @throws VarveError `IMAGE_INVALID` */
-export function foreignImage({ configBytes, manifestBytes, manifestMediaType, layers }: ForeignParts): Image {
+export function foreignImage(parts: ForeignParts): Image {
+  const { configBytes, manifestBytes, manifestMediaType, layers } = parts;
   const { rootfs: _, ...config } = parseConfigFile(configBytes);
   return {
     config,
@@ -54,6 +57,7 @@ export function foreignImage({ configBytes, manifestBytes, manifestMediaType, la
     manifestBytes: async () => manifestBytes,
     descriptor: async () => descriptorOf(manifestMediaType, manifestBytes),
     id: async () => digestOf(configBytes),
+    movedTo: (moved) => foreignImage({ ...parts, layers: moved }),
   };
 }
 
@@ -97,16 +101,4 @@ async function eachLayer<T>(layers: readonly Layer[], ask: (layer: Layer) => Pro
   const answers: T[] = [];
   for (const layer of layers) answers.push(await ask(layer));
   return answers;
-}
-
-/** Keeps the first answer; a failure is forgotten, so that it can be asked again. */
-function once<T>(make: (options?: Abortable) => Promise<T>): (options?: Abortable) => Promise<T> {
-  let made: Promise<T> | undefined;
-  return (options) => {
-    made ??= make(options).catch((failure: unknown) => {
-      made = undefined;
-      throw failure;
-    });
-    return made;
-  };
 }

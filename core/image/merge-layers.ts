@@ -4,6 +4,7 @@ import { childPath, compareEntries } from '../archive/index.ts';
 import { composeLayer } from './compose-layer.ts';
 import type { LayerID } from './digest.ts';
 import type { Abortable, Layer } from './layer.ts';
+import { once } from './once.ts';
 
 export interface MergeOptions {
   /** The merged layer stands on nothing, so there is nothing that whiteouts could hide. */
@@ -169,16 +170,4 @@ async function contentOf(
 
 async function* later(open: () => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<Uint8Array, void, undefined> {
   yield* await open();
-}
-
-/** Keeps the first answer; a failure is forgotten, so that it can be asked again. */
-function once<T>(make: (options?: Abortable) => Promise<T>): (options?: Abortable) => Promise<T> {
-  let made: Promise<T> | undefined;
-  return (options) => {
-    made ??= make(options).catch((failure: unknown) => {
-      made = undefined;
-      throw failure;
-    });
-    return made;
-  };
 }

@@ -12,15 +12,10 @@ export async function finishImage(state: StageState, on: Build): Promise<Image> 
   const created = clampTime(timeOfConfig(state.config), epoch);
   const labels = request.labels ?? {};
   const config = Object.keys(labels).length > 0 ? patchConfig(state.config.config, { Labels: labels }) : state.config.config;
-  const parts = {
-    config: { ...state.config, created, config },
-    baseLayers: state.baseLayers,
-    annotations: request.annotations,
-  };
-  const image = await on.hooks.image.promise(makeImage({ ...parts, layers: state.layers }), on.build);
-  const layers = await storeLayers(image.layers, state.unrecorded, on);
-  const { config: shaped, baseLayers, annotations } = image;
-  return layers.every((layer, i) => layer === image.layers[i]) ? image : makeImage({ config: shaped, layers, baseLayers, annotations });
+  const { layers, baseLayers } = state;
+  const made = makeImage({ config: { ...state.config, created, config }, layers, baseLayers, annotations: request.annotations });
+  const image = await on.hooks.image.promise(made, on.build);
+  return image.movedTo(await storeLayers(image.layers, state.unrecorded, on));
 }
 
 /** Writes an image everywhere the request names. @throws VarveError `EXPORTER_NONE` */
