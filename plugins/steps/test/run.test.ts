@@ -151,6 +151,28 @@ test('a shared cache is used by both at once', async (t) => {
   const meeting = (number: number) => `touch /c/${number}; while [ $(ls /c | wc -l) -lt 2 ]; do sleep 0.05; done; ls /c`;
   t.deepEqual(await both(t, 'shared', meeting), ['1\n2\n', '1\n2\n']);
 });
+test('a cache of another owner, or that begins with other files, is another', async (t) => {
+  const store = temporaryDir(t);
+  await execute(t, run('touch /c/f', { mounts: [cache()] }), { store });
+  t.is((await execute(t, run('ls /c', { mounts: [cache({ uid: 7 })] }), { store })).stdout, '');
+  const from = [cache({ from: FROM, source: 'd' })];
+  await execute(t, run('rm /c/x', { mounts: from }), { store, other });
+  t.is((await execute(t, run('ls /c', { mounts: from }), { store, other })).stdout, 'l\n');
+  t.is((await execute(t, run('cat /c/x', { mounts: from }), { store, other: { 'd/x': 'new' } })).stdout, 'new');
+});
+test('one cache may be in two places of a step', async (t) => {
+  for (const sharing of ['locked', 'private', 'shared']) {
+    const mounts = [cache({ sharing }), cache({ sharing, target: '/d', writable: false })];
+    t.is((await execute(t, run('echo x > /c/f; cat /d/f', { mounts }))).stdout, 'x\n');
+  }
+});
+test('steps that want the same caches in another order do not wait for each other', async (t) => {
+  const store = temporaryDir(t);
+  const [a, b] = [cache({ id: 'a', target: '/a', sharing: 'locked' }), cache({ id: 'b', target: '/b', sharing: 'locked' })];
+  const steps = Array.from({ length: 6 }, (_, i) => run('sleep 0.05', { mounts: i % 2 === 0 ? [a, b] : [b, a] }));
+  await t.notThrowsAsync(Promise.all(steps.map((step) => execute(t, step, { store, signal: AbortSignal.timeout(20_000) }))));
+});
+
 test('scripts are executable files for as long as the process runs', async (t) => {
   const scripts = [{ path: '/dev/pipes/EOF', content: '#!/bin/sh\necho from $0\n' }];
   const { stdout, store } = await execute(t, run('/dev/pipes/EOF', { scripts }));
@@ -200,6 +222,14 @@ anyTest(
 const mounted = run('x', { mounts: [bind({ source: 'd' })] });
 anyTest('what a bind mount shows counts', differs, mounted, { other: { ...other, 'd/x': 'Y' } }, ['mount /m'], mounted);
 anyTest('what it does not show does not', differs, mounted, { other: { ...other, a: 'Y' } }, [], mounted);
+anyTest(
+  'what a cache begins with counts',
+  differs,
+  run('x', { mounts: [cache({ from: FROM, source: 'd' })] }),
+  { other: { ...other, 'd/x': 'Y' } },
+  ['mount /c'],
+  run('x', { mounts: [cache({ from: FROM, source: 'd' })] }),
+);
 anyTest(
   'which cache is used counts',
   differs,

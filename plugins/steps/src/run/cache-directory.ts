@@ -16,34 +16,43 @@ export interface HeldDirectory {
 export interface CacheOptions extends Abortable {
   /** Root of the store. */
   readonly root: string;
+  /** What `nameCache` said. */
+  readonly name: string;
   /** Fills a directory that is new. */
   fill(dir: string): Promise<void>;
 }
 
+/**
+ * Which cache a mount means. One that belongs to another user, or begins with other files, is another, as for BuildKit: otherwise whoever
+ * comes second finds what he cannot use. `base`: digest of the files that it begins with.
+ */
+export const nameCache = ({ id, uid, gid, mode }: CacheMount, base: string | undefined): string =>
+  hexOf(digestOf(JSON.stringify([id, uid, gid, mode, base ?? null]))).slice(0, 32);
+
 /** `shared`: with others; `locked`: one after the other; `private`: another directory where this one is in use. */
 export async function holdCache(mount: CacheMount, options: CacheOptions): Promise<HeldDirectory> {
-  const home = join(options.root, 'cache-mounts', hexOf(digestOf(mount.id)).slice(0, 32));
+  const home = join(options.root, 'cache-mounts', options.name);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   if (mount.sharing === 'private') return await holdFree(mount, home, options);
   const held = await lock(join(home, '0.lock'), { shared: mount.sharing === 'shared', signal: options.signal });
-  return await opened(mount, { home, name: '0', held }, options);
+  return await opened(mount, { home, slot: '0', held }, options);
 }
 
 async function holdFree(mount: CacheMount, home: string, options: CacheOptions): Promise<HeldDirectory> {
   for (let slot = 0; ; slot++) {
     const held = tryLock(join(home, `${slot}.lock`));
-    if (held !== undefined) return await opened(mount, { home, name: String(slot), held }, options);
+    if (held !== undefined) return await opened(mount, { home, slot: String(slot), held }, options);
   }
 }
 
 interface Slot {
   readonly home: string;
-  readonly name: string;
+  readonly slot: string;
   readonly held: FileLock;
 }
 
-async function opened(mount: CacheMount, { home, name, held }: Slot, options: CacheOptions): Promise<HeldDirectory> {
-  const path = join(home, name);
+async function opened(mount: CacheMount, { home, slot, held }: Slot, options: CacheOptions): Promise<HeldDirectory> {
+  const path = join(home, slot);
   try {
     if (!existsSync(path)) await make(mount, path, options);
   } catch (error) {

@@ -3,7 +3,7 @@ import { cleanPath } from '@varve/core/archive';
 import { digestOf } from '@varve/core/image';
 import { describeFiles } from '../copy/fingerprint.ts';
 import { keyedEnv, workingDirOf } from './environment.ts';
-import { findMountSource } from './mount-source.ts';
+import { type BindSource, findMountSource } from './mount-source.ts';
 import { networkOf } from './settings.ts';
 
 /** What decides the result of a process: never the time, nor what it fetches. */
@@ -25,15 +25,23 @@ export async function describeRun(step: RunStep, inputs: StepInputs): Promise<Ke
   };
 }
 
-/** Of what is only there to be quick or secret the identity counts, not the content. */
+/** Of what is only there to be quick or secret the identity counts, not the content; of a cache also what it begins with. */
 async function describeMount(mount: RunMount, step: RunStep, inputs: StepInputs): Promise<KeyParts> {
   const { type, ...rest } = mount;
   const name = `mount ${mount.target ?? unplaced(mount)}`;
-  if (mount.type !== 'bind') return { [name]: `${type} ${JSON.stringify(rest)}` };
-  const { tree, picked, isFromHost } = await findMountSource(mount, step, inputs);
-  const files = await describeFiles([picked], { tree, exclude: undefined, hasOwners: !isFromHost });
-  const digest = digestOf(JSON.stringify(files));
-  return { [name]: `bind ${mount.writable ? 'rw' : 'ro'} /${cleanPath(mount.source)} ${digest}` };
+  if (mount.type === 'bind')
+    return {
+      [name]: `bind ${mount.writable ? 'rw' : 'ro'} /${cleanPath(mount.source)} ${await describeSource(mount, step, inputs)}`,
+    };
+  const { from, source = '' } = mount.type === 'cache' ? mount : {};
+  const base = from === undefined ? '' : ` ${await describeSource({ from, source }, step, inputs)}`;
+  return { [name]: `${type} ${JSON.stringify(rest)}${base}` };
+}
+
+/** A digest of the files that a mount shows. @throws VarveError `COPY_NOT_FOUND` */
+export async function describeSource(from: BindSource, step: RunStep, inputs: StepInputs): Promise<string> {
+  const { tree, picked, isFromHost } = await findMountSource(from, step, inputs);
+  return digestOf(JSON.stringify(await describeFiles([picked], { tree, exclude: undefined, hasOwners: !isFromHost })));
 }
 
 /** Several variables may be of one secret. */

@@ -10,7 +10,7 @@ export interface MountSource {
   readonly isFromHost: boolean;
 }
 
-interface BindSource {
+export interface BindSource {
   readonly from: TreeRef;
   readonly source: string;
 }

@@ -2,11 +2,11 @@ import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Mount, type RunMount, type RunStep, type StepInputs, VarveError } from '@varve/core';
 import { cleanPath } from '@varve/core/archive';
-import { type FileLock, removeTree } from '@varve/core/system';
-import { type CacheMount, holdCache } from './cache-directory.ts';
+import { removeTree } from '@varve/core/system';
 import { workingDirOf } from './environment.ts';
 import { extractSource, ONLY_FILE } from './extract-source.ts';
 import { findMountSource } from './mount-source.ts';
+import { StepCaches } from './step-caches.ts';
 import { type PlacedSecret, StepSecrets } from './step-secrets.ts';
 
 export type PlacedMount = Mount & { readonly target: string };
@@ -16,9 +16,9 @@ export class RunMounts implements AsyncDisposable {
   readonly #root: string;
   readonly #step: RunStep;
   readonly #inputs: StepInputs;
-  readonly #locks: FileLock[] = [];
   readonly #dirs: string[] = [];
   readonly #secrets: StepSecrets;
+  readonly #caches: StepCaches;
 
   /** `root` is that of the store. */
   constructor(root: string, step: RunStep, inputs: StepInputs) {
@@ -26,6 +26,7 @@ export class RunMounts implements AsyncDisposable {
     this.#step = step;
     this.#inputs = inputs;
     this.#secrets = new StepSecrets(step, inputs);
+    this.#caches = new StepCaches(root, step, inputs);
   }
 
   /** What secrets bring into the environment, once they are prepared. */
@@ -35,6 +36,7 @@ export class RunMounts implements AsyncDisposable {
 
   /** @throws VarveError `COPY_NOT_FOUND`, `RUN_SETTING`, `SECRET_MISSING`, `SECRET_INVALID`, `SSH_MISSING`, `SSH_KEY`, `SSH_UNSUPPORTED` */
   async prepare(): Promise<readonly PlacedMount[]> {
+    await this.#caches.hold();
     const mounts: PlacedMount[] = [];
     for (const mount of this.#step.mounts) {
       const placed = await this.#place(mount);
@@ -49,7 +51,7 @@ export class RunMounts implements AsyncDisposable {
       case 'bind':
         return { ...bind(await this.#copyOut(mount), mount.writable), target: this.#targetOf(mount.target) };
       case 'cache':
-        return { ...bind(await this.#hold(mount), mount.writable), target: this.#targetOf(mount.target) };
+        return { ...bind(this.#caches.pathOf(mount), mount.writable), target: this.#targetOf(mount.target) };
       case 'tmpfs': {
         const size = mount.size === undefined ? [] : [`size=${mount.size}`];
         const options = ['nosuid', 'nodev', 'mode=1777', ...size];
@@ -76,19 +78,6 @@ export class RunMounts implements AsyncDisposable {
     return source.picked.entry.type === 'directory' ? dir : join(dir, ONLY_FILE);
   }
 
-  async #hold(mount: CacheMount): Promise<string> {
-    const { signal } = this.#inputs;
-    const fill = async (dir: string): Promise<void> => {
-      const { from, source = '' } = mount;
-      if (from === undefined) return;
-      const found = await findMountSource({ from, source }, this.#step, this.#inputs);
-      await extractSource(found, dir, { signal });
-    };
-    const { path, held } = await holdCache(mount, { root: this.#root, fill, signal });
-    this.#locks.push(held);
-    return path;
-  }
-
   #placeScript({ path, content }: NonNullable<RunStep['scripts']>[number]): PlacedMount {
     const file = join(this.#temporaryDir(), ONLY_FILE);
     writeFileSync(file, content);
@@ -113,7 +102,7 @@ export class RunMounts implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#secrets[Symbol.dispose]();
-    for (const held of this.#locks.splice(0)) held.release();
+    this.#caches[Symbol.dispose]();
     for (const dir of this.#dirs.splice(0)) await removeTree(dir);
   }
 }
