@@ -32,14 +32,13 @@ export class MountedWorkspace implements Workspace {
   #isActive = true;
 
   private constructor(
-    key: SnapshotKey,
-    parent: ChainID | null,
+    { key, parent, openedAt }: Pick<MountedWorkspace, 'key' | 'parent' | 'openedAt'>,
     { parts, shown }: { readonly parts: WorkspaceParts; readonly shown: Shown },
   ) {
     this.key = key;
     this.parent = parent;
+    this.openedAt = openedAt;
     this.root = shown.root;
-    this.openedAt = parts.mountPoints.now();
     this.#parts = parts;
     this.#mounted = shown.mounted;
   }
@@ -52,9 +51,10 @@ export class MountedWorkspace implements Workspace {
     emit({ type: 'snapshot-opened', driver: driver.name, id: key });
     try {
       signal?.throwIfAborted();
+      const openedAt = mountPoints.now(); // after the parent was copied, and before there is a mount that a failure would leave
       const shown = await show(mounts, mountPoints);
       if (shown.mounted > 0) emit({ type: 'mounted', driver: driver.name, id: key });
-      return new MountedWorkspace(key, parent, { parts, shown });
+      return new MountedWorkspace({ key, parent, openedAt }, { parts, shown });
     } catch (failure) {
       await driver.remove(key);
       throw failure;
