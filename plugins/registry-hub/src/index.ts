@@ -4,10 +4,11 @@ import { HubTransport } from './hub-transport.ts';
 import { readOptions } from './options.ts';
 import { pullCommand } from './pull-command.ts';
 import { pushCommand } from './push-command.ts';
+import { RegistryExporter } from './registry-exporter.ts';
 
 export type { RegistryOptions } from './options.ts';
 
-/** Images in registries: `FROM` a registry, `pull`, `push`. */
+/** Images in registries: `FROM` a registry, `pull`, `push`, `-o type=registry`. */
 export const registryHub = definePlugin({
   name: '@varve/registry-hub',
   core: '^0.1.0',
@@ -19,6 +20,7 @@ export const registryHub = definePlugin({
       (root, content, layers) => new HubTransport({ content, layers, temporary: join(root, 'tmp') }, options),
     );
     hooks.transport.tap(async ({ reference }) => (reference.transport === 'docker' ? transport() : undefined), { stage: 100 });
+    hooks.exporter.tap(async ({ type }) => (type === 'registry' ? new RegistryExporter(transport()) : undefined));
     for (const command of [pullCommand, pushCommand]) contribute(COMMANDS, [], () => command);
   },
 });

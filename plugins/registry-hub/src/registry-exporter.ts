@@ -1,0 +1,43 @@
+import { type BuildInfo, type Exporter, type ExportRequest, type ExportResult, VarveError } from '@varve/core';
+import { type Abortable, type Descriptor, type Image, parseReference, withDefaultTag } from '@varve/core/image';
+import type { HubTransport } from './hub-transport.ts';
+
+/** What an attribute may say without changing what is pushed anyway. */
+const FITTING: Readonly<Record<string, RegExp>> = {
+  push: /^(?:1|t|true)$/i,
+  'oci-mediatypes': /^(?:1|t|true)$/i,
+  compression: /^gzip$/,
+};
+
+/** `type=registry`: brings the finished image to registries, under the names that were asked for. */
+export class RegistryExporter implements Exporter {
+  readonly name = 'registry';
+  readonly #transport: HubTransport;
+
+  constructor(transport: HubTransport) {
+    this.#transport = transport;
+  }
+
+  /** The descriptor is that of the manifest in the registry: its layers are compressed. @throws VarveError `EXPORT_NAME`, `EXPORT_ATTRIBUTE`, `REGISTRY_…` */
+  async export(image: Image, request: ExportRequest, { emit, signal }: BuildInfo & Abortable): Promise<ExportResult> {
+    checkAttributes(request);
+    const references = (request.names ?? []).map((name) => withDefaultTag(parseReference(name)));
+    if (references.length === 0)
+      throw new VarveError('EXPORT_NAME', 'tag is needed when pushing to registry', {
+        hint: 'Add -t <name>, or name=<name> to the output.',
+      });
+    let descriptor: Descriptor | undefined;
+    for (const reference of references) descriptor = await this.#transport.push(image, reference, { emit, signal });
+    return { exporter: this.name, descriptor };
+  }
+}
+
+function checkAttributes({ type, attributes = {} }: ExportRequest): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (FITTING[name]?.test(value)) continue;
+    const known = Object.hasOwn(FITTING, name);
+    throw new VarveError('EXPORT_ATTRIBUTE', `Output type=${type} has no ${known ? `${name}=${value}` : `attribute "${name}"`}`, {
+      hint: 'Layers are pushed as gzip, with the media types of OCI.',
+    });
+  }
+}
