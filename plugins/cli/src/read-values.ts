@@ -12,4 +12,4 @@ export const isOn = (values: Values, name: string): boolean => values[name] === 
 
 /** Whether words for people may go to stderr. With `rawjson` it is for programs: nothing but events. */
 export const isTalking = (values: Values): boolean =>
-  !isOn(values, 'quiet') && !['rawjson', 'quiet'].includes(textOf(values, 'progress') ?? '');
+  !isOn(values, 'quiet') && !['rawjson', 'quiet', 'none'].includes(textOf(values, 'progress') ?? process.env.BUILDKIT_PROGRESS ?? '');

@@ -13,7 +13,7 @@ const many = (value: string, description: string, short?: string): CommandOption
 });
 
 /** Options of docker's, BuildKit's and Buildah's `build` that mean nothing here: accepted, so that scripts go on working. */
-const IGNORED_FLAGS = ['rm', 'force-rm', 'compress', 'disable-content-trust', 'load', 'no-content-trust', 'tls-verify'];
+const IGNORED_FLAGS = ['rm', 'force-rm', 'compress', 'disable-content-trust', 'no-content-trust', 'tls-verify'];
 const IGNORED_VALUES = [
   'isolation',
   'memory',
@@ -58,13 +58,14 @@ export const BUILD_OPTIONS: Readonly<Record<string, CommandOption>> = {
   target: text('<stage>', 'stage to build instead of the last'),
   label: many('<name=value>', 'label of the image'),
   annotation: many('<name=value>', 'annotation of the manifest'),
-  output: many('<spec>', 'type=image|oci|docker|local|tar,dest=<path>; a directory; or - for a tar of the files', 'o'),
+  output: many('<spec>', 'type=image|registry|oci|docker|local|tar|cacheonly,dest=<path>; a directory; or - for a tar of the files', 'o'),
   'no-cache': flag('do every step anew'),
   'no-cache-filter': many('<stage,...>', 'do the steps of these stages anew'),
   pull: flag('look base images up anew'),
-  push: flag('push the image: -o type=registry'),
+  push: flag('push the image too: -o type=registry'),
+  load: flag('keep the image here too, whatever else is written: -o type=image'),
   quiet: flag('print nothing but the image ID', 'q'),
-  progress: text('<mode>', 'auto, plain, tty, rawjson or quiet'),
+  progress: text('<mode>', 'auto, plain, tty, rawjson or quiet (also BUILDKIT_PROGRESS)'),
   iidfile: text('<path>', 'write the image ID to a file'),
   'metadata-file': text('<path>', 'write what was built to a file, as JSON'),
   platform: text('<os/arch>', 'platform of the image'),
@@ -76,7 +77,10 @@ export const BUILD_OPTIONS: Readonly<Record<string, CommandOption>> = {
   'add-host': many('<host:ip>', 'line of /etc/hosts for RUN'),
   'shm-size': text('<bytes>', 'size of /dev/shm for RUN'),
   ulimit: many('<type=soft[:hard]>', 'limit of processes of RUN'),
-  'build-context': many('<name=place>', 'one more context: a directory, or docker-image://<name>'),
+  'build-context': many(
+    '<name=place>',
+    'one more context: a directory, an address, docker-image://<name>, oci-layout://<directory> or target:<stage>',
+  ),
   secret: many('<spec>', 'for RUN --mount=type=secret: id=<id>[,src=<path>|,env=<name>]'),
   ssh: many('<spec>', 'for RUN --mount=type=ssh: default|<id>[=<socket>|<key>,...]'),
   'source-date-epoch': text('<seconds>', 'newer times become this one (also SOURCE_DATE_EPOCH)'),

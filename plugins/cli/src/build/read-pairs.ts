@@ -20,6 +20,20 @@ export function readLabels(option: string, labels: readonly string[]): Readonly<
   return Object.fromEntries(labels.map(splitPair));
 }
 
+/** What an annotation may be of, before its name: `manifest,index:name=value`, also `manifest[linux/amd64]`. */
+const OF = /^((?:manifest|index|manifest-descriptor|index-descriptor)(?:\[[^\]]*\])?(?:,[a-z-]+(?:\[[^\]]*\])?)*):(?=.)/;
+
+/** `--annotation`: of the manifest, which is all that there is of one image. */
+export function readAnnotations(annotations: readonly string[]): Readonly<Record<string, string>> {
+  const named = annotations.map((annotation) => {
+    const [prefix = '', of = 'manifest'] = OF.exec(annotation) ?? [];
+    if (!of.split(',').every((one) => /^manifest(?:\[|$)/.test(one)))
+      throw usageError(`index annotations not supported for single platform export: ${annotation}`, 'Leave the part before the colon out.');
+    return annotation.slice(prefix.length);
+  });
+  return readLabels('annotation', named);
+}
+
 /** `--build-context`. */
 export function readContexts(contexts: readonly string[]): Readonly<Record<string, string>> {
   for (const context of contexts)

@@ -7,7 +7,7 @@ import { isOn, listOf, textOf } from '../read-values.ts';
 import { didYouMean } from '../suggest.ts';
 import { usageError } from '../usage-error.ts';
 import { readOutputs } from './read-outputs.ts';
-import { readBuildArgs, readContexts, readLabels } from './read-pairs.ts';
+import { readAnnotations, readBuildArgs, readContexts, readLabels } from './read-pairs.ts';
 import { readRunSettings } from './read-run-settings.ts';
 import { readAgents, readSecrets } from './read-secrets.ts';
 
@@ -24,13 +24,17 @@ export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.Pr
   const names = listOf(values, 'tag').map((name) => formatReference(newName(name)));
   const given = readBuildArgs(listOf(values, 'build-arg'), env);
   const epochText = textOf(values, 'source-date-epoch') ?? given[EPOCH] ?? (env[EPOCH] || undefined);
-  const outputs = isOn(values, 'push') ? [...listOf(values, 'output'), 'type=registry'] : listOf(values, 'output');
+  const { outputs, annotations } = readOutputs(listOf(values, 'output'), {
+    names,
+    push: isOn(values, 'push'),
+    load: isOn(values, 'load'),
+  });
   return {
     args: epochText === undefined ? given : { ...given, [EPOCH]: epochText },
     epoch: epochText === undefined ? undefined : readEpoch(epochText),
-    outputs: readOutputs(outputs, names),
+    outputs,
     labels: readLabels('label', listOf(values, 'label')),
-    annotations: readLabels('annotation', listOf(values, 'annotation')),
+    annotations: { ...readAnnotations(listOf(values, 'annotation')), ...annotations },
     contexts: readContexts(listOf(values, 'build-context')),
     target: textOf(values, 'target') || undefined,
     platform: readPlatform(textOf(values, 'platform')),
@@ -42,7 +46,7 @@ export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.Pr
     secrets: readSecrets(listOf(values, 'secret'), env),
     ssh: readAgents(listOf(values, 'ssh'), env),
     parallel: readParallel(textOf(values, 'parallel')),
-    options: { progress: readProgress(values), squash: isOn(values, 'squash'), layers: values.layers !== false },
+    options: { progress: readProgress(values, env), squash: isOn(values, 'squash'), layers: values.layers !== false },
   };
 }
 
@@ -71,8 +75,9 @@ function readParallel(text: string | undefined): number | undefined {
 }
 
 const MODES = ['auto', 'plain', 'tty', 'rawjson', 'quiet'];
-function readProgress(values: Values): string | undefined {
-  const mode = isOn(values, 'quiet') ? 'quiet' : textOf(values, 'progress');
+function readProgress(values: Values, env: NodeJS.ProcessEnv): string | undefined {
+  const mode = isOn(values, 'quiet') ? 'quiet' : (textOf(values, 'progress') ?? (env.BUILDKIT_PROGRESS || undefined));
+  if (mode === 'none') return 'quiet';
   if (mode !== undefined && !MODES.includes(mode))
     throw usageError(`--progress expects ${MODES.join(', ')}, found ${JSON.stringify(mode)}${didYouMean(mode, MODES)}`);
   return mode;

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { RunSettings } from '@varve/core';
 import type { Values } from '../adapt-command.ts';
 import { parseSize } from '../format/units.ts';
@@ -28,11 +29,13 @@ function readNetwork(text: string | undefined): RunSettings['network'] {
   return NETWORKS[text];
 }
 
-/** `host:ip`, also written `host=ip`. */
+/** `host:ip`, also written `host=ip`, the address in brackets or not. The gateway to this host is the host itself: RUN has its network. */
 function readHost(text: string): string {
-  const [, host, ip] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
-  if (host === undefined || ip === undefined) throw usageError(`--add-host expects <host>:<ip>, found ${JSON.stringify(text)}`);
-  return `${host}:${ip.replace(/^\[(.*)\]$/, '$1')}`;
+  const [, host, given] = /^([^:=]+)[:=](.+)$/.exec(text) ?? [];
+  if (host === undefined || given === undefined) throw usageError(`--add-host expects <host>:<ip>, found ${JSON.stringify(text)}`);
+  const ip = given === 'host-gateway' ? '127.0.0.1' : given.replace(/^\[(.*)\]$/, '$1');
+  if (isIP(ip) === 0) throw usageError(`invalid IP address in add-host: ${JSON.stringify(given)}`);
+  return `${host}:${ip}`;
 }
 
 function readShmSize(text: string | undefined): number | undefined {

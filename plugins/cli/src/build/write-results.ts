@@ -6,26 +6,34 @@ import { writesToStdout } from './read-outputs.ts';
 
 /** The ID on stdout, where no output goes there; what it is called on stderr; the files that were asked for. */
 export async function writeResults(result: BuildResult, request: BuildRequest, { values, stdout, stderr }: Invocation): Promise<void> {
-  const outputs = request.outputs ?? [];
   const iidfile = textOf(values, 'iidfile');
   const metadata = textOf(values, 'metadata-file');
   if (iidfile !== undefined) await writeFile(iidfile, result.id);
   if (metadata !== undefined) await writeFile(metadata, `${JSON.stringify(metadataOf(result, request), null, 2)}\n`);
-  if (isTalking(values)) {
-    const names = outputs.flatMap((output) => (output.type === 'image' ? (output.names ?? []) : []));
-    for (const name of names) stderr.write(`Named ${familiarName(name)}\n`);
-    for (const { dest } of result.outputs) if (dest !== undefined && dest !== '-') stderr.write(`Wrote ${dest}\n`);
-  }
-  if (!writesToStdout(outputs)) stdout.write(`${result.id}\n`);
+  if (isTalking(values)) for (const line of saidOf(result, request)) stderr.write(`${line}\n`);
+  if (!writesToStdout(request.outputs ?? [])) stdout.write(`${result.id}\n`);
 }
 
-/** In the words of buildx. */
-function metadataOf({ id, descriptor }: BuildResult, { outputs = [] }: BuildRequest): Readonly<Record<string, unknown>> {
-  const names = outputs.flatMap((output) => output.names ?? []);
+function saidOf({ outputs: results }: BuildResult, { outputs = [] }: BuildRequest): readonly string[] {
+  const namesOf = (type: string) => outputs.flatMap((output) => (output.type === type ? (output.names ?? []) : []));
+  return [
+    ...namesOf('image').map((name) => `Named ${familiarName(name)}`),
+    ...namesOf('registry').map((name) => `Pushed ${familiarName(name)}`),
+    ...results.flatMap(({ dest }) => (dest !== undefined && dest !== '-' ? [`Wrote ${dest}`] : [])),
+  ];
+}
+
+/** In the words of buildx. The manifest is the one in the registry where there is one: its layers are compressed. */
+function metadataOf(
+  { id, descriptor: here, outputs: results }: BuildResult,
+  { outputs = [] }: BuildRequest,
+): Readonly<Record<string, unknown>> {
+  const names = [...new Set(outputs.flatMap((output) => output.names ?? []))];
+  const descriptor = results.find(({ exporter }) => exporter === 'registry')?.descriptor ?? here;
   return {
     'containerimage.config.digest': id,
-    'containerimage.digest': descriptor.digest,
     'containerimage.descriptor': descriptor,
+    'containerimage.digest': descriptor.digest,
     ...(names.length > 0 && { 'image.name': names.join(',') }),
   };
 }
