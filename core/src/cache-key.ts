@@ -1,5 +1,17 @@
-import { asCacheKey, type CacheKey, digestOf, formatPlatform, type Layer, type Platform } from '../image/index.ts';
+import { createHash, randomUUID } from 'node:crypto';
+import type { LayerIndex } from '../archive/index.ts';
+import {
+  asCacheKey,
+  asLayerID,
+  type CacheKey,
+  digestFromHex,
+  digestOf,
+  formatPlatform,
+  type LayerID,
+  type Platform,
+} from '../image/index.ts';
 import type { KeyParts } from './contracts/step.ts';
+import type { CacheRecord } from './contracts/store.ts';
 
 export interface KeyInputs {
   readonly platform: Platform;
@@ -19,7 +31,18 @@ export function keyOf({ platform, parent, kind, epoch, shapers }: KeyInputs, par
 }
 
 /**
+ * A layer's identity before its bytes are known. Not the key alone: a process that is run again under one key may come to other bytes,
+ * which must not meet the snapshot that the first time left. What a composed layer holds follows from its key and index.
+ */
+export function layerIdOf(key: CacheKey, index?: LayerIndex): LayerID {
+  const hash = createHash('sha256').update(key);
+  if (index === undefined) hash.update(randomUUID());
+  for (const entry of index ?? []) hash.update(JSON.stringify(entry));
+  return asLayerID(digestFromHex(hash.digest('hex')));
+}
+
+/**
  * Names the filesystem after a step: by the step and by the very layer it has. What was made on one layer is never laid over another that
  * the same step came to at another time.
  */
-export const stateKey = (key: CacheKey, { id }: Layer): string => digestOf(`${key} ${id}`);
+export const stateKey = ({ key, layer }: CacheRecord): string => digestOf(`${key} ${layer}`);

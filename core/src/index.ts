@@ -23,14 +23,7 @@ export type {
   TreeRef,
 } from './contracts/plan.ts';
 export type { Snapshots, Snapshotter, SnapshotterOptions, Workspace } from './contracts/snapshotter.ts';
-export type {
-  KeyParts,
-  LayerDraft,
-  StepHandler,
-  StepInputs,
-  StepResult,
-  StepScope,
-} from './contracts/step.ts';
+export type { KeyParts, LayerDraft, StepHandler, StepInputs, StepResult, StepScope } from './contracts/step.ts';
 export type { Mount, SnapshotInfo, StorageDriver } from './contracts/storage.ts';
 export type {
   CacheRecord,
@@ -49,14 +42,5 @@ export { createKernel } from './kernel.ts';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginApi } from './plugin.ts';
 export { listToken, type Token, token } from './scope.ts';
 export type { PendingTap, TapOrder, Taps } from './taps.ts';
-export {
-  CACHE_STORES,
-  COMMANDS,
-  CONTENT,
-  FILE_DIGESTS,
-  IMAGES,
-  LAYERS,
-  STORE_ROOT,
-  STORE_STATE,
-} from './tokens.ts';
+export { CACHE_STORES, COMMANDS, CONTENT, FILE_DIGESTS, IMAGES, LAYERS, STORE_ROOT, STORE_STATE } from './tokens.ts';
 export { CORE_VERSION } from './version.ts';

@@ -1,5 +1,6 @@
 import { chainOf, type Layer } from '../image/index.ts';
 import type { Build } from './build.ts';
+import { recordAll } from './cache.ts';
 import type { CacheRecord } from './contracts/store.ts';
 import { makeState, type StageState } from './stage-state.ts';
 
@@ -22,7 +23,7 @@ export async function keepUnpacked(state: StageState, on: Build): Promise<StageS
     }
     const directory = await driver.directory?.(chain);
     layers[at] = directory === undefined ? await on.layers.put(layer, on.build) : await on.layers.keep(layer, directory);
-    await on.record(record);
+    await recordAll(on, record);
   }
   return makeState({ ...state, layers, unrecorded });
 }
@@ -32,7 +33,7 @@ export async function storeLayers(layers: readonly Layer[], unrecorded: readonly
   const stored: Layer[] = [];
   for (const layer of layers) stored.push(await storeLayer(layer, on));
   for (const record of unrecorded)
-    if (layers.some((layer) => layer.id === record.layer) || (await on.layers.get(record.layer)) !== undefined) await on.record(record);
+    if (layers.some((layer) => layer.id === record.layer) || (await on.layers.get(record.layer)) !== undefined) await recordAll(on, record);
   return stored;
 }
 

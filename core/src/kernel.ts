@@ -83,23 +83,14 @@ class PluginKernel implements Kernel {
     await using scope = new Scope(this.#scope); // layers are read lazily, so it ends after the last export
     scope.set(BUILD, { id, request, platform, epoch, emit, signal });
     const build = scope.inject('build', [BUILD, LAYERS, FILE_DIGESTS], (info, layers, digests) => {
-      const caches = scope.all(CACHE_STORES);
-      return new Build({
-        build: info,
-        host: this,
-        controller,
-        hooks: this.#hooks,
-        layers,
-        digests,
-        caches,
-      });
+      const [hooks, caches] = [this.#hooks, scope.all(CACHE_STORES)];
+      return new Build({ build: info, host: this, hooks, layers, digests, caches, controller });
     });
     try {
       return await orAborted(build().run(), { signal: request.signal, grace: this.#grace, pending: () => this.pending });
     } catch (failure) {
-      const error = request.signal?.aborted ? aborted(failure, this.pending) : failure;
-      const { code, message } = blame(error, undefined, 'the build');
-      emit({ type: 'build-failed', code, message });
+      const error = request.signal?.aborted ? aborted(failure, this.pending) : blame(failure, undefined, 'the build');
+      emit({ type: 'build-failed', code: error.code, message: error.message });
       throw error;
     }
   }

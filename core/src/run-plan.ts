@@ -7,23 +7,36 @@ import { settleStage } from './settle-stage.ts';
 import { imageState, type StageState, scratchState } from './stage-state.ts';
 import { baseImage } from './trees.ts';
 
-/** The stages of a plan, each run when somebody needs it and once. Independent ones run beside each other. */
+/** The stages of a build's plan, each run when somebody needs it and once. Independent ones run beside each other. */
 export class Stages {
-  readonly #stages: ReadonlyMap<string, Stage>;
-  readonly #running = new Map<string, Promise<StageState>>();
   readonly #on: Build;
+  readonly #stages = new Map<string, Stage>();
+  readonly #running = new Map<string, Promise<StageState>>();
 
-  constructor(plan: Plan, on: Build) {
-    this.#stages = new Map(plan.stages.map((stage) => [stage.name, stage]));
+  constructor(on: Build) {
     this.#on = on;
   }
 
-  /** What a stage leaves. The first failure of any stage stops the build, whoever waits for it or does not yet. */
+  /**
+   * What the target leaves. The first failure of any stage stops the others, whoever waits for it; they are waited for, so that nothing of
+   * them is left when the build ends.
+   */
+  async target({ stages, target }: Plan): Promise<StageState> {
+    for (const stage of stages) this.#stages.set(stage.name, stage);
+    try {
+      return await this.run(target);
+    } catch {
+      await Promise.allSettled(this.#running.values());
+      throw this.#on.controller.signal.reason;
+    }
+  }
+
+  /** What a stage leaves. */
   run(name: string): Promise<StageState> {
     const known = this.#running.get(name);
     if (known) return known;
     const running = this.#run(name);
-    running.catch((failure: unknown) => this.#on.stop(failure));
+    running.catch((failure: unknown) => this.#on.controller.abort(failure));
     this.#running.set(name, running);
     return running;
   }
@@ -33,18 +46,13 @@ export class Stages {
     for (const name of stagesOf(step)) await this.run(name);
   }
 
-  /** Waits until nothing runs any more, whatever came of it. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#running.values());
-  }
-
   async #run(name: string): Promise<StageState> {
     const on = this.#on;
     const stage = this.#stages.get(name);
-    if (stage === undefined) throw new Error(`Stage "${name}" was not checked`);
+    if (stage === undefined) throw new Error(`Stage "${name}" is not in the plan that was checked`);
     on.emit({ type: 'stage-started', stage: name });
     for (const needed of stage.steps.flatMap(stagesOf)) void this.run(needed);
-    const base = await this.#base(stage, on);
+    const base = await this.#base(stage);
     let state = base;
     for (const [i, step] of stage.steps.entries()) {
       on.build.signal?.throwIfAborted();
@@ -54,11 +62,12 @@ export class Stages {
     return await settleStage(base, state, on);
   }
 
-  async #base({ base, platform, initial, source }: Stage, on: Build): Promise<StageState> {
-    if (base.kind === 'scratch') return scratchState(platform ?? on.build.platform, initial);
+  async #base({ base, platform, initial, source }: Stage): Promise<StageState> {
+    const { build, trees } = this.#on;
+    if (base.kind === 'scratch') return scratchState(platform ?? build.platform, initial);
     if (base.kind === 'stage') return await this.run(base.name);
     try {
-      return imageState(await on.trees.image(baseImage(base) ?? '', platform));
+      return imageState(await trees.image(baseImage(base), platform));
     } catch (failure) {
       throw VarveError.is(failure) ? VarveError.with(failure, { source }) : failure;
     }

@@ -1,9 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
-import type { LayerIndex } from '../archive/index.ts';
-import { appendHistory, asLayerID, type CacheKey, chainOf, composeLayer, digestFromHex, type Layer, type LayerID } from '../image/index.ts';
+import { appendHistory, type CacheKey, chainOf, composeLayer, type Layer } from '../image/index.ts';
 import type { Build } from './build.ts';
-import { firstHit } from './cache.ts';
-import { keyOf, stateKey } from './cache-key.ts';
+import { firstHit, type Hit, recordAll } from './cache.ts';
+import { keyOf, layerIdOf, stateKey } from './cache-key.ts';
 import { clampTime, now, timeOfConfig } from './clock.ts';
 import type { StepPlace } from './contracts/event.ts';
 import type { Workspace } from './contracts/snapshotter.ts';
@@ -12,21 +10,19 @@ import type { CacheRecord } from './contracts/store.ts';
 import { VarveError } from './errors.ts';
 import { keepUnpacked } from './keep-layers.ts';
 import { stagesOf } from './plan-build.ts';
-import { historyRow, type StageState, withConfig, withLayer } from './stage-state.ts';
+import { historyRow, makeState, type StageState } from './stage-state.ts';
 import { blame } from './taps.ts';
 
 /** One step of one stage: fingerprint, cache, execute, capture or compose, commit. A cached step opens no snapshot. */
 export async function runStep(place: StepPlace, at: StageState, on: Build): Promise<StageState> {
   const { step } = place;
-  const handler = await on.hooks.handler.promise(step);
-  if (handler === undefined)
+  await on.stages.ready(step);
+  try {
+    const handler = await on.hooks.handler.promise(step);
+    if (handler !== undefined) return await runWith(handler, place, at, on);
     throw new VarveError('STEP_UNKNOWN', `No plugin runs "${step.kind}" steps`, {
-      source: step.source,
       hint: 'Add the plugin that does; `varve plugins` lists those that are loaded.',
     });
-  await on.ready(step);
-  try {
-    return await runWith(handler, place, at, on);
   } catch (failure) {
     const isStopped = on.build.signal?.aborted === true;
     const error = isStopped ? stopped(failure) : VarveError.with(blame(failure, undefined, step.title), { source: step.source });
@@ -47,7 +43,7 @@ async function runWith(handler: StepHandler, place: StepPlace, at: StageState, o
   const hit = on.isCached(place.stage) ? await firstHit(on, key) : undefined;
   if (hit !== undefined) {
     on.emit({ type: 'step-cached', ...place, key });
-    return extend(at, place, on, hit);
+    return extend(at, place, on, { ...hit, lasts: true });
   }
   on.emit({ type: 'step-started', ...place });
   const made = await on.share(key, () => make(handler, place, at, { on, key, parts }));
@@ -57,23 +53,26 @@ async function runWith(handler: StepHandler, place: StepPlace, at: StageState, o
 
 /** A step without a fingerprint: it may change the config and nothing else. */
 async function configure(handler: StepHandler, place: StepPlace, at: StageState, on: Build): Promise<StageState> {
-  on.emit({ type: 'step-started', ...place });
-  const scope: StepScope = {
-    ...inputsOf(place, at, on),
-    workspace: () => refuse(place, 'a workspace'),
-    executor: () => refuse(place, 'an executor'),
-    log: logOf(place, on),
+  const { step } = place;
+  const refuse = async (what: string): Promise<never> => {
+    const message = `A "${step.kind}" step without a fingerprint asked for ${what}; it may only change the config`;
+    throw new VarveError('STEP_CONTRACT', message);
   };
-  const result = await handler.execute(place.step, scope);
-  if (result.kind !== 'config') return await refuse(place, 'a layer');
-  const row = historyRow(place.step, clampTime(timeOfConfig(at.config), on.build.epoch), true);
+  on.emit({ type: 'step-started', ...place });
+  const scope = scopeOf(place, at, on);
+  const result = await handler.execute(step, { ...scope, workspace: () => refuse('a workspace'), executor: () => refuse('an executor') });
+  if (result.kind !== 'config') return await refuse('a layer');
   on.emit({ type: 'step-finished', ...place });
-  return withConfig(at, row === undefined ? result.config : appendHistory(result.config, row));
+  const row = { ...historyRow(step, clampTime(timeOfConfig(at.config), on.build.epoch)), empty_layer: true };
+  return { ...at, config: step.history === undefined ? result.config : appendHistory(result.config, row) };
 }
 
-function refuse({ step }: StepPlace, what: string): Promise<never> {
-  const message = `A "${step.kind}" step without a fingerprint asked for ${what}; it may only change the config`;
-  return Promise.reject(new VarveError('STEP_CONTRACT', message));
+/** What making a step's layer came to. */
+export interface Made extends Hit {
+  /** The layer lies somewhere that lasts and is recorded. */
+  readonly lasts: boolean;
+  /** The state below, with its layers where they last; absent where another stage did the work. */
+  readonly below?: StageState | undefined;
 }
 
 interface Making {
@@ -85,38 +84,25 @@ interface Making {
 async function make(handler: StepHandler, place: StepPlace, at: StageState, { on, key, parts }: Making): Promise<Made> {
   on.build.signal?.throwIfAborted();
   await using opened = new OpenWorkspace(at, on);
-  const result = await handler.execute(place.step, {
-    ...inputsOf(place, at, on),
-    workspace: () => opened.get(),
-    executor: () => on.executor(),
-    log: logOf(place, on),
-  });
-  const layer = result.kind === 'workspace' ? await keepWorkspace(opened, key, on) : await composed(result, place, { on, key });
+  const result = await handler.execute(place.step, { ...scopeOf(place, at, on), workspace: () => opened.get() });
+  const lasts = result.kind === 'workspace';
+  const layer = lasts ? await keepWorkspace(opened, key, on) : await composed(result, place, key, on);
   const { kind, title } = place.step;
   const record: CacheRecord = { key, parts, parent: at.key, kind, title, layer: layer.id, createdAt: now() };
-  const lasts = result.kind === 'workspace';
-  if (lasts) await on.record(record);
+  if (lasts) await recordAll(on, record);
   return { below: opened.state, layer, record, lasts };
 }
 
-/**
- * A layer's identity before its bytes are known. Not the key alone: a process that is run again under one key may come to other bytes,
- * which must not meet the snapshot that the first time left. What a composed layer holds follows from its key and index, unless the
- * cache is not to be trusted (`noCache`).
- */
-function newLayerId(key: CacheKey, index?: LayerIndex): LayerID {
-  const hash = createHash('sha256').update(key);
-  if (index === undefined) hash.update(randomUUID());
-  for (const entry of index ?? []) hash.update(JSON.stringify(entry));
-  return asLayerID(digestFromHex(hash.digest('hex')));
-}
-
-async function composed(result: StepResult, { stage }: StepPlace, { on, key }: Omit<Making, 'parts'>): Promise<Layer> {
+/** Where the cache is not to be trusted, neither is what follows from the key. */
+async function composed(result: StepResult, { stage }: StepPlace, key: CacheKey, on: Build): Promise<Layer> {
   if (result.kind !== 'layer')
     throw new VarveError('STEP_CONTRACT', 'A step with a fingerprint changed only the config, expected a layer or a workspace');
-  const id = newLayerId(key, on.isCached(stage) ? result.draft.index : undefined);
-  const layer = composeLayer(id, result.draft.index, (file) => result.draft.content(file));
-  return await on.hooks.layer.promise(layer, on.build);
+  const { draft } = result;
+  const id = layerIdOf(key, on.isCached(stage) ? draft.index : undefined);
+  return await on.hooks.layer.promise(
+    composeLayer(id, draft.index, (file) => draft.content(file)),
+    on.build,
+  );
 }
 
 /** Captures what a process changed. A `layer` tap that changed it makes the snapshot worthless: then only the layer is kept. */
@@ -125,7 +111,7 @@ async function keepWorkspace(opened: OpenWorkspace, key: CacheKey, on: Build): P
   const snapshots = await on.snapshots();
   const { signal } = on.build;
   const draft = await snapshots.capture(workspace, await opened.state.tree({ signal }), { signal });
-  const captured = composeLayer(newLayerId(key), draft.index, (file) => draft.content(file));
+  const captured = composeLayer(layerIdOf(key), draft.index, (file) => draft.content(file));
   const layer = await on.hooks.layer.promise(captured, on.build);
   signal?.throwIfAborted();
   if (layer !== captured) return await on.layers.put(layer, { signal });
@@ -168,20 +154,14 @@ class OpenWorkspace implements AsyncDisposable {
   }
 }
 
-/** What making a step's layer came to. */
-export interface Made {
-  /** The state below, with its layers where they last; absent where another stage did the work. */
-  readonly below?: StageState | undefined;
-  readonly layer: Layer;
-  readonly record: CacheRecord;
-  /** The layer lies somewhere that lasts and is recorded. */
-  readonly lasts?: boolean;
-}
-
-function extend(at: StageState, { step }: StepPlace, on: Build, { layer, record, lasts = true }: Made): StageState {
-  const created = clampTime(record.createdAt, on.build.epoch);
-  const history = historyRow(step, created, false) ?? { created };
-  return withLayer(at, { key: stateKey(record.key, layer), layer, history, record: lasts ? undefined : record });
+function extend(at: StageState, { step }: StepPlace, on: Build, { layer, record, lasts }: Made): StageState {
+  return makeState({
+    key: stateKey(record),
+    layers: [...at.layers, layer],
+    baseLayers: at.baseLayers,
+    config: appendHistory(at.config, historyRow(step, clampTime(record.createdAt, on.build.epoch))),
+    unrecorded: lasts ? at.unrecorded : [...at.unrecorded, record],
+  });
 }
 
 const inputsOf = ({ step }: StepPlace, at: StageState, on: Build): StepInputs => ({
@@ -198,7 +178,8 @@ const inputsOf = ({ step }: StepPlace, at: StageState, on: Build): StepInputs =>
   warn: (warning) => on.emit({ type: 'warning', ...warning }),
 });
 
-const logOf =
-  (place: StepPlace, on: Build): StepScope['log'] =>
-  (stream, chunk) =>
-    on.emit({ type: 'step-output', ...place, stream, chunk });
+const scopeOf = (place: StepPlace, at: StageState, on: Build): Omit<StepScope, 'workspace'> => ({
+  ...inputsOf(place, at, on),
+  executor: () => on.executor(),
+  log: (stream, chunk) => on.emit({ type: 'step-output', ...place, stream, chunk }),
+});

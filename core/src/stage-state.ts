@@ -2,7 +2,6 @@ import { type FileTree, MergedTree } from '../archive/index.ts';
 import {
   type Abortable,
   alignHistory,
-  appendHistory,
   chainOf,
   type HistoryRow,
   type Image,
@@ -66,32 +65,8 @@ export function imageState({ config, layers }: Image): StageState {
 /** The state after a step that changed nothing but the config. */
 export const withConfig = (state: StageState, config: ImageConfig): StageState => ({ ...state, config });
 
-export interface NewLayer {
-  readonly key: string;
-  readonly layer: Layer;
-  readonly history: HistoryRow;
-  /** Still to be written, once the layer lasts. */
-  readonly record?: CacheRecord | undefined;
-}
-
-/** The state after a step that made a layer. */
-export const withLayer = (state: StageState, { key, layer, history, record }: NewLayer): StageState =>
-  makeState({
-    key,
-    layers: [...state.layers, layer],
-    baseLayers: state.baseLayers,
-    config: appendHistory(state.config, history),
-    unrecorded: record === undefined ? state.unrecorded : [...state.unrecorded, record],
-  });
-
-/** A row of history for a step; `undefined` where it leaves none. */
-export function historyRow(step: Step, created: string, emptyLayer: boolean): HistoryRow | undefined {
-  if (step.history === undefined && emptyLayer) return undefined;
-  const { createdBy, comment } = step.history ?? { createdBy: step.title };
-  return {
-    created,
-    created_by: createdBy,
-    ...(comment !== undefined && { comment }),
-    ...(emptyLayer && { empty_layer: true }),
-  };
+/** A row of history for a step. */
+export function historyRow({ history, title }: Step, created: string): HistoryRow {
+  const { createdBy, comment } = history ?? { createdBy: title };
+  return { created, created_by: createdBy, ...(comment !== undefined && { comment }) };
 }

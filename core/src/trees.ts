@@ -1,30 +1,21 @@
 import { createPatternMatcher, DirectoryTree, type FileTree, type HashFiles, MergedTree, pathOf, readFile } from '../archive/index.ts';
 import type { Image, ImageReference, Platform } from '../image/index.ts';
 import { parseReference, withDefaultTag } from '../image/index.ts';
-import type { BuildInfo } from './contracts/build.ts';
+import type { Build } from './build.ts';
 import type { BaseRef, Plan, TreeRef } from './contracts/plan.ts';
-import type { FileDigests } from './contracts/store.ts';
 import { VarveError } from './errors.ts';
 
 /** Bytes; ignore files are small. */
 const TEXT_LIMIT = 4 << 20;
 
-export interface TreeSources {
-  readonly build: BuildInfo;
-  readonly digests: FileDigests;
-  resolve(reference: ImageReference, platform: Platform): Promise<Image>;
-  /** What a stage leaves. */
-  stage(name: string): Promise<FileTree>;
-}
-
 /** The filesystems that a build reads from, each made once. */
 export class Trees {
-  readonly #on: TreeSources;
+  readonly #on: Build;
   readonly #made = new Map<string, Promise<FileTree>>();
   readonly #images = new Map<string, Promise<Image>>();
   #ignore: readonly string[] = [];
 
-  constructor(on: TreeSources) {
+  constructor(on: Build) {
     this.#on = on;
   }
 
@@ -47,9 +38,14 @@ export class Trees {
 
   image(ref: string, platform: Platform = this.#on.build.platform): Promise<Image> {
     const name = JSON.stringify([ref, platform]);
-    const known = this.#images.get(name) ?? this.#on.resolve(withDefaultTag(parseReference(this.#named(ref))), platform);
+    const known = this.#images.get(name) ?? this.#resolve(withDefaultTag(parseReference(this.#named(ref))), platform);
     this.#images.set(name, known);
     return known;
+  }
+
+  #resolve(reference: ImageReference, platform: Platform): Promise<Image> {
+    const { host, emit, build } = this.#on;
+    return host.resolve(reference, { platform, fresh: build.request.pull ?? false, emit, signal: build.signal });
   }
 
   /** A named context stands before an image of the same name. */
@@ -61,7 +57,7 @@ export class Trees {
   async #make(ref: TreeRef): Promise<FileTree> {
     switch (ref.kind) {
       case 'stage':
-        return await this.#on.stage(ref.name);
+        return await (await this.#on.stages.run(ref.name)).tree(this.#on.build);
       case 'image':
         return await MergedTree.of((await this.image(ref.ref)).layers, this.#on.build);
       case 'name':
@@ -98,7 +94,7 @@ export class Trees {
 
 /** Hashes through the stat cache, and tells when files had to be read. */
 const hashOf =
-  ({ digests, build }: TreeSources): HashFiles =>
+  ({ digests, build, emit }: Build): HashFiles =>
   async (files) => {
     const before = { ...digests.read };
     const answers = await digests.digests(
@@ -106,7 +102,7 @@ const hashOf =
       { signal: build.signal },
     );
     const read = { files: digests.read.files - before.files, bytes: digests.read.bytes - before.bytes };
-    if (read.files > 0) build.emit({ type: 'files-hashed', ...read });
+    if (read.files > 0) emit({ type: 'files-hashed', ...read });
     return answers;
   };
 
@@ -117,5 +113,4 @@ export const imageOrContext = (name: string, contexts: Readonly<Record<string, s
   Object.hasOwn(contexts, name) ? { kind: 'context', name } : { kind: 'image', ref: name };
 
 /** The reference of a base that is an image. */
-export const baseImage = (base: BaseRef): string | undefined =>
-  base.kind === 'image' ? base.ref : base.kind === 'name' ? base.name : undefined;
+export const baseImage = (base: Extract<BaseRef, { kind: 'image' | 'name' }>): string => (base.kind === 'image' ? base.ref : base.name);

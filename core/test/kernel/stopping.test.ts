@@ -1,6 +1,6 @@
 import test from 'ava';
 import { asLayerID, composeLayer, digestOf, type Layer, makeImage } from '../../image/index.ts';
-import { type AnyPlugin, type BuildEvent, type Plan, type Step, type StepHandler, VarveError } from '../../src/index.ts';
+import { type AnyPlugin, type BuildEvent, type Plan, type Step, type StepHandler, type StepScope, VarveError } from '../../src/index.ts';
 import { failureOf, kernelOf, plugin, preset, stage, write } from './helpers.ts';
 import { planSource } from './toys.ts';
 
@@ -107,6 +107,23 @@ test(
 );
 test('a stage that starts from itself', refused, { stages: [from('a', 'a')], target: 'a' }, 'PLAN_CYCLE', /a -> a/);
 test('two stages of one name', refused, { stages: [stage('a'), stage('a', write('x'))], target: 'a' }, 'PLAN_STAGE_TWICE', /"a"/);
+
+test('a step that reads a stage that it did not name is refused', async (t) => {
+  const reads = plugin('reads', ({ hooks }) =>
+    hooks.handler.tap(async ({ title }) => {
+      if (title !== 'read') return undefined;
+      const execute = async (_: Step, scope: StepScope) => {
+        await scope.treeOf({ kind: 'stage', name: 'other' });
+        return { kind: 'workspace' } as const;
+      };
+      return { fingerprint: async () => ({}), execute };
+    }),
+  );
+  const plan: Plan = { stages: [stage('other'), stage('main', act('read'))], target: 'main' };
+  const failure = await failureOf(() => workshop(reads).build(plan));
+  t.is(failure.code, 'STEP_CONTRACT');
+  t.regex(failure.message, /"other", which is not among its inputs/);
+});
 
 test('a build that may run no step at once runs one', async (t) => {
   await t.notThrowsAsync(workshop().build({ stages: [stage('main', write('a'))], target: 'main' }, { parallel: 0 }));
