@@ -6,11 +6,16 @@ import { constants, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const NEEDED = 22;
+const NEEDED = [22, 20];
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
 
-if (Number(process.versions.node.split('.')[0]) >= NEEDED) start();
+if (isNewEnough(process.versions.node)) start();
 else startUnderNewerNode();
+
+function isNewEnough(version) {
+  const [major, minor] = version.split('.').map(Number);
+  return major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1]);
+}
 
 function start() {
   if (['--version', '-v'].includes(process.argv[2])) return sayVersion();
@@ -35,7 +40,7 @@ function cacheCompiledCode() {
 async function startUnderNewerNode() {
   const { spawn } = await import('node:child_process'); // 2 ms that only this way needs
   const node = findNode(home);
-  if (node === undefined) return refuse(`varve needs Node.js ${NEEDED} or newer, and this is ${process.version}.`);
+  if (node === undefined) return refuse(`varve needs Node.js ${NEEDED.join('.')} or newer, and this is ${process.version}.`);
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
   // A terminal sends Ctrl-C to both; what is sent to this process alone is passed on.
   const atTerminal = [0, 1, 2].some((fd) => isTerminal(fd));

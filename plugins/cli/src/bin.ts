@@ -2,7 +2,14 @@ import { constants } from 'node:os';
 import { type PendingTap, VarveError } from '@varve/core';
 import { Run } from './run.ts';
 
+/**
+ * Milliseconds in which a second signal is the first one again: `npm`, `timeout` and our own launcher pass on what the terminal or the
+ * group has sent already.
+ */
+const ECHO = 500;
+
 const controller = new AbortController();
+let stoppedAt = 0;
 const run = new Run(
   {
     get stdin() {
@@ -23,13 +30,17 @@ process.once('beforeExit', () => {
 });
 const code = await run.main(process.argv.slice(2));
 settled = true;
+await new Promise(setImmediate); // an output that could not be written says so only now
 // What is still open (idle connections, say) has nothing to do any more.
 process.exit(code);
 
 /** The first signal lets the command clean up; a second one is for those who do not want to wait. */
 function stop(signal: NodeJS.Signals): void {
   const exitCode = 128 + constants.signals[signal];
+  const isEcho = performance.now() - stoppedAt < ECHO;
+  if (controller.signal.aborted && isEcho) return;
   if (controller.signal.aborted) process.exit(exitCode);
+  stoppedAt = performance.now();
   controller.abort(new VarveError('ABORTED', `Stopped by ${signal}`, { exitCode }));
 }
 

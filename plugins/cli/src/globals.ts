@@ -15,13 +15,17 @@ export function readGlobals(argv: readonly string[]): Globals {
   for (let i = 0; i < argv.length; i++) {
     const [, name, inline] = /^--(root|config)(?:=(.*))?$/s.exec(argv[i] ?? '') ?? [];
     if (name !== undefined) {
-      const value = inline ?? argv[++i];
-      if (value === undefined || value === '') throw usageError(`--${name} needs a path`);
-      globals = { ...globals, [name]: value };
+      globals = { ...globals, [name]: pathIn(name, inline ?? argv[++i]) };
     } else if (argv[i] === '--debug' || argv[i] === '-D') globals = { ...globals, debug: true };
     else break;
   }
   return globals;
+}
+
+/** @throws VarveError `USAGE`: an empty path would be the current directory */
+export function pathIn(option: string, value: string | undefined): string {
+  if (value === undefined || value === '') throw usageError(`--${option} needs a path`);
+  return value;
 }
 
 /** Where images live: `--root`, `VARVE_ROOT`, the configuration, else the place that this user may write. */

@@ -1,7 +1,7 @@
 import { COMMANDS, createKernel, type Kernel, type PendingTap } from '@varve/core';
 import type { Chosen } from './adapt-command.ts';
 import { loadToolchain } from './config.ts';
-import { type Globals, readGlobals, rootOf } from './globals.ts';
+import { type Globals, pathIn, readGlobals, rootOf } from './globals.ts';
 import { cli } from './index.ts';
 import type { Io } from './io.ts';
 import { exitCodeOf, printError } from './print-error.ts';
@@ -66,8 +66,8 @@ export class Run {
 function withOwn(globals: Globals, { values }: Chosen): Globals {
   const { root, config, debug } = values;
   return {
-    root: typeof root === 'string' ? root : globals.root,
-    config: typeof config === 'string' ? config : globals.config,
+    root: typeof root === 'string' ? pathIn('root', root) : globals.root,
+    config: typeof config === 'string' ? pathIn('config', config) : globals.config,
     debug: globals.debug || debug === true,
   };
 }

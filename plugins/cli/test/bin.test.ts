@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,18 +71,18 @@ test('what a command leaves open does not keep the process', async (t) => {
 });
 
 const waits = "const timer = setInterval(() => {}, 1000); stdout.write('waiting');";
-const signals = test.macro(async (t, body: string, times: number, code: number, stdout: string) => {
+const signals = test.macro(async (t, body: string, [times, pause]: readonly [number, number], code: number, stdout: string) => {
   const child = start(['theirs'], withCommand(`${waits} ${body}`));
   const outcome = finished(child);
   child.stdout.once('data', () => child.kill('SIGINT'));
-  if (times > 1) child.stdout.on('data', (chunk) => String(chunk).includes('stopping') && child.kill('SIGINT'));
+  if (times > 1) child.stdout.on('data', (chunk) => String(chunk).includes('stopping') && setTimeout(() => child.kill('SIGINT'), pause));
   t.like(await outcome, { code, stdout });
 });
 test(
   'SIGINT lets a command clean up, and the exit code is 130',
   signals,
   "await new Promise((done) => signal.addEventListener('abort', done)); clearInterval(timer); stdout.write(' cleaned'); throw signal.reason;",
-  1,
+  [1, 0],
   130,
   'waiting cleaned',
 );
@@ -90,10 +90,30 @@ test(
   'a second SIGINT does not wait',
   signals,
   "await new Promise((done) => signal.addEventListener('abort', done)); stdout.write(' stopping'); await new Promise(() => {});",
-  2,
+  [2, 800],
   130,
   'waiting stopping',
 );
+test(
+  'one Ctrl-C that comes twice, from the terminal and from a parent that passes it on, still cleans up',
+  signals,
+  "await new Promise((done) => signal.addEventListener('abort', done)); stdout.write(' stopping'); await new Promise((done) => setTimeout(done, 200)); clearInterval(timer); stdout.write(' cleaned'); throw signal.reason;",
+  [2, 10],
+  130,
+  'waiting stopping cleaned',
+);
+test('output that cannot be written is a failure', async (t) => {
+  const full = openSync('/dev/full', 'w');
+  t.teardown(() => closeSync(full));
+  const at = withCommand("stdout.write('hi'); return 0;");
+  const child = spawn(process.execPath, ['--conditions=varve-source', source, '--root', join(dir, 'store'), 'theirs'], {
+    cwd: at,
+    stdio: ['ignore', full, 'pipe'],
+  });
+  const { code, stderr } = await finished(child);
+  t.is(code, 1);
+  t.regex(stderr, /no space left on device/);
+});
 test('a reader that leaves early is no error', async (t) => {
   const child = start(
     ['theirs'],
@@ -121,12 +141,18 @@ function launcher(version: string): { readonly at: string; start(...argv: readon
   );
   return { at, start: (...argv) => finished(spawn(process.execPath, ['--require', pretend, join(home, 'bin', 'varve.mjs'), ...argv])) };
 }
-test('on an old Node the launcher says in one sentence what is needed', async (t) => {
-  t.deepEqual(await launcher('18.19.0').start('images'), {
-    code: 2,
-    stdout: '',
-    stderr: 'varve needs Node.js 22 or newer, and this is v18.19.0.\n',
+for (const version of ['18.19.0', '22.19.0'])
+  test(`on Node ${version} the launcher says in one sentence what is needed`, async (t) => {
+    t.deepEqual(await launcher(version).start('images'), {
+      code: 2,
+      stdout: '',
+      stderr: `varve needs Node.js 22.20 or newer, and this is v${version}.\n`,
+    });
   });
+test('the launcher asks for the Node that the package names', (t) => {
+  const { engines } = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8'));
+  const [, needed] = /NEEDED = \[(\d+, \d+)\]/.exec(readFileSync(join(packageDir, 'bin', 'varve.mjs'), 'utf8')) ?? [];
+  t.is(engines.node, `>=${needed?.replace(', ', '.')}`);
 });
 test('on an old Node with a newer one beside varve nobody notices', async (t) => {
   const { at, start: launch } = launcher('20.20.2');
@@ -136,9 +162,10 @@ test('on an old Node with a newer one beside varve nobody notices', async (t) =>
   chmodSync(join(bin, 'node'), 0o755);
   t.deepEqual(await launch('images', '-q'), { code: 5, stdout: 'started with images -q\n', stderr: '' });
 });
-test('on a new Node the launcher starts what was built', async (t) => {
-  t.deepEqual(await launcher('24.0.0').start('images'), { code: 5, stdout: 'started with images\n', stderr: '' });
-});
+for (const version of ['22.20.0', '24.0.0'])
+  test(`on Node ${version} the launcher starts what was built`, async (t) => {
+    t.deepEqual(await launcher(version).start('images'), { code: 5, stdout: 'started with images\n', stderr: '' });
+  });
 test('the launcher knows the version without loading anything', async (t) => {
   const { at, start: launch } = launcher('24.0.0');
   rmSync(join(at, 'node_modules', 'varve', 'dist'), { recursive: true });

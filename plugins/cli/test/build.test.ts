@@ -145,6 +145,12 @@ test('the ID and what was built are written to files', async (t) => {
     'image.name': 'docker.io/acme/x:latest',
   });
 });
+test('a file for the ID that cannot be written is named', async (t) => {
+  const { at, context, varve } = place(simple);
+  const { code, stderr } = await varve(['build', '-q', '--iidfile', join(at, 'missing', 'iid'), context]);
+  t.is(code, 1);
+  t.regex(stderr, /The image is built, but \S+missing\/iid cannot be written[\s\S]*\[OUTPUT_FAILED\]/);
+});
 test('an old ID does not outlive a build that fails', async (t) => {
   const { at, context, varve } = place({ Dockerfile: 'FROM scratch\nCOPY nothing /\n' });
   const iid = join(at, 'iid');

@@ -68,6 +68,8 @@ export const BUILD_OPTIONS: Readonly<Record<string, CommandOption>> = {
   progress: text('<mode>', 'auto, plain, tty, rawjson or quiet (also BUILDKIT_PROGRESS)'),
   iidfile: text('<path>', 'write the image ID to a file'),
   'metadata-file': text('<path>', 'write what was built to a file, as JSON'),
+  check: flag('check the build file instead of building it: --call=check'),
+  call: text('<method>', 'check, outline or targets: say something about the build file instead of building it; also <method>,format=json'),
   platform: text('<os/arch>', 'platform of the image'),
   squash: flag('merge the new layers into one'),
   layers: flag('a layer for each step (default; --layers=false: one for each stage)'),

@@ -3,6 +3,7 @@ import type { Invocation } from '@varve/core';
 import type { CliOptions } from '../options.ts';
 import { isTalking, textOf } from '../read-values.ts';
 import { IGNORED } from './build-options.ts';
+import { readCall } from './call/read-call.ts';
 import { buildTargets, openContexts } from './context/open-contexts.ts';
 import { openInput } from './context/open-input.ts';
 import { TemporaryPlaces } from './context/temporary-places.ts';
@@ -12,12 +13,19 @@ import { writeResults } from './write-results.ts';
 /** `varve build`: reads what is asked for, lets the kernel build, prints. */
 export async function runBuild(invocation: Invocation, defaults: CliOptions): Promise<number> {
   const { host, values, signal } = invocation;
+  const call = readCall(values);
   const asked = readRequest(values, defaults, process.env);
   tellIgnored(invocation);
   const iidfile = textOf(values, 'iidfile');
-  if (iidfile !== undefined) rmSync(iidfile, { force: true }); // an old ID must not be taken for the result of a build that failed
+  if (iidfile !== undefined && call === undefined) rmSync(iidfile, { force: true }); // an old ID must not be taken for the result of a build that failed
   using places = new TemporaryPlaces(host.root);
   const fetching = { places, signal, keepGitDir: isTrue(asked.args.BUILDKIT_CONTEXT_KEEP_GIT_DIR), tell: talker(invocation) };
+  if (call !== undefined) {
+    const { runCall } = await import('./call/run-call.ts'); // loaded when first needed: most builds build
+    const { args, target } = asked;
+    const platform = textOf(values, 'platform');
+    return await runCall(call, await openInput(invocation, fetching), { host, stdout: invocation.stdout, args, target, platform });
+  }
   const contexts = await openContexts(asked.contexts, fetching);
   const input = await openInput(invocation, fetching);
   const request = await buildTargets({ ...asked, ...input, contexts, signal }, host, fetching);

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import type { BuildRequest, BuildResult, Invocation } from '@varve/core';
+import { type BuildRequest, type BuildResult, type Invocation, messageOf, VarveError } from '@varve/core';
 import { familiarName } from '@varve/core/image';
 import { isTalking, textOf } from '../read-values.ts';
 import { writesToStdout } from './read-outputs.ts';
@@ -8,10 +8,18 @@ import { writesToStdout } from './read-outputs.ts';
 export async function writeResults(result: BuildResult, request: BuildRequest, { values, stdout, stderr }: Invocation): Promise<void> {
   const iidfile = textOf(values, 'iidfile');
   const metadata = textOf(values, 'metadata-file');
-  if (iidfile !== undefined) await writeFile(iidfile, result.id);
-  if (metadata !== undefined) await writeFile(metadata, `${JSON.stringify(metadataOf(result, request), null, 2)}\n`);
+  if (iidfile !== undefined) await write(iidfile, result.id);
+  if (metadata !== undefined) await write(metadata, `${JSON.stringify(metadataOf(result, request), null, 2)}\n`);
   if (isTalking(values)) for (const line of saidOf(result, request)) stderr.write(`${line}\n`);
   if (!writesToStdout(request.outputs ?? [])) stdout.write(`${result.id}\n`);
+}
+
+async function write(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (cause) {
+    throw new VarveError('OUTPUT_FAILED', `The image is built, but ${path} cannot be written: ${messageOf(cause)}`, { cause });
+  }
 }
 
 function saidOf({ outputs: results }: BuildResult, { outputs = [] }: BuildRequest): readonly string[] {

@@ -12,16 +12,17 @@ export interface Input {
   readonly source: BuildSource;
   readonly context: string | undefined;
 }
+/** `stdin` is opened when it is asked for, which most builds do not. */
 type Given = Pick<Invocation, 'positionals' | 'values' | 'stdin'>;
 
 /** @throws VarveError `USAGE`, `SOURCE_…`, `CONTEXT_…` */
-export async function openInput({ positionals, values, stdin }: Given, options: FetchPlaceOptions): Promise<Input> {
-  const [place = '.'] = positionals;
-  const file = textOf(values, 'file') || undefined;
+export async function openInput(given: Given, options: FetchPlaceOptions): Promise<Input> {
+  const [place = '.'] = given.positionals;
+  const file = textOf(given.values, 'file') || undefined;
   if (place === '-' && file === '-') throw usageError("invalid argument: can't use stdin for both build context and dockerfile");
-  const separate = file === undefined ? undefined : await separateSource(file, stdin, options);
+  const separate = file === undefined ? undefined : await separateSource(file, given, options);
   if (place === '-') {
-    const streamed = await readStream(stdin, options);
+    const streamed = await readStream(given.stdin, options);
     return await inStreamed(streamed, { file, separate, shown: STDIN });
   }
   if (isDirectory(place)) return { source: separate ?? findSource(place, file), context: place };
@@ -31,8 +32,8 @@ export async function openInput({ positionals, values, stdin }: Given, options: 
 }
 
 /** A build file that has nothing to do with the context: from stdin, or from a server. */
-async function separateSource(file: string, stdin: Invocation['stdin'], options: FetchPlaceOptions): Promise<BuildSource | undefined> {
-  if (file === '-') return textSource(await readText(stdin));
+async function separateSource(file: string, given: Given, options: FetchPlaceOptions): Promise<BuildSource | undefined> {
+  if (file === '-') return textSource(await readText(given.stdin));
   if (!/^https?:\/\//.test(file)) return undefined;
   const fetched = await fetchPlace(file, options);
   if ('text' in fetched) return textSource(fetched.text, printablePlace(file));
