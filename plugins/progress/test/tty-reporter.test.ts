@@ -41,6 +41,15 @@ test('the head counts steps that are done', (t) => {
   ]);
   t.regex(head ?? '', /^\[\+\] Building \d\.\ds \(1\/3\)$/);
 });
+test('a frame is drawn over the last one, not on a screen that was cleared: terminals keep those', (t) => {
+  const sink = new TextSink({ isTTY: true, columns: 60, rows: 20 });
+  const reporter = new TtyReporter(sink, undefined);
+  for (const event of stamp([...start, { type: 'step-started', ...a }, { type: 'step-finished', ...a, key: 'k' }])) reporter.report(event);
+  reporter.report({ type: 'build-finished', digest: 'd', id: 'i', build: '', at: 0 });
+  const frames = sink.text.split('\u001b[?7l').slice(1, -1); // the last one takes the window away
+  t.true(frames.length > 1);
+  for (const frame of frames) t.false(frame.split('\n')[0]?.includes('\u001b[J'));
+});
 test('when a build has ended its steps stay and the window is gone', (t) => {
   const screen = shownAtEnd([
     ...start,
