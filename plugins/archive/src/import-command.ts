@@ -54,8 +54,13 @@ async function readable<T>(file: string, stdin: Readable, use: (source: Readable
   try {
     return await use(file === '-' ? stdin : createReadStream(file, { highWaterMark: 1 << 18 }));
   } catch (cause) {
-    if (!isErrno(cause) || !('path' in cause) || cause.path !== file) throw cause;
-    throw new VarveError('ARCHIVE_UNREADABLE', `Cannot read ${file}: ${messageOf(cause)}`, { cause });
+    if (!isErrno(cause)) throw cause;
+    const isDirectory = cause.code === 'EISDIR'; // a read has no path, and there is nothing else that is read like a file
+    if (!isDirectory && (!('path' in cause) || cause.path !== file)) throw cause;
+    throw new VarveError('ARCHIVE_UNREADABLE', `Cannot read ${file}: ${messageOf(cause)}`, {
+      cause,
+      hint: isDirectory ? `Pack it first: tar -C <directory> -c . | ${USAGE.replace('<file>|-', '-')}` : undefined,
+    });
   }
 }
 

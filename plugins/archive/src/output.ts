@@ -18,7 +18,7 @@ export interface OutputOptions extends Abortable {
 export async function writeOutput(dest: string, source: AsyncIterable<Uint8Array>, { stdout, signal }: OutputOptions): Promise<void> {
   if (dest === '-') {
     refuseTerminal(stdout);
-    return await pipeline(source, stdout, { signal, end: false });
+    return await writeThrough(source, stdout, signal);
   }
   try {
     const special = await isSpecial(dest);
@@ -27,6 +27,16 @@ export async function writeOutput(dest: string, source: AsyncIterable<Uint8Array
   } catch (cause) {
     if (!isErrno(cause)) throw cause;
     throw new VarveError('OUTPUT_FAILED', `Cannot write ${dest}: ${messageOf(cause)}`, { cause, hint: HINTS[cause.code] });
+  }
+}
+
+async function writeThrough(source: AsyncIterable<Uint8Array>, stdout: Writable, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await pipeline(source, stdout, { signal, end: false });
+  } catch (cause) {
+    if (!isErrno(cause)) throw cause;
+    const reason = cause.code === 'EPIPE' ? 'whoever reads it has stopped' : messageOf(cause);
+    throw new VarveError('OUTPUT_FAILED', `Cannot write the archive to stdout: ${reason}`, { cause, hint: HINTS[cause.code] });
   }
 }
 

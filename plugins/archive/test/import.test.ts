@@ -114,3 +114,11 @@ test('a file that is not there is ARCHIVE_UNREADABLE', async (t) => {
     code: 'ARCHIVE_UNREADABLE',
   });
 });
+
+test('a directory is refused with the way to pack it', async (t) => {
+  const failure = await t.throwsAsync<Error & { hint: string }>(
+    runCommand(importCommand, openStore(t, temporaryDir(t)), { positionals: [temporaryDir(t)] }),
+    { code: 'ARCHIVE_UNREADABLE' },
+  );
+  t.regex(failure?.hint ?? '', /tar -C/);
+});

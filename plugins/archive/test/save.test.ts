@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { asDiffID, descriptorOf, foreignImage, hexOf, MEDIA_TYPES, makeImage } from '@varve/core/image';
 import { temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
@@ -186,6 +186,12 @@ test('a full disk is OUTPUT_FAILED', async (t) => {
     for (;;) yield Buffer.alloc(65536);
   };
   await t.throwsAsync(writeOutput('/dev/full', endless(), { stdout: new PassThrough() }), { code: 'OUTPUT_FAILED', message: /ENOSPC/ });
+});
+test('a reader of stdout that stops early is no mistake of ours', async (t) => {
+  const gone = Object.assign(new Error('write EPIPE'), { code: 'EPIPE', syscall: 'write' });
+  const stdout = new Writable({ write: (_chunk, _encoding, done) => done(gone) });
+  const archive = Readable.from([Buffer.from('x')]);
+  await t.throwsAsync(writeOutput('-', archive, { stdout }), { code: 'OUTPUT_FAILED', message: /whoever reads it has stopped/ });
 });
 
 test('a symlink that is written through stays a symlink', async (t) => {
