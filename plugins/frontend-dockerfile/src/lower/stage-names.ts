@@ -70,7 +70,8 @@ function numbered(from: string, { user, source, count }: { user: number; source:
   if (index < user) return index;
   const reason =
     index >= count ? `invalid stage index ${from}` : index === user ? 'refers to current build block' : 'that stage comes later';
-  throw syntaxError(`invalid from flag value ${from}: ${reason}`, source, `Stages above have the numbers 0 to ${user - 1}`);
+  const above = user === 0 ? 'There is no stage above this one' : `Stages above have the numbers 0 to ${user - 1}`;
+  throw syntaxError(`invalid from flag value ${from}: ${reason}`, source, above);
 }
 
 function tooLate(

@@ -125,6 +125,12 @@ test("a stage's own triggers run in the stage that starts from it", async (t) =>
   );
 });
 
+test('who copies from a stage that is not there reads which there are', async (t) => {
+  const hintOf = async (text: string) => (await t.throwsAsync(lower(text), { instanceOf: VarveError }))?.hint;
+  t.is(await hintOf('FROM base\nCOPY --from=7 a b'), 'There is no stage above this one');
+  t.is(await hintOf('FROM base\nFROM base\nCOPY --from=7 a b'), 'Stages above have the numbers 0 to 0');
+});
+
 const refuses = test.macro({
   async exec(t, text: string, message: string, line: number | undefined, options?: Options) {
     const error = await t.throwsAsync(lower(text, options), { instanceOf: VarveError });
