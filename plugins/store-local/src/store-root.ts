@@ -139,8 +139,7 @@ function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (failure) {
-    const { code } = failure as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if ((failure as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw failure;
   }
 }

@@ -139,5 +139,6 @@ test('a place that is a file is refused', async (t) => {
   const root = join(temporaryDir(t), 'file');
   writeFileSync(root, '');
   await using store = new LocalStore(root);
+  await refused(t, store.images.list(), 'STORE_ROOT');
   await refused(t, store.content.write(Buffer.from('x')), 'STORE_ROOT');
 });
