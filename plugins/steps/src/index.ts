@@ -9,7 +9,7 @@ export const steps = definePlugin({
   core: '^0.1.0',
   apply({ hooks, inject }) {
     const content = inject('step-content', [CONTENT], (store) => store);
-    const copy = inject('copy-handler', [FILE_DIGESTS], (digests) => new CopyHandler(content, digests));
+    const copy = inject('copy-handler', [FILE_DIGESTS, STORE_ROOT], (digests, root) => new CopyHandler(content, digests, root));
     const run = inject('run-handler', [STORE_ROOT], (root) => new RunHandler(root));
     hooks.handler.tap(handles('config', () => configHandler));
     hooks.handler.tap(handles('copy', copy));

@@ -11,6 +11,8 @@ export interface Case extends Omit<ScopeOptions, 'tree' | 'treeOf'> {
   readonly source?: TreeSketch | FileTree;
   readonly step: Partial<CopyStep>;
   readonly store?: ContentStore;
+  /** Of the store. */
+  readonly root?: string;
 }
 
 export const CONTEXT: TreeRef = { kind: 'context' };
@@ -43,7 +45,7 @@ export interface Prepared {
   readonly scope: TestScope;
 }
 
-export async function prepare({ base = {}, source = {}, step, store, ...more }: Case): Promise<Prepared> {
+export async function prepare({ base = {}, source = {}, step, store, root = '/none', ...more }: Case): Promise<Prepared> {
   const tree = await MergedTree.of([sketchLayer(base)]);
   const from = isTree(source) ? source : await MergedTree.of([sketchLayer(source)]);
   const scope = stepScope({ epoch: 1_100_000_000, ...more, tree, treeOf: () => from });
@@ -56,7 +58,7 @@ export async function prepare({ base = {}, source = {}, step, store, ...more }: 
     source: { file: 'Dockerfile', startLine: 3, endLine: 3 },
     ...step,
   };
-  return { handler: new CopyHandler(() => store ?? noStore(), new MemoryDigests()), step: full, scope };
+  return { handler: new CopyHandler(() => store ?? noStore(), new MemoryDigests(), root), step: full, scope };
 }
 
 export async function fingerprint(what: Case): Promise<KeyParts> {

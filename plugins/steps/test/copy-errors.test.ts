@@ -204,13 +204,6 @@ test(
   { source: { 'd/\u002ewh.x': '' }, step: copy('d /o') },
   { code: 'LAYER_WHITEOUT_NAME', message: /\/o\/\.wh\.x/ },
 );
-test(
-  'a git repository',
-  refuses,
-  { step: { sources: [{ kind: 'git', url: 'https://127.0.0.1/x.git', keepGitDir: false }], dest: '/' } },
-  { code: 'STEP_UNSUPPORTED', message: /Git/ },
-);
-
 test('a missing source is refused before the cache is asked', async (t) => {
   await t.throwsAsync(() => fingerprint({ source, step: copy('nope /') }), { code: 'COPY_NOT_FOUND' });
 });

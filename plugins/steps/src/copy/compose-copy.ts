@@ -1,5 +1,7 @@
 import type { ContentStore, CopySource, CopyStep, LayerDraft, StepInputs } from '@varve/core';
-import type { Content } from '@varve/core/archive';
+import type { Content, FileTree } from '@varve/core/archive';
+import type { GitFetcher } from '../git/git-fetcher.ts';
+import type { GitSource } from '../git/git-source.ts';
 import { type Attributing, readAttributes } from './attributes.ts';
 import { destPath } from './dest-path.ts';
 import { Destination } from './destination.ts';
@@ -14,6 +16,7 @@ export interface Providers {
   /** Takes in what a compressed archive holds. */
   readonly store: () => ContentStore;
   readonly fetcher: Fetcher;
+  readonly git: GitFetcher;
 }
 
 /** The layer of one copy: its sources placed one after the other, those of the build file itself last. */
@@ -26,8 +29,9 @@ export async function composeCopy(
   const below = await inputs.tree();
   const attributes = await readAttributes(step, below, build);
   const into = new Destination(below, { made: attributes.made, isDetached: step.link });
-  const placer = new Placer(into, { tree, dest: destPath(step.dest, config.config.WorkingDir), attributes, exclude });
-  const composing = new Composing(step, { tree, into, placer, attributes, inputs, providers });
+  const placerOf = (from: FileTree) =>
+    new Placer(into, { tree: from, dest: destPath(step.dest, config.config.WorkingDir), attributes, exclude });
+  const composing = new Composing(step, { tree, into, placer: placerOf(tree), placerOf, attributes, inputs, providers });
   if (picked.length > 0) await tree.open();
   const isInline = ({ kind }: CopySource) => Number(kind === 'inline');
   for (const source of step.sources.toSorted((a, b) => isInline(a) - isInline(b)))
@@ -42,6 +46,7 @@ interface Parts {
   readonly tree: Sources['tree'];
   readonly into: Destination;
   readonly placer: Placer;
+  placerOf(tree: FileTree): Placer;
   readonly attributes: Attributing;
   readonly inputs: StepInputs;
   readonly providers: Providers;
@@ -59,6 +64,7 @@ class Composing {
   async add(source: CopySource, picked: readonly Picked[]): Promise<void> {
     if (source.kind === 'inline') this.#parts.placer.placeText(source.name, source.content);
     else if (source.kind === 'url') await this.#addFetched(source);
+    else if (source.kind === 'git') await this.#addRepository(source);
     else for (const one of picked) await this.#addPicked(one, source);
   }
 
@@ -75,6 +81,12 @@ class Composing {
     const { content, size, mtime } = await providers.fetcher.fetch(source, inputs.build);
     if (source.unpack && (await this.#unpack(content))) return;
     placer.placeFile(() => nameOfUrl(source.url, this.#step), { mode: 0o600, size, mtime, content });
+  }
+
+  async #addRepository(source: GitSource): Promise<void> {
+    const { placerOf, inputs, providers } = this.#parts;
+    const { tree, picked } = await providers.git.fetch(source, this.#step, inputs);
+    placerOf(tree).place(picked);
   }
 
   /** `false`: it is no archive. */

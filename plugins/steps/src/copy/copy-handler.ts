@@ -1,10 +1,12 @@
 import type { ContentStore, CopyStep, FileDigests, KeyParts, StepHandler, StepInputs, StepResult } from '@varve/core';
+import { GitFetcher } from '../git/git-fetcher.ts';
 import { isFromHost } from './attributes.ts';
 import { composeCopy, type Providers } from './compose-copy.ts';
 import { destPath, formatDest } from './dest-path.ts';
 import { Fetcher } from './fetched-source.ts';
 import { describeCopy, describeFiles } from './fingerprint.ts';
 import { warnOfNothing } from './pick-sources.ts';
+import { printableUrl } from './printable-url.ts';
 import { readSources } from './read-sources.ts';
 
 /** Composes a layer from a tree's index and the stage's own: no directory, no mount, no privilege. */
@@ -13,10 +15,13 @@ export class CopyHandler implements StepHandler<CopyStep> {
 
   readonly #digests: FileDigests;
 
-  /** `store` takes in what is fetched, and what a compressed archive holds; `digests` remembers what trees that never change hold. */
-  constructor(store: () => ContentStore, digests: FileDigests) {
+  /**
+   * `store` takes in what is fetched, and what a compressed archive holds; `digests` remembers what trees that never change hold; `root`
+   * is the store's, for directories that go again.
+   */
+  constructor(store: () => ContentStore, digests: FileDigests, root: string) {
     this.#digests = digests;
-    this.#providers = { store, fetcher: new Fetcher(store) };
+    this.#providers = { store, fetcher: new Fetcher(store), git: new GitFetcher(store, root) };
   }
 
   async fingerprint(step: CopyStep, inputs: StepInputs): Promise<KeyParts> {
@@ -33,13 +38,17 @@ export class CopyHandler implements StepHandler<CopyStep> {
   }
 
   /** Of what is fetched the content counts, not what the server says of it. */
-  async #describeFetched({ sources }: CopyStep, { build }: StepInputs): Promise<KeyParts> {
+  async #describeFetched(step: CopyStep, inputs: StepInputs): Promise<KeyParts> {
     const parts: Record<string, string> = {};
-    for (const source of sources) {
-      if (source.kind !== 'url') continue;
-      const { url, digest } = await this.#providers.fetcher.fetch(source, build);
-      parts[`url ${url}`] = digest;
-    }
+    for (const source of step.sources)
+      if (source.kind === 'url') {
+        const { url, digest } = await this.#providers.fetcher.fetch(source, inputs.build);
+        parts[`url ${url}`] = digest;
+      } else if (source.kind === 'git') {
+        const { url, ref = '', subdir = '', keepGitDir } = source;
+        const commit = await this.#providers.git.find(source, step, inputs);
+        parts[`git ${printableUrl(url)}#${ref}:${subdir}`] = `${commit}${keepGitDir ? ' with .git' : ''}`;
+      }
     return parts;
   }
 

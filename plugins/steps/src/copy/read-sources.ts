@@ -10,9 +10,8 @@ export interface Sources {
   readonly exclude: PatternMatcher | undefined;
 }
 
-/** @throws VarveError `COPY_NOT_FOUND`, `COPY_DESTINATION`, `STEP_UNSUPPORTED`, `PATTERN_INVALID`, `PATH_LOOP` */
+/** @throws VarveError `COPY_NOT_FOUND`, `COPY_DESTINATION`, `PATTERN_INVALID`, `PATH_LOOP` */
 export async function readSources(step: CopyStep, inputs: StepInputs): Promise<Sources> {
-  refuseUnsupported(step);
   const hasPaths = step.sources.some(({ kind }) => kind === 'path');
   // What is fetched or written in the build file needs no context.
   const tree = await (hasPaths ? inputs.treeOf(step.from) : MergedTree.of([]));
@@ -24,18 +23,12 @@ export async function readSources(step: CopyStep, inputs: StepInputs): Promise<S
 function refuseMany(step: CopyStep, picked: readonly Picked[]): void {
   const many = picked.length + step.sources.filter(({ kind }) => kind !== 'path').length;
   if (many < 2 || step.parents || destPath(step.dest, undefined).isDirectory) return;
-  const isAdd = step.sources.some((source) => source.kind === 'url' || (source.kind === 'path' && source.unpack !== undefined));
+  const isAdd = step.sources.some(
+    (source) => source.kind === 'url' || source.kind === 'git' || (source.kind === 'path' && source.unpack !== undefined),
+  );
   throw new VarveError(
     'COPY_DESTINATION',
     `When using ${isAdd ? 'ADD' : 'COPY'} with more than one source file, the destination must be a directory and end with a /`,
     { source: step.source, hint: `Write "${step.dest}/".` },
   );
-}
-
-function refuseUnsupported({ sources, source }: CopyStep): void {
-  if (!sources.some(({ kind }) => kind === 'git')) return;
-  throw new VarveError('STEP_UNSUPPORTED', 'Git repositories as sources are not supported yet', {
-    source,
-    hint: 'Clone it in a RUN instruction, or into the build context.',
-  });
 }

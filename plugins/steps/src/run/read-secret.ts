@@ -1,8 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
-import { messageOf, type RunStep, type StepInputs, VarveError } from '@varve/core';
+import { messageOf, type Step, type StepInputs, VarveError } from '@varve/core';
 
 /** Bytes; what BuildKit takes. */
 const LIMIT = 500 << 10;
+
+/** Whoever wants it, for errors. */
+type Placed = Pick<Step, 'source'>;
 
 export interface SecretQuery {
   readonly id: string;
@@ -14,7 +17,7 @@ export interface SecretQuery {
  *
  * @throws VarveError `SECRET_MISSING`, `SECRET_INVALID`
  */
-export function readSecret({ id, required }: SecretQuery, step: RunStep, inputs: StepInputs): Buffer | undefined {
+export function readSecret({ id, required }: SecretQuery, step: Placed, inputs: StepInputs): Buffer | undefined {
   const { secrets = {} } = inputs.build.request;
   const from = Object.hasOwn(secrets, id) ? secrets[id] : undefined;
   if (from !== undefined)
@@ -27,14 +30,14 @@ export function readSecret({ id, required }: SecretQuery, step: RunStep, inputs:
 }
 
 /** What is not set is empty, as for BuildKit, which is seldom meant. */
-function readVariable(id: string, name: string, { source }: RunStep, inputs: StepInputs): Buffer {
+function readVariable(id: string, name: string, { source }: Placed, inputs: StepInputs): Buffer {
   const value = process.env[name];
   if (value === undefined)
     inputs.warn({ code: 'SECRET_EMPTY', message: `The secret "${id}" is empty: the variable ${name} is not set`, source });
   return Buffer.from(value ?? '');
 }
 
-function readFile(id: string, path: string, { source }: RunStep): Buffer {
+function readFile(id: string, path: string, { source }: Placed): Buffer {
   try {
     return statSync(path).size > LIMIT ? Buffer.alloc(LIMIT + 1) : readFileSync(path); // a pipe has no size
   } catch (cause) {
@@ -42,7 +45,7 @@ function readFile(id: string, path: string, { source }: RunStep): Buffer {
   }
 }
 
-function checked(id: string, value: Buffer, { source }: RunStep): Buffer {
+function checked(id: string, value: Buffer, { source }: Placed): Buffer {
   if (value.length <= LIMIT) return value;
   throw new VarveError('SECRET_INVALID', `secret ${id} too big. max size 500KB`, { source });
 }

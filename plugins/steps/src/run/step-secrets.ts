@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { chmodSync, chownSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Mount, type RunMount, type RunStep, type StepInputs, VarveError } from '@varve/core';
+import { type Mount, type RunMount, type Step, type StepInputs, VarveError } from '@varve/core';
 import { uniqueName } from '@varve/core/system';
 import { forwardAgent } from './forward-agent.ts';
 import { startKeyAgent } from './key-agent.ts';
 import { PrivateDirectory } from './private-directory.ts';
-import { readSecret } from './read-secret.ts';
+import { readSecret, type SecretQuery } from './read-secret.ts';
 
 type SecretMount = RunMount & { readonly type: 'secret' };
 type SshMount = RunMount & { readonly type: 'ssh' };
@@ -19,14 +19,14 @@ export interface PlacedSecret {
 
 /** What one step's process is trusted with: nothing of it is in the store or in the layer, and all of it ends with disposal. */
 export class StepSecrets implements Disposable {
-  readonly #step: RunStep;
+  readonly #step: Pick<Step, 'source'>;
   readonly #inputs: StepInputs;
   readonly #env: string[] = [];
   readonly #held: Disposable[] = [];
   #dir: PrivateDirectory | undefined;
   #agents = 0;
 
-  constructor(step: RunStep, inputs: StepInputs) {
+  constructor(step: Pick<Step, 'source'>, inputs: StepInputs) {
     this.#step = step;
     this.#inputs = inputs;
   }
@@ -51,7 +51,7 @@ export class StepSecrets implements Disposable {
   /** @throws VarveError `SSH_MISSING`, `SSH_KEY`, `SSH_UNSUPPORTED` */
   async placeAgent(mount: SshMount): Promise<PlacedSecret | undefined> {
     const number = this.#agents++;
-    const agent = await this.#openAgent(mount);
+    const agent = await this.openAgent(mount);
     if (agent === undefined) return undefined;
     const path = this.#newPath();
     this.#held.push(await forwardAgent(agent, path));
@@ -61,8 +61,8 @@ export class StepSecrets implements Disposable {
     return { mount: bindOf(path), target };
   }
 
-  /** The socket of an agent of this host. */
-  async #openAgent({ id, required }: SshMount): Promise<string | undefined> {
+  /** The socket of an agent of this host, until disposal. @throws VarveError `SSH_MISSING`, `SSH_KEY`, `SSH_UNSUPPORTED` */
+  async openAgent({ id, required }: SecretQuery): Promise<string | undefined> {
     const { ssh = {} } = this.#inputs.build.request;
     const given = Object.hasOwn(ssh, id) ? ssh[id] : undefined;
     if (given === undefined && !required) return undefined;

@@ -1,0 +1,40 @@
+import { VarveError } from '@varve/core';
+import { printableUrl } from '../copy/printable-url.ts';
+import { failure } from './git-failure.ts';
+import type { GitSource } from './git-source.ts';
+import { type GitSettings, runGit } from './run-git.ts';
+
+export interface FoundCommit {
+  readonly commit: string;
+  /** What to ask the server for where it does not give commits by themselves; absent for a commit that was written out. */
+  readonly ref?: string | undefined;
+}
+
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i;
+
+/** The commit that a source means, now; nothing is fetched. @throws VarveError `GIT_FAILED`, `GIT_REF`, `GIT_CHECKSUM` */
+export async function findCommit(source: GitSource, settings: GitSettings): Promise<FoundCommit> {
+  const found = await look(source, settings);
+  const { checksum = '' } = source;
+  if (found.commit.startsWith(checksum.toLowerCase())) return found;
+  throw new VarveError('GIT_CHECKSUM', `expected checksum to match ${checksum}, got ${found.commit}`, {
+    hint: 'The ref is at another commit than it was, or the checksum is of something else.',
+  });
+}
+
+async function look(source: GitSource, settings: GitSettings): Promise<FoundCommit> {
+  const { url, ref } = source;
+  if (ref !== undefined && COMMIT.test(ref)) return { commit: ref.toLowerCase() };
+  const listed = await runGit(['ls-remote', '--', url, ...(ref === undefined ? ['HEAD'] : [ref, `${ref}^{}`])], settings);
+  if (listed.code !== 0) throw failure(source, listed.complaint);
+  const refs = new Map(listed.stdout.split('\n').map((line) => line.split('\t').reverse() as [string, string]));
+  // As git checkout prefers them; of a tag the commit, not the note that was put on it.
+  const names = ref === undefined ? ['HEAD'] : [`refs/${ref.replace(/^refs\//, '')}`, `refs/heads/${ref}`, `refs/tags/${ref}`, ref];
+  for (const name of names) {
+    const commit = refs.get(`${name}^{}`) ?? refs.get(name);
+    if (commit !== undefined) return { commit, ref: name };
+  }
+  throw new VarveError('GIT_REF', `repository ${printableUrl(url)} does not contain ref ${ref ?? 'HEAD'}`, {
+    hint: 'After the # comes a branch, a tag or a whole commit: <url>#<ref>:<directory>',
+  });
+}
