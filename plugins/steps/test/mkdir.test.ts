@@ -25,9 +25,9 @@ const makes = test.macro({
 const passwd = { 'etc/passwd': 'web:x:101:102:::' };
 
 test('a directory in an empty root', makes, '/app', {}, ['app d755 0:0']);
-test('missing parents belong to root, the directory to the user', makes, '/srv/web/app', { base: passwd, owner: 'web' }, [
-  'srv d755 0:0',
-  'srv/web d755 0:0',
+test('directories that are missing belong to the user', makes, '/srv/web/app', { base: passwd, owner: 'web' }, [
+  'srv d755 101:102',
+  'srv/web d755 101:102',
   'srv/web/app d755 101:102',
 ]);
 test('a number needs no account', makes, '/app', { owner: '7:8' }, ['app d755 7:8']);
