@@ -1,0 +1,67 @@
+// podman and buildah: one storage library, one way to say where everything lies.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from '../measure.ts';
+import { ask, whereIs, whyMissing } from '../programs.ts';
+import { removeTree } from '../scratch.ts';
+import type { Builder, BuilderKind } from './builder.ts';
+
+/** Debian's podman. */
+export const podman = containersKind('podman', (args) => ({
+  ...args,
+  load: (file) => args.command('load', '-i', file),
+  save: (tag, file) => args.command('save', '-o', file, tag),
+}));
+
+/** Debian's buildah. */
+export const buildah = containersKind('buildah', (args) => ({
+  ...args,
+  load: (file) => args.command('pull', '--policy', 'always', `docker-archive:${file}`),
+  save: (tag, file) => args.command('push', tag, `docker-archive:${file}:${tag}`),
+}));
+
+interface Parts extends Omit<Builder, 'load' | 'save'> {
+  command(...args: readonly string[]): Command;
+}
+
+function containersKind(program: string, complete: (parts: Parts) => Builder): BuilderKind {
+  return { name: program, whyAbsent: () => whyMissing(program), open: (dir) => complete(openParts(program, dir)) };
+}
+
+function openParts(program: string, dir: string): Parts {
+  const [state, runtime] = [join(dir, 'state'), whereIs('runc') ?? 'crun']; // crun refuses hosts with both cgroup versions
+  const env = { CONTAINERS_CONF: join(dir, 'containers.conf'), TMPDIR: dir, BUILDAH_RUNTIME: runtime };
+  writeFileSync(env.CONTAINERS_CONF, configuration(dir, state, runtime));
+  const place = ['--root', join(state, 'root'), '--runroot', join(state, 'run'), '--storage-driver', 'overlay'];
+  const command = (...args: readonly string[]): Command => ({ argv: [program, ...place, ...args], env });
+  const flags = ['--network', 'none', '--pull=never', '--layers', '--jobs', '4'];
+  return {
+    name: program,
+    version: ask(program, ['--version'])?.replace(/^.*version (\S+).*$/s, '$1') ?? '?',
+    command,
+    build: ({ context, tag, idFile }) =>
+      command('build', ...flags, '--iidfile', idFile, '-t', tag, '-f', join(context, 'Dockerfile'), context),
+    push: (tag, to) => command('push', '--tls-verify=false', tag, to),
+    pull: (from) => command('pull', '--tls-verify=false', from),
+    async reset() {
+      removeTree(state);
+      mkdirSync(join(state, 'copy'), { recursive: true });
+    },
+  };
+}
+
+/** Keeps what has no option on the command line inside the folder, too. */
+function configuration(dir: string, state: string, runtime: string): string {
+  const engine = {
+    runtime,
+    lock_type: 'file',
+    events_logger: 'none',
+    tmp_dir: join(state, 'tmp'),
+    static_dir: join(state, 'static'),
+    volume_path: join(state, 'volumes'),
+    image_copy_tmp_dir: dir,
+  };
+  return `[engine]\n${Object.entries(engine)
+    .map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`)
+    .join('')}`;
+}
