@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { Workbench } from './helpers/varve.ts';
 
@@ -9,16 +10,30 @@ import { Workbench } from './helpers/varve.ts';
 const newValue = () => `secret-${randomBytes(12).toString('hex')}`;
 const formsOf = (value: string) => [value, Buffer.from(value).toString('base64'), Buffer.from(value).toString('hex')];
 
-/** Every file below a directory that has one of these in it, or in its name. */
+/** Every file below a directory that has one of these in it, or in its name. What is removed meanwhile is passed over. */
 function search(dir: string, forms: readonly string[]): readonly string[] {
-  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(dir, entry.name);
-    const found = forms.some((form) => entry.name.includes(form)) ? [path] : [];
-    if (entry.isDirectory()) return [...found, ...search(path, forms)];
-    if (!lstatSync(path).isFile()) return found;
-    const bytes = readFileSync(path);
-    return forms.some((form) => bytes.includes(form)) ? [...found, path] : found;
+  return filesBelow(dir).filter((path) => {
+    const bytes = readIfThere(path);
+    return forms.some((form) => basename(path).includes(form) || bytes?.includes(form));
   });
+}
+
+const filesBelow = (dir: string): readonly string[] =>
+  (ifThere(() => readdirSync(dir, { withFileTypes: true })) ?? []).flatMap((entry) => {
+    const path = join(dir, entry.name);
+    return entry.isDirectory() ? [path, ...filesBelow(path)] : [path];
+  });
+
+const readIfThere = (path: string): Buffer | undefined => ifThere(() => (lstatSync(path).isFile() ? readFileSync(path) : undefined));
+
+function ifThere<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (failure) {
+    const { code } = failure as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw failure;
+  }
 }
 
 /** Paths in every layer of a saved image. */
@@ -119,6 +134,24 @@ for (const executor of ['oci', 'namespaces'])
     t.regex(stderr, /exit code: 7/);
     t.false(holds(stdout + stderr, forms));
     t.deepEqual([search(bench.root, forms), leftovers(forms)], [[], []]);
+  });
+
+const settled = <T>(promise: Promise<T>): Promise<boolean> => Promise.race([promise.then(() => true), sleep(100, false)]);
+
+for (const executor of ['oci', 'namespaces'])
+  test.serial(`while a process has secrets the store has none, in the executor ${executor}`, async (t) => {
+    using given = await give(`FROM busybox\nRUN --mount=${FLAGS} ${USES} && touch /started && sleep 2\n`);
+    const { bench, forms, flags, env } = given;
+    const building = bench.varve(['build', '--executor', executor, ...flags, bench.path('context')], { env });
+    const found = new Set<string>();
+    let hasStarted = false;
+    while (!(await settled(building))) {
+      hasStarted ||= filesBelow(bench.root).some((path) => basename(path) === 'started');
+      for (const path of search(bench.root, forms)) found.add(path);
+    }
+    t.is((await building).code, 0);
+    t.true(hasStarted);
+    t.deepEqual([...found], []);
   });
 
 test.serial('another value of a secret is no reason to do a step again, another name is', async (t) => {

@@ -34,6 +34,7 @@ export {
   prepareContainer,
   type ReadyMount,
 } from './prepare-container.ts';
+export { PrivateDirectory } from './private-directory.ts';
 export { ProcessMarker } from './process-marker.ts';
 export { removeTree } from './remove-tree.ts';
 export { type MountContent, type RootPath, RootView } from './root-view.ts';

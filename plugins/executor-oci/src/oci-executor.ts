@@ -1,7 +1,16 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Executor, messageOf, type ProcessIO, type ProcessResult, type ProcessSpec, VarveError } from '@varve/core';
-import { type Container, HOST_ENV, launch, launchThread, prepareContainer, protectRoot, type RootStep } from '@varve/core/system';
+import {
+  type Container,
+  HOST_ENV,
+  launch,
+  launchThread,
+  PrivateDirectory,
+  prepareContainer,
+  protectRoot,
+  type RootStep,
+} from '@varve/core/system';
 import { CGROUP_PREFIX, cgroupSteps, removeCgroup, sweepCgroups } from './cgroup.ts';
 import type { Runtime } from './find-runtime.ts';
 import { runtimeConfig, serializeConfig } from './runtime-config.ts';
@@ -56,11 +65,13 @@ export class OciExecutor implements Executor {
     const root = protectRoot(spec.root);
     const hooks = runtime.kind === 'crun' ? keepOptions(root) : undefined;
     const config = runtimeConfig(spec, { container, cgroup: `/${id}`, seccomp: filter, hooks });
-    const bundle = join(container.dir, 'bundle');
+    // What the process is told may be secret, and the runtime writes it down more than once.
+    using directory = new PrivateDirectory();
+    const bundle = join(directory.path, 'bundle');
     const log = join(container.dir, 'log');
     mkdirSync(bundle);
     writeFileSync(join(bundle, 'config.json'), serializeConfig(config));
-    const state = join(container.dir, 'state');
+    const state = join(directory.path, 'state');
     const common = [
       '--root',
       state,

@@ -1,6 +1,6 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { BuildRequest, RunMount } from '@varve/core';
@@ -8,7 +8,6 @@ import { stepScope, temporaryDir, whyMissing } from '@varve/core/testing';
 import anyTest, { type ExecutionContext } from 'ava';
 import { forwardAgent } from '../src/run/forward-agent.ts';
 import { startKeyAgent } from '../src/run/key-agent.ts';
-import { PrivateDirectory } from '../src/run/private-directory.ts';
 import { RunHandler } from '../src/run/run-handler.ts';
 import { execute, run } from './run-bench.ts';
 
@@ -115,23 +114,6 @@ test('the key knows secrets by name, not by value', async (t) => {
   t.deepEqual(await keyOf({}), key);
   t.notRegex(JSON.stringify(key), new RegExp(VALUE));
   t.notDeepEqual(await keyOf({}, [secret(), secret({ target: undefined, env: 'B' })]), key);
-});
-
-test('what a killed process left is removed by the next, what a living one has is not', async (t) => {
-  const parent = temporaryDir(t);
-  const script = `import { PrivateDirectory } from ${JSON.stringify(join(import.meta.dirname, '../src/run/private-directory.ts'))};
-    const dir = new PrivateDirectory(${JSON.stringify(parent)}); console.log(dir.path); setInterval(() => undefined, 1000);`;
-  const child = spawn(process.execPath, ['--conditions=varve-source', '--input-type=module-typescript', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  const path = line.toString().trim();
-  new PrivateDirectory(parent)[Symbol.dispose]();
-  t.deepEqual(readdirSync(parent), [path.slice(parent.length + 1)]);
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-  using second = new PrivateDirectory(parent);
-  t.deepEqual(readdirSync(parent), [second.path.slice(parent.length + 1)]);
 });
 
 const hasOpenSsh = ['/usr/bin/ssh-agent', '/usr/bin/ssh-add', '/usr/bin/ssh-keygen'].every(existsSync);

@@ -2,10 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { chmodSync, chownSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Mount, type RunMount, type Step, type StepInputs, VarveError } from '@varve/core';
-import { uniqueName } from '@varve/core/system';
+import { PrivateDirectory, uniqueName } from '@varve/core/system';
 import { forwardAgent } from './forward-agent.ts';
 import { startKeyAgent } from './key-agent.ts';
-import { PrivateDirectory } from './private-directory.ts';
 import { readSecret, type SecretQuery } from './read-secret.ts';
 
 type SecretMount = RunMount & { readonly type: 'secret' };

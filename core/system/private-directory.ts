@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FileLock, tryLock, uniqueName } from '@varve/core/system';
+import { type FileLock, tryLock } from './locks.ts';
+import { uniqueName } from './unique-name.ts';
 
 const KEPT = 'varve-private-';
 /** Magic numbers of tmpfs and ramfs (linux/magic.h). */
