@@ -151,6 +151,16 @@ test('a named context may be a directory or an image in a layout', async (t) => 
   t.is(code, 0, stderr);
   t.deepEqual(readdirSync(out).sort(), ['again', 'hello.txt', 'o']);
 });
+test('a named context may be an image that stands before the one of its name', async (t) => {
+  using bench = new BuildBench();
+  t.is((await bench.varve(['build', '-q', '-t', 'acme/own', bench.write('context', simple)])).code, 0);
+  const { code, stderr } = await bench.varve(
+    ['build', '-q', '-t', 'x', '--build-context', 'alpine=docker-image://acme/own', '-'],
+    'FROM alpine\n',
+  );
+  t.is(code, 0, stderr);
+  t.is(await bench.inspect('x', '{{.Config.Labels.from}}'), 'context');
+});
 test('a named context may be a stage of the same file', async (t) => {
   using bench = new BuildBench();
   const context = bench.write('context', simple);

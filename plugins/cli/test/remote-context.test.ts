@@ -23,6 +23,9 @@ test(recognised, 'https://example.org/a.git#v1:sub/dir', place('https://example.
 test(recognised, 'https://example.org/a.git#:sub', place('https://example.org/a.git', undefined, 'sub'));
 test(recognised, 'git://example.org/a', place('git://example.org/a'));
 test(recognised, 'ssh://git@example.org:22/a.git#main', place('ssh://git@example.org:22/a.git', 'main'));
+test(recognised, 'https://example.org/a.git?branch=main&subdir=sub', place('https://example.org/a.git', 'refs/heads/main', 'sub'));
+test(recognised, 'https://example.org/a.git?commit=abc', { ...place('https://example.org/a.git', 'abc'), checksum: 'abc' });
+test(recognised, 'https://example.org/a.tar.gz?x=.git', undefined);
 test(recognised, 'git@github.com:owner/name.git#main:sub', place('git@github.com:owner/name.git', 'main', 'sub'));
 test(recognised, 'github.com/owner/name#main', place('https://github.com/owner/name', 'main'));
 test(recognised, 'https://example.org/a.tar.gz', undefined);
@@ -38,18 +41,31 @@ test('a repository is a context, at a branch, tag or commit, or in a directory',
   const first = commit(repository, { ...simple, version: '1' });
   git(repository, 'tag', '-a', '-m', 'one', 'v1');
   git(repository, 'branch', 'old');
-  commit(repository, { version: '2', 'sub/Dockerfile': 'FROM scratch\nCOPY . /\n', 'sub/version': 'sub' });
+  const last = commit(repository, { version: '2', 'sub/Dockerfile': 'FROM scratch\nCOPY . /\n', 'sub/version': 'sub' });
   await using server = await serveGit(bench.folder);
   const url = `${server.url}/repository`;
   const versions: string[] = [];
-  for (const fragment of ['', '#v1', '#old', '#main', `#${first}`, `#${first.slice(0, 9)}`, '#:sub', '#main:sub']) {
+  for (const fragment of [
+    '',
+    '#v1',
+    '#old',
+    '#main',
+    `#${first}`,
+    `#${first.slice(0, 9)}`,
+    '#:sub',
+    '#main:sub',
+    '?tag=v1',
+    '?branch=old',
+    `?ref=main&checksum=${last}`,
+    `?commit=${first}`,
+  ]) {
     const out = join(bench.folder, `out${versions.length}`);
     const { code, stderr } = await bench.varve(['build', '-q', '-o', out, url + fragment]);
     t.is(code, 0, stderr);
     t.false(existsSync(join(out, '.git')));
     versions.push(readFileSync(join(out, 'version'), 'utf8'));
   }
-  t.deepEqual(versions, ['2', '1', '1', '2', '1', '1', 'sub', 'sub']);
+  t.deepEqual(versions, ['2', '1', '1', '2', '1', '1', 'sub', 'sub', '1', '1', '2', '1']);
   t.deepEqual(left(bench), []);
 });
 test('file:// and another build file of the repository; the same modes for everybody', async (t) => {
@@ -110,6 +126,8 @@ test('a repository or ref that is not there', async (t) => {
   const says = async (url: string) => (await bench.varve(['build', '-q', url])).stderr;
   t.regex(await says(`file://${repository}#nothing`), /repository does not contain ref nothing[\s\S]*CONTEXT_GIT/);
   t.regex(await says(`file://user:password@${bench.folder}/none`), /failed to fetch remote file:\/\/\/[\s\S]*CONTEXT_GIT/);
+  t.regex(await says(`file://${repository}?ref=main&checksum=0000000`), /expected commit 0000000, found [0-9a-f]{40}/);
+  t.regex(await says(`file://${repository}?what=main`), /not asked for "what"/);
   t.regex(await says(`file://${repository}#--upload-pack=id`), /Expected a branch, tag or commit/);
   t.deepEqual(left(bench), []);
 });

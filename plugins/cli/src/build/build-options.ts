@@ -37,7 +37,7 @@ const IGNORED_VALUES = [
 ];
 export const IGNORED: readonly string[] = [...IGNORED_FLAGS, ...IGNORED_VALUES];
 
-const SHORT: Readonly<Record<string, string>> = { memory: 'm' };
+const SHORT: Readonly<Record<string, string>> = { memory: 'm', 'cpu-shares': 'c' };
 const ignored =
   (type: CommandOption['type']) =>
   (name: string): [string, CommandOption] => [

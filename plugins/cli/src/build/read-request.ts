@@ -21,7 +21,7 @@ type Asked = Omit<BuildRequest, 'source' | 'context' | 'signal'> & {
  * @throws VarveError `USAGE`, `REFERENCE_INVALID`, `PLATFORM_INVALID`, `SECRET_MISSING`, `SSH_MISSING`
  */
 export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.ProcessEnv): Asked {
-  const names = listOf(values, 'tag').map((name) => formatReference(newName(name)));
+  const names = [...new Set(listOf(values, 'tag').map((name) => formatReference(newName(name))))];
   const given = readBuildArgs(listOf(values, 'build-arg'), env);
   const epochText = textOf(values, 'source-date-epoch') ?? given[EPOCH] ?? (env[EPOCH] || undefined);
   const { outputs, annotations } = readOutputs(listOf(values, 'output'), {

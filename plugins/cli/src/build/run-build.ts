@@ -18,7 +18,7 @@ export async function runBuild(invocation: Invocation, defaults: CliOptions): Pr
   tellIgnored(invocation);
   const iidfile = textOf(values, 'iidfile');
   if (iidfile !== undefined && call === undefined) rmSync(iidfile, { force: true }); // an old ID must not be taken for the result of a build that failed
-  using places = new TemporaryPlaces(host.root);
+  await using places = new TemporaryPlaces(host.root);
   const fetching = { places, signal, keepGitDir: isTrue(asked.args.BUILDKIT_CONTEXT_KEEP_GIT_DIR), tell: talker(invocation) };
   if (call !== undefined) {
     const { runCall } = await import('./call/run-call.ts'); // loaded when first needed: most builds build

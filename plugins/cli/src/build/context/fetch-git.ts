@@ -32,7 +32,9 @@ export async function fetchGit(place: GitPlace, { directory, keepGitDir, signal 
   };
   await git('init', '--quiet', '--template=');
   await git('remote', 'add', 'origin', place.url);
-  await git('checkout', '--quiet', '--force', '--detach', await fetchCommit(place, git, options));
+  const commit = await fetchCommit(place, git, options);
+  if (!commit.startsWith(place.checksum ?? '')) throw failed(place, `expected commit ${place.checksum}, found ${commit}`);
+  await git('checkout', '--quiet', '--force', '--detach', commit);
   if (existsSync(join(directory, '.gitmodules'))) await fetchSubmodules(place, options);
   if (keepGitDir) await git('remote', 'set-url', 'origin', printablePlace(place.url));
   else await removeGitDirs(directory);
@@ -49,7 +51,7 @@ async function fetchCommit(place: GitPlace, git: Git, options: GitOptions): Prom
   const shallow = await runGit(['fetch', '--quiet', '--depth=1', '--no-tags', 'origin', ref], options);
   if (shallow.code === 0) return await git('rev-parse', '--verify', 'FETCH_HEAD^{commit}');
   await git('fetch', '--quiet', '--tags', 'origin', '+refs/heads/*:refs/remotes/origin/*', '+HEAD:refs/remotes/origin/HEAD');
-  for (const name of [`refs/tags/${ref}`, `refs/remotes/origin/${ref}`, ref]) {
+  for (const name of [`refs/tags/${ref}`, `refs/remotes/origin/${ref.replace(/^refs\/heads\//, '')}`, ref]) {
     const found = await runGit(['rev-parse', '--verify', '--quiet', `${name}^{commit}`], options);
     if (found.code === 0) return found.stdout.trim();
   }

@@ -1,22 +1,51 @@
-/** `url[#[ref][:subdir]]`. */
+import { usageError } from '../../usage-error.ts';
+
+/** `url[#[ref][:subdir]]`, or BuildKit's `url?ref=…&subdir=…`. */
 export interface GitPlace {
   readonly url: string;
   readonly ref?: string | undefined;
   readonly subdir?: string | undefined;
+  /** The beginning of the commit's name that must be found. */
+  readonly checksum?: string | undefined;
 }
 
 /** As docker's: other http addresses are files. `git@host:path` is ssh's way to write one. */
-const GIT = [/^(?:git|ssh|file):\/\/[^-]/, /^https?:\/\/[^#]+\.git(?:#|$)/, /^[\w-][\w.-]*@[a-z0-9][a-z0-9.-]*:[^-]/i];
+const GIT = [/^(?:git|ssh|file):\/\/[^-]/, /^https?:\/\/[^#?]+\.git(?:[#?]|$)/, /^[\w-][\w.-]*@[a-z0-9][a-z0-9.-]*:[^-]/i];
 const GITHUB = /^github\.com\/[^/]+\/[^/]+/;
 
-/** The repository that a context names; `undefined`: it names none. */
+/** The repository that a context names; `undefined`: it names none. @throws VarveError `USAGE` for a question that is none */
 export function parseGitPlace(text: string): GitPlace | undefined {
   const whole = GITHUB.test(text) ? `https://${text}` : text;
   if (whole === text && !GIT.some((pattern) => pattern.test(text))) return undefined;
-  const hash = whole.indexOf('#');
-  const fragment = hash === -1 ? '' : whole.slice(hash + 1);
-  const colon = fragment.indexOf(':');
-  const ref = colon === -1 ? fragment : fragment.slice(0, colon);
-  const subdir = colon === -1 ? '' : fragment.slice(colon + 1);
-  return { url: hash === -1 ? whole : whole.slice(0, hash), ref: ref || undefined, subdir: subdir || undefined };
+  const [beforeHash, fragment] = cut(whole, '#');
+  const [ref, subdir] = cut(fragment, ':');
+  const [url, query] = cut(beforeHash, '?');
+  return { url, ref: ref || undefined, subdir: subdir || undefined, ...askedIn(query) };
 }
+
+function cut(text: string, at: string): readonly [string, string] {
+  const index = text.indexOf(at);
+  return index === -1 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)];
+}
+
+const MEMBERS: Readonly<Record<string, keyof GitPlace>> = {
+  ref: 'ref',
+  branch: 'ref',
+  tag: 'ref',
+  commit: 'checksum',
+  checksum: 'checksum',
+  subdir: 'subdir',
+};
+
+function askedIn(query: string): Partial<GitPlace> {
+  const found: { -readonly [K in keyof GitPlace]?: string } = {};
+  for (const [name, value] of new URLSearchParams(query)) {
+    const member = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
+    if (member === undefined)
+      throw usageError(`A repository is not asked for ${JSON.stringify(name)}`, `It is for ${Object.keys(MEMBERS).join(', ')}.`);
+    found[member] = NAMESPACES[name] === undefined || value === '' ? value : `${NAMESPACES[name]}${value}`;
+  }
+  // A commit alone is what is built.
+  return found.checksum !== undefined && found.ref === undefined ? { ref: found.checksum, ...found } : found;
+}
+const NAMESPACES: Readonly<Record<string, string>> = { branch: 'refs/heads/', tag: 'refs/tags/' };

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Directories that are gone when the build ends; those of a process that was killed are swept with the rest of the store's `tmp`. */
-export class TemporaryPlaces implements Disposable {
+export class TemporaryPlaces implements AsyncDisposable {
   readonly #folder: string;
   readonly #made: string[] = [];
 
@@ -17,7 +17,9 @@ export class TemporaryPlaces implements Disposable {
     return path;
   }
 
-  [Symbol.dispose](): void {
-    for (const path of this.#made.splice(0)) rmSync(path, { recursive: true, force: true });
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#made.length === 0) return;
+    const { removeTree } = await import('@varve/core/system'); // loaded when first needed
+    for (const path of this.#made.splice(0)) await removeTree(path);
   }
 }
