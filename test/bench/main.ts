@@ -60,6 +60,7 @@ async function runAll(options: Options, builders: readonly Builder[], ground: Gr
   });
   const measured: Measured[] = [];
   const onMeasured = (one: Measured) => {
+    if (interrupted) return; // it was ended, or what it stood on was
     measured.push(one);
     tell(one);
   };
