@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import test from 'ava';
@@ -88,6 +88,21 @@ test('BUILDKIT_CONTEXT_KEEP_GIT_DIR keeps .git', async (t) => {
   const { code } = await bench.varve(['build', '-q', '-o', out, '--build-arg=BUILDKIT_CONTEXT_KEEP_GIT_DIR=1', `file://${repository}`]);
   t.is(code, 0);
   t.true(existsSync(join(out, '.git/HEAD')));
+});
+test('git@host:path is fetched by the user’s ssh', async (t) => {
+  using bench = new BuildBench();
+  const repository = join(bench.folder, 'repository.git');
+  commit(repository, simple);
+  const ssh = join(bench.write('bin', { ssh: '#!/bin/sh\nfor command; do :; done\nexec sh -c "$command"\n' }), 'ssh');
+  chmodSync(ssh, 0o755);
+  process.env.GIT_SSH_COMMAND = ssh;
+  t.teardown(() => {
+    delete process.env.GIT_SSH_COMMAND;
+  });
+  const out = join(bench.folder, 'out');
+  const { code, stderr } = await bench.varve(['build', '-q', '-o', out, `git@example.org:${repository}#HEAD`]);
+  t.is(code, 0, stderr);
+  t.deepEqual(readdirSync(out).sort(), ['Dockerfile', 'hello.txt']);
 });
 test('submodules are there, unless they name files of this host', async (t) => {
   using bench = new BuildBench();

@@ -20,11 +20,11 @@ export interface FetchGitOptions {
 
 /** Checks out a repository with its submodules and returns the directory that is meant. @throws VarveError `CONTEXT_GIT` */
 export async function fetchGit(place: GitPlace, { directory, keepGitDir, signal }: FetchGitOptions): Promise<string> {
-  const options: GitOptions = {
+  const options = await withSsh({
     directory,
     protocols: place.url.startsWith('file:') ? [...REMOTE, 'file'] : REMOTE,
     signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST)]),
-  };
+  });
   const git = async (...args: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await runGit(args, options);
     if (code !== 0) throw failed(place, stderr);
@@ -39,6 +39,13 @@ export async function fetchGit(place: GitPlace, { directory, keepGitDir, signal 
   if (keepGitDir) await git('remote', 'set-url', 'origin', printablePlace(place.url));
   else await removeGitDirs(directory);
   return subdirOf(place, directory);
+}
+
+/** ssh asks nobody anything either, unless the user has chosen another one. */
+async function withSsh(options: GitOptions): Promise<GitOptions> {
+  const { GIT_SSH_COMMAND, GIT_SSH } = process.env;
+  const isChosen = Boolean(GIT_SSH_COMMAND || GIT_SSH) || (await runGit(['config', '--get', 'core.sshCommand'], options)).code === 0;
+  return isChosen ? options : { ...options, ssh: 'ssh -o BatchMode=yes -o ConnectTimeout=30' };
 }
 
 type Git = (...args: readonly string[]) => Promise<string>;
