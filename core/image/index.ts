@@ -22,6 +22,7 @@ export {
   type SnapshotKey,
 } from './digest.ts';
 export type { Image } from './image.ts';
+export { inheritConfig } from './inherit-config.ts';
 export type { Abortable, Layer } from './layer.ts';
 export { type LazyLayerParts, lazyLayer } from './lazy-layer.ts';
 export {
@@ -41,7 +42,7 @@ export {
   parseManifest,
 } from './manifest.ts';
 export { type MergeOptions, mergeLayers } from './merge-layers.ts';
-export { alignHistory, appendHistory, mergeEnv, patchConfig } from './mutate.ts';
+export { appendHistory, mergeEnv, patchConfig } from './mutate.ts';
 export {
   formatPlatform,
   hostPlatform,

@@ -30,14 +30,3 @@ export const appendHistory = (config: ImageConfig, row: HistoryRow): ImageConfig
   ...config,
   history: [...config.history, row],
 });
-
-/**
- * The history with as many rows that stand for a layer as there are layers: in images from elsewhere rows may be missing, or nobody said
- * that they are empty. What is missing is added at the end, what is too much no longer stands for a layer.
- */
-export function alignHistory({ history, created }: Pick<ImageConfig, 'history' | 'created'>, layers: number): readonly HistoryRow[] {
-  let left = layers;
-  const rows = history.map((row) => (row.empty_layer || left-- > 0 ? row : { ...row, empty_layer: true }));
-  const missing: HistoryRow = { ...(created !== undefined && { created }), comment: 'not in the history of the image' };
-  return left > 0 ? [...rows, ...Array<HistoryRow>(left).fill(missing)] : rows;
-}

@@ -1,11 +1,11 @@
 import { type FileTree, MergedTree } from '../archive/index.ts';
 import {
   type Abortable,
-  alignHistory,
   chainOf,
   type HistoryRow,
   type Image,
   type ImageConfig,
+  inheritConfig,
   type Layer,
   type Platform,
 } from '../image/index.ts';
@@ -58,8 +58,13 @@ export const scratchState = ({ os, architecture, variant }: Platform, initial: S
 /** A stage that starts with an image from elsewhere. */
 export function imageState({ config, layers }: Image): StageState {
   const chain = chainOf(layers.map((layer) => layer.id));
-  const history = alignHistory(config, layers.length);
-  return makeState({ key: chain ?? 'scratch', layers, baseLayers: layers.length, config: { ...config, history }, unrecorded: [] });
+  return makeState({
+    key: chain ?? 'scratch',
+    layers,
+    baseLayers: layers.length,
+    config: inheritConfig(config, layers.length),
+    unrecorded: [],
+  });
 }
 
 /** The state after a step that changed nothing but the config. */

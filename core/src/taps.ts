@@ -144,6 +144,7 @@ function guard<T extends object>(provider: T, plugin: string, what: string): T {
 
 /** Gives an error the plugin that it came from, and whatever was thrown a code. */
 export function blame(cause: unknown, plugin: string | undefined, where: string): VarveError {
+  if (cause instanceof Error && 'suppressed' in cause) return blame(cause.suppressed, plugin, where); // cleaning up after it failed, too
   if (VarveError.is(cause)) return cause.plugin === undefined && plugin !== undefined ? VarveError.with(cause, { plugin }) : cause;
   return new VarveError('PLUGIN_FAILED', `${plugin ?? 'A plugin'} failed in ${where}: ${messageOf(cause)}`, {
     plugin,

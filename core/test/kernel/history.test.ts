@@ -33,3 +33,12 @@ test('that has them', follows, ['a', 'b'], [{ created_by: 'a' }, { created_by: '
 test('without history', follows, ['a', 'b'], [], ['?', '?', 'write x']);
 test('with too few rows', follows, ['a', 'b'], [{ created_by: 'a' }, { empty_layer: true }], ['a', 'empty', '?', 'write x']);
 test('with too many rows', follows, ['a'], [{ created_by: 'a' }, { created_by: 'b' }], ['a', 'empty', 'write x']);
+
+test('what a base says of how it was made itself is not said of what is built on it', async (t) => {
+  const base = baseOf(['a'], [{ created_by: 'a' }]);
+  const own = { container: 'c0ffee', container_config: { Cmd: ['old'] }, docker_version: '1', parent: 'p', 'moby.buildkit.cache.v0': 'x' };
+  const kept = { author: 'somebody', 'os.version': '10', 'os.features': ['f'] };
+  const image = await buildOn({ ...base, config: { ...base.config, ...own, ...kept } }, [write('x')]);
+  const { config: _, history: __, created: ___, ...rest } = image.config;
+  t.deepEqual(rest, { os: 'linux', architecture: 'amd64', ...kept });
+});

@@ -1,8 +1,9 @@
 import test from 'ava';
 import { asLayerID, composeLayer, digestOf, type Layer, makeImage } from '../../image/index.ts';
 import { type AnyPlugin, type BuildEvent, type Plan, type Step, type StepHandler, type StepScope, VarveError } from '../../src/index.ts';
+import { memoryStores } from '../../testing/index.ts';
 import { failureOf, kernelOf, plugin, preset, stage, write } from './helpers.ts';
-import { planSource } from './toys.ts';
+import { jsonFrontend, planSource, ToySnapshotter, toySnapshots } from './toys.ts';
 
 /** Does what the title of a `toy-ask` step says: fails, or waits until it is stopped. */
 const acting = (act: (title: string, signal: AbortSignal) => Promise<void>) =>
@@ -188,4 +189,27 @@ test('reading the indexes of layers ends with the build', async (t) => {
       title,
     );
   }
+});
+
+test('a step that fails is what the build fails with, also when cleaning up after it fails', async (t) => {
+  const failing = plugin('failing', ({ hooks }) =>
+    hooks.handler.tap(async () => ({
+      fingerprint: async () => ({}),
+      execute: async (_, scope) => {
+        await scope.workspace();
+        throw new VarveError('STEP_FAILED', 'exit code: 3', { exitCode: 3 });
+      },
+    })),
+  );
+  const [snapshotter, start] = [new ToySnapshotter(), () => new ToySnapshotter().start()];
+  const open = async () => ({
+    root: '/nonexistent',
+    [Symbol.asyncDispose]: async () => {
+      throw new Error('it is busy');
+    },
+  });
+  snapshotter.start = () => ({ ...start(), open });
+  const kernel = kernelOf(failing, jsonFrontend, toySnapshots(snapshotter), memoryStores());
+  const failure = await failureOf(() => kernel.build({ source: planSource({ stages: [stage('main', act('x'))], target: 'main' }) }));
+  t.deepEqual([failure.code, failure.exitCode, failure.source?.file], ['STEP_FAILED', 3, 'x']);
 });
