@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { Workbench } from './helpers/varve.ts';
@@ -172,3 +172,39 @@ test.serial('a required secret that nobody gave fails with its line and what to 
   t.is(code, 1);
   t.regex(stderr, /Dockerfile:2\n[\s\S]*secret absent: not found\nHint: .*--secret id=absent,src=<path>[\s\S]*SECRET_MISSING/);
 });
+
+/** A program of this host with the libraries that it needs. */
+const programFiles = (program: string): readonly string[] => [
+  program,
+  ...Array.from(execFileSync('ldd', [program], { encoding: 'utf8' }).matchAll(/(?:=> )?(\/\S+) \(/g), ([, file = '']) => file),
+];
+const hasOpenSsh = ['ssh-agent', 'ssh-add', 'ssh-keygen'].every((name) => existsSync(`/usr/bin/${name}`));
+for (const executor of ['oci', 'namespaces', 'chroot'])
+  (hasOpenSsh ? test.serial : test.skip)(`a process reaches an agent with the keys of the build in the executor ${executor}`, async (t) => {
+    t.timeout(120_000);
+    using bench = new Workbench();
+    await bench.importBusybox();
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-C', 'of this test', '-N', '', '-f', bench.path('key')]);
+    for (const file of programFiles('/usr/bin/ssh-add')) {
+      mkdirSync(dirname(bench.path('context/root', file)), { recursive: true });
+      copyFileSync(file, bench.path('context/root', file));
+    }
+    bench.write({
+      'context/Dockerfile': [
+        'FROM busybox',
+        'COPY root /',
+        'USER user',
+        'RUN --mount=type=ssh,uid=1000 /usr/bin/ssh-add -L > /tmp/keys && echo $SSH_AUTH_SOCK > /tmp/socket',
+        'RUN --mount=type=ssh,uid=1000 ! /usr/bin/ssh-add -D && /usr/bin/ssh-add -l',
+        'RUN --mount=type=ssh,id=another test -z "$SSH_AUTH_SOCK"',
+        '',
+      ].join('\n'),
+    });
+    const flags = ['--executor', executor, '--ssh', `default=${bench.path('key')}`, '-o', bench.path('out')];
+    await bench.must(['build', ...flags, bench.path('context')]);
+    t.is(readFileSync(bench.path('out/tmp/keys'), 'utf8'), readFileSync(bench.path('key.pub'), 'utf8'));
+    t.is(readFileSync(bench.path('out/tmp/socket'), 'utf8'), '/run/buildkit/ssh_agent.0\n');
+    t.false(existsSync(bench.path('out/run')));
+    const forms = readFileSync(bench.path('key'), 'utf8').split('\n').slice(1, 3);
+    t.deepEqual(search(bench.root, forms), []);
+  });

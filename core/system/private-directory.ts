@@ -32,7 +32,9 @@ export class PrivateDirectory implements Disposable {
 
 const LOCK = 'lock';
 
-const findPlace = (): string => [process.env.XDG_RUNTIME_DIR, '/dev/shm', '/run'].find(isUsable) ?? tmpdir();
+/** Places where nobody else can put another directory in the place of ours. */
+const findPlace = (): string => places().find(isUsable) ?? tmpdir();
+const places = () => (process.getuid?.() === 0 ? ['/dev/shm', '/run'] : [process.env.XDG_RUNTIME_DIR, '/dev/shm']);
 
 function isUsable(path: string | undefined): path is string {
   if (!path) return false;

@@ -127,7 +127,7 @@ function newKey(t: ExecutionContext, passphrase = ''): string {
 /** Asks an agent one thing. */
 async function ask(socket: string, message: readonly number[]): Promise<Buffer> {
   const client = connect(socket);
-  client.write(Buffer.from([0, 0, 0, message.length, ...message]));
+  client.end(Buffer.from([0, 0, 0, message.length, ...message])); // it says no more and waits
   const [answer] = (await once(client, 'data')) as [Buffer];
   client.destroy();
   return answer;

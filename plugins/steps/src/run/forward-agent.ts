@@ -12,7 +12,8 @@ const HEADER = 4;
 /** Listens on a socket of its own for processes of a build, and passes on to an agent what only uses its keys. */
 export async function forwardAgent(agent: string, listenAt: string): Promise<Disposable> {
   const open = new Set<Socket>();
-  const server = createServer((client) => {
+  // Half-closed: whoever has asked all may still wait for the answers.
+  const server = createServer({ allowHalfOpen: true }, (client) => {
     const upstream = connect(agent);
     for (const [socket, other] of [
       [client, upstream],
