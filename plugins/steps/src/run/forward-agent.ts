@@ -15,20 +15,8 @@ export async function forwardAgent(agent: string, listenAt: string): Promise<Dis
   // Half-closed: whoever has asked all may still wait for the answers.
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const upstream = connect(agent);
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      open.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        open.delete(socket);
-        other.destroy();
-      });
-    }
-    upstream.pipe(client);
-    client.on('data', filterRequests(upstream, client));
-    client.on('end', () => upstream.end());
+    for (const socket of [client, upstream]) open.add(socket.once('close', () => open.delete(socket)));
+    join(client, upstream);
   });
   server.listen(listenAt);
   await once(server, 'listening');
@@ -40,18 +28,48 @@ export async function forwardAgent(agent: string, listenAt: string): Promise<Dis
   };
 }
 
-/** Answers are in the order of the requests, so a refused one waits for nobody: clients ask one at a time. */
-function filterRequests(upstream: Socket, client: Socket): (chunk: Buffer) => void {
+function join(client: Socket, upstream: Socket): void {
+  let waiting = 0;
+  let hasAsked = false;
+  // An agent that is told of the end too early forgets its answer.
+  const endIfDone = (): void => {
+    if (hasAsked && waiting === 0) upstream.end();
+  };
+  const ask = (message: Buffer): void => {
+    if (!ALLOWED.includes(message[HEADER] ?? 0)) return void client.write(FAILURE);
+    waiting++;
+    upstream.write(message);
+  };
+  const answer = (message: Buffer): void => {
+    waiting--;
+    client.write(message);
+    endIfDone();
+  };
+  client.on('data', splitMessages(ask, client));
+  upstream.on('data', splitMessages(answer, upstream));
+  client.on('end', () => {
+    hasAsked = true;
+    endIfDone();
+  });
+  upstream.on('close', () => client.end());
+  client.on('close', () => upstream.destroy());
+  for (const [socket, other] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const)
+    socket.on('error', () => other.destroy());
+}
+
+/** Each message with its length in front; who sends one that is too long is not listened to any more. */
+function splitMessages(take: (message: Buffer) => void, from: Socket): (chunk: Buffer) => void {
   let pending = Buffer.alloc(0);
   return (chunk) => {
     pending = Buffer.concat([pending, chunk]);
-    while (pending.length > HEADER) {
+    while (pending.length >= HEADER) {
       const length = pending.readUInt32BE(0);
-      if (length === 0 || length > LIMIT) return void client.destroy();
+      if (length === 0 || length > LIMIT) return void from.destroy();
       if (pending.length < HEADER + length) return;
-      const message = pending.subarray(0, HEADER + length);
-      if (ALLOWED.includes(message[HEADER] ?? 0)) upstream.write(message);
-      else client.write(FAILURE);
+      take(pending.subarray(0, HEADER + length));
       pending = pending.subarray(HEADER + length);
     }
   };
