@@ -1,7 +1,8 @@
-import type { ContentStore, LayerStore, Transport } from '@varve/core';
+import type { ContentStore, FileDigests, LayerStore, Transport } from '@varve/core';
 import type { Descriptor, Image, ImageReference } from '@varve/core/image';
 import { Authorizer } from './authorizer.ts';
 import { fileCredentials } from './credentials.ts';
+import { GzipMemory } from './gzip-memory.ts';
 import { HttpClient } from './http-client.ts';
 import type { RegistryOptions } from './options.ts';
 import { pullImage } from './pull-image.ts';
@@ -11,6 +12,8 @@ import { RegistryClient } from './registry-client.ts';
 export interface HubStores {
   readonly content: ContentStore;
   readonly layers: LayerStore;
+  /** Remembers what layers came to. */
+  readonly facts: Pick<FileDigests, 'recall' | 'remember'>;
   /** Where layers are compressed. */
   readonly temporary: string;
 }
@@ -36,9 +39,16 @@ export class HubTransport implements Transport, AsyncDisposable {
   }
 
   async push(image: Image, reference: ImageReference, options: Parameters<NonNullable<Transport['push']>>[2]): Promise<Descriptor> {
-    const { content, temporary } = this.#stores;
+    const { content, temporary, facts } = this.#stores;
     const tag = reference.tag ?? reference.digest ?? 'latest';
-    return await pushImage(image, reference, { ...options, tag, client: this.#client, content, temporary });
+    return await pushImage(image, reference, {
+      ...options,
+      tag,
+      client: this.#client,
+      content,
+      temporary,
+      compressed: new GzipMemory(facts),
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { COMMANDS, CONTENT, definePlugin, LAYERS, STORE_ROOT } from '@varve/core';
+import { COMMANDS, CONTENT, definePlugin, FILE_DIGESTS, LAYERS, STORE_ROOT } from '@varve/core';
 import { HubTransport } from './hub-transport.ts';
 import { readOptions } from './options.ts';
 import { pullCommand } from './pull-command.ts';
@@ -16,8 +16,8 @@ export const registryHub = definePlugin({
   apply({ hooks, inject, contribute, options }) {
     const transport = inject(
       'registry-hub',
-      [STORE_ROOT, CONTENT, LAYERS],
-      (root, content, layers) => new HubTransport({ content, layers, temporary: join(root, 'tmp') }, options),
+      [STORE_ROOT, CONTENT, LAYERS, FILE_DIGESTS],
+      (root, content, layers, facts) => new HubTransport({ content, layers, facts, temporary: join(root, 'tmp') }, options),
     );
     hooks.transport.tap(async ({ reference }) => (reference.transport === 'docker' ? transport() : undefined), { stage: 100 });
     hooks.exporter.tap(async ({ type }) => (type === 'registry' ? new RegistryExporter(transport()) : undefined));

@@ -12,6 +12,7 @@ import {
   serializeManifest,
 } from '@varve/core/image';
 import { gzipLayer } from './gzip-layer.ts';
+import type { GzipMemory } from './gzip-memory.ts';
 import { eachOf } from './pool.ts';
 import type { RegistryClient, Repository } from './registry-client.ts';
 import { registryFailure } from './registry-failure.ts';
@@ -26,6 +27,7 @@ export interface PushOptions extends Abortable {
   readonly content: ContentStore;
   /** Where layers are compressed. */
   readonly temporary: string;
+  readonly compressed: GzipMemory;
   readonly emit?: Emit | undefined;
 }
 
@@ -58,8 +60,9 @@ export async function pushImage(
 }
 
 async function pushLayer(layer: Layer, named: Descriptor | undefined, repository: Repository, options: PushOptions): Promise<Descriptor> {
-  const { client, content, emit, temporary, signal } = options;
-  const label = hexOf(await layer.diffId({ signal })).slice(0, 12);
+  const { client, content, emit, temporary, compressed: memory, signal } = options;
+  const diffId = await layer.diffId({ signal });
+  const label = hexOf(diffId).slice(0, 12);
   const tell = (status: string, current?: number, total?: number) => emit?.({ type: 'transfer', id: label, label, status, current, total });
   tell('Preparing');
   const upload = async (descriptor: Descriptor, read: () => AsyncIterable<Uint8Array>): Promise<Descriptor> => {
@@ -80,7 +83,13 @@ async function pushLayer(layer: Layer, named: Descriptor | undefined, repository
     if ((await content.size(named.digest)) === undefined) await layer.index({ signal }); // fetches what is elsewhere
     if ((await content.size(named.digest)) === named.size) return await upload(named, () => content.read(named.digest, { signal }));
   }
+  const known = await memory.recall(diffId);
+  if (known !== undefined && (await hasBlob(client, repository, { digest: known.digest, signal }))) {
+    tell('Layer already exists');
+    return known;
+  }
   await using compressed = await gzipLayer(layer, { dir: temporary, signal });
+  await memory.remember(diffId, compressed.descriptor);
   return await upload(compressed.descriptor, compressed.read);
 }
 

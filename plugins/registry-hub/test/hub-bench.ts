@@ -13,7 +13,7 @@ export const PLATFORM = { os: 'linux', architecture: 'amd64' };
 /** A transport with a store of its own, that knows no credentials but those of `options`; closed when the test ends. */
 export function openHub(t: ExecutionContext, dir: string, options: Partial<RegistryOptions> = {}) {
   const store = new LocalStore(join(dir, 'store'));
-  const stores = { content: store.content, layers: store.layers, temporary: join(dir, 'store/tmp') };
+  const stores = { content: store.content, layers: store.layers, facts: store.fileDigests, temporary: join(dir, 'store/tmp') };
   const transport = new HubTransport(stores, { ...readOptions({ credentials: [] }), ...options });
   t.teardown(async () => {
     await transport[Symbol.asyncDispose]();

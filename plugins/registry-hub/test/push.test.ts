@@ -78,6 +78,24 @@ claim('what is there already is not sent again', async (t) => {
   t.deepEqual([...new Set(statuses)], ['Preparing', 'Layer already exists']);
 });
 
+claim('a layer that was compressed before is not read again while the registry has it', async (t) => {
+  const { transport } = openHub(t, temporaryDir(t));
+  const first = await transport.push(sampleImage(), at('acme/read-once:1'), {});
+  const unreadable = sampleImage().layers.map((layer) => Object.create(layer, { tar: { value: () => t.fail('it was read') } }));
+  const second = await transport.push(sampleImage(unreadable), at('acme/read-once:2'), {});
+  t.is(second.digest, first.digest);
+});
+
+claim('a layer that was compressed before is sent where it is not yet', async (t) => {
+  const { transport } = openHub(t, temporaryDir(t));
+  const first = await transport.push(sampleImage(), at('acme/here:1'), {});
+  const second = await transport.push(sampleImage(), at('acme/there:1'), {});
+  t.is(second.digest, first.digest);
+  const { transport: other } = openHub(t, temporaryDir(t));
+  const [layer] = (await other.resolve(at('acme/there:1'), { platform: PLATFORM })).layers;
+  t.is((await layer?.index())?.length, 2);
+});
+
 if (isMissing('skopeo')) test.skip('skopeo and a push (skipped: it is not installed)', (t) => t.pass());
 else
   claim('skopeo reads what was pushed, and what skopeo pushed is pulled', async (t) => {
