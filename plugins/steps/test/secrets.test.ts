@@ -151,8 +151,8 @@ sshTest('an agent for keys ends with what it was started for', async (t) => {
   const agent = await startKeyAgent([newKey(t), newKey(t)], socket);
   t.is((await ask(socket, LIST)).readUInt32BE(5), 2);
   agent[Symbol.dispose]();
-  for (let i = 0; i < 100 && existsSync(socket); i++) await new Promise((resolve) => setTimeout(resolve, 20));
-  t.false(existsSync(socket));
+  const [error] = (await once(connect(socket), 'error')) as [NodeJS.ErrnoException];
+  t.regex(error.code ?? '', /^ECONN(?:REFUSED|RESET)$/); // it may end with us in its queue
 });
 sshTest('a key with a passphrase and a file that is none are refused', async (t) => {
   const [key, none] = [newKey(t, 'passphrase'), join(temporaryDir(t), 'none')];

@@ -16,7 +16,7 @@ export async function startKeyAgent(keys: readonly string[], socket: string): Pr
   const pid = await pidOf(child);
   const ended: Disposable = {
     [Symbol.dispose](): void {
-      process.kill(pid);
+      process.kill(pid, 'SIGKILL'); // otherwise it removes its socket, while others remove the directory
       child.stdin.end();
     },
   };
