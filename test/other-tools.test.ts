@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import test from 'ava';
+import { podman } from './helpers/other-tools.ts';
 import { mustRun, Workbench } from './helpers/varve.ts';
 
 const DOCKERFILE = [
@@ -27,19 +28,6 @@ async function saved(): Promise<{ readonly bench: Workbench; readonly archive: s
   const [image] = JSON.parse(await bench.must(['inspect', 'thing:1']));
   return { bench, archive, layers: image.RootFS.Layers };
 }
-
-/** podman with a store of its own, which it leaves nothing outside of. */
-const podman = (bench: Workbench, args: readonly string[]) =>
-  mustRun('podman', [
-    '--root',
-    bench.path('podman'),
-    '--runroot',
-    bench.path('podman-run'),
-    '--storage-driver=vfs',
-    '--cgroup-manager=cgroupfs',
-    '--events-backend=none',
-    ...args,
-  ]);
 
 for (const transport of ['docker-archive', 'oci-archive'])
   test.serial(`skopeo reads a saved image as ${transport}, with the same layers and config`, async (t) => {

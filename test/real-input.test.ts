@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import test from 'ava';
+import { agreeOn } from './helpers/other-tools.ts';
 import { mustRun, Workbench } from './helpers/varve.ts';
 
 /** Layers of an image from the bottom up. */
@@ -50,6 +51,7 @@ test.serial('nginx: a server installed by apt answers over HTTP from the built i
     server.kill('SIGTERM');
     await ended;
   }
+  await agreeOn(t, bench, 'acme/nginx:1.0');
 });
 
 async function fetchSoon(url: string): Promise<string> {
@@ -93,6 +95,7 @@ test.serial('a Python web application: a change of the source rebuilds the last 
   await bench.must(['build', '-o', rootfs, 'context']);
   const code = 'from app import app; print(app.test_client().get("/").get_data(as_text=True))';
   t.is(await mustRun('chroot', [rootfs, 'sh', '-c', `cd /app && python3 -c '${code}'`]), 'two\n');
+  await agreeOn(t, bench, 'app:2');
 });
 
 test.serial('a C program: compiled in one stage, a static binary alone in the next', async (t) => {
@@ -118,6 +121,7 @@ test.serial('a C program: compiled in one stage, a static binary alone in the ne
   await bench.must(['build', '-o', rootfs, 'context']);
   t.is(await mustRun('find', [rootfs, '-mindepth', '1', '-printf', '%P %m\n']), 'hello 755\n');
   t.is(await mustRun(`${rootfs}/hello`, []), 'hello from scratch\n');
+  await agreeOn(t, bench, 'hello');
 });
 
 for (const storage of ['overlay2', 'vfs'])
@@ -147,4 +151,5 @@ for (const storage of ['overlay2', 'vfs'])
     const top = bench.path('saved', 'blobs/sha256', (layers[1] ?? '').slice('sha256:'.length));
     t.deepEqual((await mustRun('tar', ['-tf', top])).trim().split('\n').sort(), ['etc/', 'etc/.wh.debian_version', 'kept', 'one', 'two']);
     t.true(statSync(top).size < 100_000);
+    await agreeOn(t, bench, 'squashed');
   });
