@@ -1,0 +1,153 @@
+import type { ConformanceCases } from '../conformance-case.ts';
+import { lines } from './lines.ts';
+
+/** Symlinks as sources, in them and on the way to a destination. */
+export const copySymlinks: ConformanceCases = [
+  {
+    name: 'a symlink as source is followed',
+    dockerfile: lines('FROM scratch', 'COPY l /x'),
+    files: { a: '1', l: { target: 'a' } },
+    tree: ['x f644 "1"'],
+  },
+  {
+    name: 'a symlink as source keeps its own name',
+    dockerfile: lines('FROM scratch', 'COPY l /x/'),
+    files: { a: '1', l: { target: 'a' } },
+    tree: ['x d755', 'x/l f644 "1"'],
+  },
+  {
+    name: 'a symlink to a directory as source',
+    dockerfile: lines('FROM scratch', 'COPY l /x', 'COPY l/ /y/'),
+    files: { 'd/a': '1', l: { target: 'd' } },
+    tree: ['x d755', 'x/a f644 "1"', 'y d755', 'y/a f644 "1"'],
+  },
+  {
+    name: 'a chain of symlinks',
+    dockerfile: lines('FROM scratch', 'COPY l1 /x/'),
+    files: { a: '1', l1: { target: 'l2' }, l2: { target: './l3' }, l3: { target: 'a' } },
+    tree: ['x d755', 'x/l1 f644 "1"'],
+  },
+  {
+    name: 'a path through a symlink',
+    dockerfile: lines('FROM scratch', 'COPY l/a /x/'),
+    files: { 'd/a': '1', l: { target: 'd' } },
+    tree: ['x d755', 'x/a f644 "1"'],
+  },
+  {
+    name: 'symlinks in a directory are copied as they are',
+    dockerfile: lines('FROM scratch', 'COPY d /x'),
+    files: {
+      'd/a': '1',
+      'd/l': { target: 'a' },
+      'd/up': { target: '../../nowhere' },
+      'd/abs': { target: '/etc/passwd' },
+      'd/dir': { target: 'sub' },
+      'd/sub/b': '2',
+    },
+    tree: [
+      'x d755',
+      'x/a f644 "1"',
+      'x/abs l -> /etc/passwd',
+      'x/dir l -> sub',
+      'x/l l -> a',
+      'x/sub d755',
+      'x/sub/b f644 "2"',
+      'x/up l -> ../../nowhere',
+    ],
+  },
+  {
+    name: 'symlinks that a wildcard matches are followed',
+    dockerfile: lines('FROM scratch', 'COPY d/l* /x/'),
+    files: { 'd/a': '1', 'd/l1': { target: 'a' }, 'd/l2': { target: 'm' }, 'd/m': { target: 'a' }, 'd/lf': '3' },
+    tree: ['x d755', 'x/l1 f644 "1"', 'x/l2 f644 "1"', 'x/lf f644 "3"'],
+  },
+  {
+    name: 'an absolute symlink begins at the context',
+    dockerfile: lines('FROM scratch', 'COPY l /x/'),
+    files: { 'd/a': '1', l: { target: '/d/a' } },
+    tree: ['x d755', 'x/l f644 "1"'],
+  },
+  {
+    name: 'a symlink that leaves the context stays in it',
+    dockerfile: lines('FROM scratch', 'COPY l /x/'),
+    files: { 'd/a': '1', l: { target: '../../../d/a' } },
+    tree: ['x d755', 'x/l f644 "1"'],
+  },
+  {
+    name: 'a dangling symlink as source',
+    dockerfile: lines('FROM scratch', 'COPY l /x/'),
+    files: { l: { target: 'nope' } },
+    fails: /not found/,
+  },
+  {
+    name: 'symlinks in a circle',
+    dockerfile: lines('FROM scratch', 'COPY l /x/'),
+    files: { l: { target: 'm' }, m: { target: 'l' } },
+    fails: /leads through more than 40 symlinks/,
+  },
+  {
+    name: 'a dangling symlink in a directory',
+    dockerfile: lines('FROM scratch', 'COPY d /x'),
+    files: { 'd/l': { target: 'nope' } },
+    tree: ['x d755', 'x/l l -> nope'],
+  },
+  {
+    name: 'a destination through a symlink',
+    dockerfile: lines('FROM busybox', 'RUN ln -s /etc /l', 'COPY a /l/b'),
+    files: { a: '1' },
+    tree: ['etc/b f644 "1"', 'l l -> /etc'],
+  },
+  {
+    name: 'a destination that is a symlink to a directory',
+    dockerfile: lines('FROM busybox', 'RUN ln -s etc /l', 'COPY a /l', 'COPY d /l/'),
+    files: { a: '1', 'd/b': '2' },
+    tree: ['etc/a f644 "1"', 'etc/b f644 "2"', 'l l -> etc'],
+  },
+  {
+    name: 'a destination that is a symlink to a file',
+    dockerfile: lines('FROM busybox', 'RUN echo old > /f && ln -s f /l', 'COPY a /l'),
+    files: { a: '1' },
+    unlikeBuildah: 'Buildah replaces the symlink',
+    tree: ['f f644 "1"', 'l l -> f'],
+  },
+  {
+    name: 'a destination that is a dangling symlink',
+    dockerfile: lines('FROM busybox', 'RUN ln -s /made/later /l', 'COPY a /l/', 'RUN ln -s /made/file /m', 'COPY a /m'),
+    files: { a: '1' },
+    unlikeBuildah: 'Buildah makes a directory',
+    tree: ['l l -> /made/later', 'm l -> /made/file', 'made d755', 'made/file f644 "1"', 'made/later d755', 'made/later/a f644 "1"'],
+  },
+  {
+    name: 'a symlink of the image that leaves the root',
+    dockerfile: lines('FROM busybox', 'RUN ln -s ../../../../etc /l', 'COPY a /l/'),
+    files: { a: '1' },
+    tree: ['etc/a f644 "1"', 'l l -> ../../../../etc'],
+  },
+  {
+    name: 'a working directory that is a symlink',
+    dockerfile: lines('FROM busybox', 'RUN mkdir /real && ln -s real /l', 'WORKDIR /l', 'COPY a .', 'WORKDIR sub', 'COPY a b'),
+    files: { a: '1' },
+    tree: ['l l -> real', 'real d755', 'real/a f644 "1"', 'real/sub d755', 'real/sub/b f644 "1"'],
+    config: { WorkingDir: '/l/sub' },
+  },
+  {
+    name: 'a symlink over a file and a file over a symlink',
+    dockerfile: lines('FROM busybox', 'RUN mkdir /x && echo old > /x/f && ln -s f /x/l', 'COPY d /x'),
+    files: { 'd/f': { target: 'elsewhere' }, 'd/l': '2' },
+    tree: ['x d755', 'x/f l -> elsewhere', 'x/l f644 "2"'],
+  },
+  {
+    name: 'a symlink to a directory where a directory is',
+    dockerfile: lines('FROM busybox', 'RUN mkdir -p /x/s', 'COPY d /x'),
+    files: { 'd/s': { target: 't' }, 'd/t/a': '1' },
+    fails: /cannot replace to directory/,
+    unlikeBuildah: 'Buildah replaces the directory',
+  },
+  {
+    name: 'a directory where a symlink to a directory is',
+    dockerfile: lines('FROM busybox', 'RUN mkdir -p /x/t && ln -s t /x/s', 'COPY d /x'),
+    files: { 'd/s/a': '1' },
+    fails: /cannot copy to non-directory/,
+    unlikeBuildah: 'Buildah replaces the symlink',
+  },
+];

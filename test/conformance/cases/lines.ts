@@ -1,0 +1,2 @@
+/** A build file. */
+export const lines = (...all: readonly string[]): string => `${all.join('\n')}\n`;
