@@ -13,6 +13,7 @@ import type { Transport, TransportRequest } from './contracts/transport.ts';
 import { Emitter } from './emitter.ts';
 import { VarveError } from './errors.ts';
 import { Hooks } from './hooks.ts';
+import { kept } from './kept.ts';
 import { type AnyPlugin, inOrder, readOptions } from './plugin.ts';
 import { Scope, type Token, token } from './scope.ts';
 import { blame, type PendingTap, TapRegistry } from './taps.ts';
@@ -158,13 +159,3 @@ const blaming =
       throw blame(failure, name, 'a factory');
     }
   };
-
-/** Remembers an answer; a failure is forgotten, because the host may be mended. */
-function kept<K, V>(known: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
-  const found = known.get(key);
-  if (found) return found;
-  const made = make();
-  known.set(key, made);
-  made.catch(() => known.delete(key));
-  return made;
-}

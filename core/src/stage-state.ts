@@ -9,6 +9,7 @@ import {
   type Layer,
   type Platform,
 } from '../image/index.ts';
+import { once } from '../image/once.ts';
 import type { Stage, Step } from './contracts/plan.ts';
 import type { CacheRecord } from './contracts/store.ts';
 
@@ -26,18 +27,10 @@ export interface StageState {
   tree(options?: Abortable): Promise<FileTree>;
 }
 
-type StateParts = Omit<StageState, 'tree'>;
-
-export function makeState(parts: StateParts): StageState {
-  let tree: Promise<FileTree> | undefined;
-  return {
-    ...parts,
-    tree: (options) => {
-      tree ??= MergedTree.of(parts.layers, options);
-      return tree;
-    },
-  };
-}
+export const makeState = (parts: Omit<StageState, 'tree'>): StageState => ({
+  ...parts,
+  tree: once((options) => MergedTree.of(parts.layers, options)),
+});
 
 /** A stage that starts with nothing. */
 export const scratchState = ({ os, architecture, variant }: Platform, initial: Stage['initial'] = {}): StageState =>

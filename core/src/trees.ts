@@ -1,9 +1,10 @@
 import { createPatternMatcher, DirectoryTree, type FileTree, type HashFiles, MergedTree, pathOf, readFile } from '../archive/index.ts';
-import type { Image, ImageReference, Platform } from '../image/index.ts';
+import type { Image, Platform } from '../image/index.ts';
 import { parseReference, withDefaultTag } from '../image/index.ts';
 import type { Build } from './build.ts';
 import type { BaseRef, Plan, TreeRef } from './contracts/plan.ts';
 import { VarveError } from './errors.ts';
+import { kept } from './kept.ts';
 
 /** Bytes; ignore files are small. */
 const TEXT_LIMIT = 4 << 20;
@@ -26,7 +27,7 @@ export class Trees {
 
   /** @throws VarveError `CONTEXT_MISSING`, `IMAGE_UNKNOWN` */
   of(ref: TreeRef): Promise<FileTree> {
-    return this.#once(JSON.stringify(ref), () => this.#make(ref));
+    return kept(this.#made, JSON.stringify(ref), () => this.#make(ref));
   }
 
   /** A small text file of the context, also one that the plan hides; `undefined` where there is none. */
@@ -37,15 +38,11 @@ export class Trees {
   }
 
   image(ref: string, platform: Platform = this.#on.build.platform): Promise<Image> {
-    const name = JSON.stringify([ref, platform]);
-    const known = this.#images.get(name) ?? this.#resolve(withDefaultTag(parseReference(this.#named(ref))), platform);
-    this.#images.set(name, known);
-    return known;
-  }
-
-  #resolve(reference: ImageReference, platform: Platform): Promise<Image> {
-    const { host, emit, build } = this.#on;
-    return host.resolve(reference, { platform, fresh: build.request.pull ?? false, emit, signal: build.signal });
+    return kept(this.#images, JSON.stringify([ref, platform]), async () => {
+      const { host, emit, build } = this.#on;
+      const reference = withDefaultTag(parseReference(this.#named(ref)));
+      return await host.resolve(reference, { platform, fresh: build.request.pull ?? false, emit, signal: build.signal });
+    });
   }
 
   /** A named context stands before an image of the same name. */
@@ -83,12 +80,6 @@ export class Trees {
     if (isReference(place)) return await this.of({ kind: 'image', ref: place });
     const ignore = name === undefined && this.#ignore.length > 0 ? createPatternMatcher(this.#ignore) : undefined;
     return new DirectoryTree(place, { ignore, hash: hashOf(this.#on) });
-  }
-
-  #once(name: string, make: () => Promise<FileTree>): Promise<FileTree> {
-    const made = this.#made.get(name) ?? make();
-    this.#made.set(name, made);
-    return made;
   }
 }
 

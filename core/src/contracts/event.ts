@@ -32,6 +32,7 @@ export type BuildEvent = {
   | ({ readonly type: 'step-cached'; readonly key: string } & StepPlace)
   /** `key` is absent for steps that are not cached. */
   | ({ readonly type: 'step-finished'; readonly key?: string | undefined } & StepPlace)
+  /** With the code `STEP_STOPPED` it was not this step that failed: the build was stopped, by the user or by another step's failure. */
   | ({ readonly type: 'step-failed'; readonly code: string; readonly message: string } & StepPlace)
   | ({
       readonly type: 'step-output';
