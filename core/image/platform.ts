@@ -12,14 +12,35 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   armel: 'arm',
 };
 
+/** What may stand alone; anything else would be a typing error that is noticed late. */
+const KNOWN_ARCHITECTURES = new Set([
+  '386',
+  'amd64',
+  'arm',
+  'arm64',
+  'loong64',
+  'mips64',
+  'mips64le',
+  'ppc64',
+  'ppc64le',
+  'riscv64',
+  's390x',
+  'wasm',
+]);
+
 /** `os/arch[/variant]`, or an architecture alone, with the field's aliases. @throws VarveError `PLATFORM_INVALID` */
 export function parsePlatform(text: string): Platform {
   const parts = text.toLowerCase().split('/');
-  if (text === '' || parts.length > 3 || !parts.every((part) => /^[a-z0-9_.-]+$/.test(part)))
-    throw new VarveError('PLATFORM_INVALID', `Expected a platform like linux/amd64 or linux/arm/v7, found ${JSON.stringify(text)}`);
-  const [os, architecture, variant] = parts.length === 1 ? ['linux', ...parts] : parts;
-  return normalizePlatform({ os: os ?? 'linux', architecture: architecture ?? '', variant });
+  if (text === '' || parts.length > 3 || !parts.every((part) => /^[a-z0-9_.-]+$/.test(part))) throw invalid(text);
+  if (text === 'linux') return hostPlatform();
+  const [os = '', architecture = '', variant] = parts.length === 1 ? ['linux', ...parts] : parts;
+  const platform = normalizePlatform({ os, architecture, variant });
+  if (parts.length === 1 && !KNOWN_ARCHITECTURES.has(platform.architecture)) throw invalid(text);
+  return platform;
 }
+
+const invalid = (text: string): VarveError =>
+  new VarveError('PLATFORM_INVALID', `Expected a platform like linux/amd64 or linux/arm/v7, found ${JSON.stringify(text)}`);
 
 export function normalizePlatform({ os, architecture, variant }: Platform): Platform {
   const arch = ARCHITECTURES[architecture] ?? architecture;

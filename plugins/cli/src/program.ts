@@ -30,7 +30,7 @@ export function parseCommandLine(commands: readonly Command[], argv: readonly st
   return chosen;
 }
 
-const GROUPS: Readonly<Record<string, string>> = { image: 'Manage images', builder: 'Manage builds' };
+const GROUPS: Readonly<Record<string, string>> = { image: 'Manage images', builder: 'Manage builds', dockerfile: 'Check Dockerfiles' };
 
 function startProgram(out: (text: string) => void): Commander {
   return new Commander('varve')
