@@ -1,5 +1,5 @@
-import type { ContentStore, FileDigests, LayerStore, Transport } from '@varve/core';
-import type { Descriptor, Image, ImageReference } from '@varve/core/image';
+import { type ContentStore, type FileDigests, type LayerStore, type Transport, VarveError } from '@varve/core';
+import { type Descriptor, familiarName, formatReference, type Image, type ImageReference } from '@varve/core/image';
 import { Authorizer } from './authorizer.ts';
 import { fileCredentials } from './credentials.ts';
 import { GzipMemory } from './gzip-memory.ts';
@@ -35,7 +35,12 @@ export class HubTransport implements Transport, AsyncDisposable {
   /** The digest decides where there is one; the tag is then not even looked up. */
   async resolve(reference: ImageReference, options: Parameters<Transport['resolve']>[1]): Promise<Image> {
     const tag = reference.digest ?? reference.tag ?? 'latest';
-    return await pullImage(reference, tag, { ...options, client: this.#client, layers: this.#stores.layers });
+    try {
+      return await pullImage(reference, tag, { ...options, client: this.#client, layers: this.#stores.layers });
+    } catch (failure) {
+      if (!VarveError.is(failure) || failure.code !== 'REGISTRY_UNREACHABLE') throw failure;
+      throw notFetched(reference, failure);
+    }
   }
 
   async push(image: Image, reference: ImageReference, options: Parameters<NonNullable<Transport['push']>>[2]): Promise<Descriptor> {
@@ -54,4 +59,13 @@ export class HubTransport implements Transport, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#http[Symbol.asyncDispose]();
   }
+}
+
+/** Whoever has no network reads which image is missing here, and not only which host. */
+function notFetched(reference: ImageReference, failure: VarveError): VarveError {
+  const hints = [failure.hint, '`varve images` lists the images that need no registry.'];
+  return new VarveError(failure.code, `Cannot fetch ${familiarName(formatReference(reference))}: ${failure.message}`, {
+    cause: failure,
+    hint: hints.filter((hint) => hint !== undefined).join(' '),
+  });
 }

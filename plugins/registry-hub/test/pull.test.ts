@@ -285,7 +285,7 @@ test('nobody listens: REGISTRY_UNREACHABLE, with what to do', async (t) => {
   const { transport } = openHub(t, temporaryDir(t), { retries: 0 });
   await t.throwsAsync(transport.resolve(parseReference(`127.0.0.1:${port}/acme/app`), { platform: PLATFORM }), {
     code: 'REGISTRY_UNREACHABLE',
-    message: /ECONNREFUSED/,
+    message: /Cannot fetch 127\.0\.0\.1:\d+\/acme\/app:.*ECONNREFUSED/,
   });
 });
 
