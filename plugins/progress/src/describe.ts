@@ -8,6 +8,9 @@ export function describeWarning({ code, message, source }: BuildWarning): string
   return sanitize(`${place}${message} (${code})`);
 }
 
+/** Stopped because of something else; nothing is wrong with the step itself. */
+export const isCanceled = ({ code }: EventOf<'step-failed'>): boolean => code === 'STEP_STOPPED';
+
 export function describeTransfer({ id, label, status, current, total }: EventOf<'transfer'>): string {
   const amount = current === undefined ? '' : ` ${bytes(current)}${total === undefined ? '' : ` / ${bytes(total)}`}`;
   const part = id === '' || label.includes(id) ? '' : ` ${id.replace(/^sha256:([0-9a-f]{12})[0-9a-f]{52}$/, '$1')}`;

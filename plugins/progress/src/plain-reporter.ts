@@ -1,5 +1,5 @@
 import type { BuildEvent, StepPlace } from '@varve/core';
-import { describeTransfer, describeWarning, isTransferDone } from './describe.ts';
+import { describeTransfer, describeWarning, isCanceled, isTransferDone } from './describe.ts';
 import type { Sink } from './options.ts';
 import type { EventOf, Reporter } from './reporter.ts';
 import type { StepLogs } from './step-logs.ts';
@@ -45,7 +45,7 @@ export class PlainReporter implements Reporter {
         this.#end(event, `DONE ${seconds(event.at - this.#vertices.step(event, event.at).startedAt)}`);
         break;
       case 'step-failed':
-        this.#end(event, `ERROR: ${sanitize(event.message)}`);
+        this.#end(event, isCanceled(event) ? 'CANCELED' : `ERROR: ${sanitize(event.message)}`);
         break;
       case 'transfer':
         this.#transfer(event);

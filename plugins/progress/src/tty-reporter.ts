@@ -1,5 +1,5 @@
 import type { BuildEvent, StepPlace } from '@varve/core';
-import { describeFailure, describeTransfer, describeWarning, isTransferDone } from './describe.ts';
+import { describeFailure, describeTransfer, describeWarning, isCanceled, isTransferDone } from './describe.ts';
 import type { Sink } from './options.ts';
 import { type Paint, painter } from './paint.ts';
 import type { EventOf, Reporter } from './reporter.ts';
@@ -104,6 +104,10 @@ export class TtyReporter implements Reporter {
     const vertex = this.#vertices.step(event, event.at);
     takeRest(vertex);
     this.#running.delete(vertex);
+    if (isCanceled(event)) {
+      this.#kept.push(this.#row(` => CANCELED ${vertex.label}`, event.at - vertex.startedAt));
+      return;
+    }
     this.#kept.push(
       this.#paint('red', this.#row(` => ERROR ${vertex.label}`, event.at - vertex.startedAt)),
       ...describeFailure(vertex, this.#logs?.pathOf(event)),

@@ -63,6 +63,12 @@ test(
   '#1 [x 1/1] RUN a\n',
 );
 test(
+  'a step that was stopped because another failed is canceled, not wrong',
+  tells,
+  [planned, { type: 'step-started', ...a }, { type: 'step-failed', ...a, code: 'STEP_STOPPED', message: 'The step was stopped' }],
+  '#1 [1/3] RUN a\n#1 CANCELED\n\n',
+);
+test(
   'a warning says where',
   tells,
   [{ type: 'warning', code: 'LegacyKeyValueFormat', message: 'use ENV a=b', source: { file: 'Dockerfile', startLine: 3, endLine: 3 } }],
