@@ -24,7 +24,7 @@ const refuses = test.macro({
     t.true(error?.message.endsWith(message));
     t.is(error?.source?.startLine, line);
   },
-  title: (_, text) => `${JSON.stringify(text)} has no stage`,
+  title: (_, text: string) => `${JSON.stringify(text)} has no stage`,
 });
 test(refuses, 'ARG a\nRUN b\nFROM c', 2);
 test(refuses, 'ARG a', 1, 'dockerfile contains no stages to build');
