@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { type PendingTap, VarveError } from '@varve/core';
 import { Run } from './run.ts';
 
@@ -8,6 +9,7 @@ import { Run } from './run.ts';
  */
 const ECHO = 500;
 
+keepYoungSpaceSmall();
 const controller = new AbortController();
 let stoppedAt = 0;
 const run = new Run(
@@ -33,6 +35,14 @@ settled = true;
 await new Promise(setImmediate); // an output that could not be written says so only now
 // What is still open (idle connections, say) has nothing to do any more.
 process.exit(code);
+
+/**
+ * V8 lets its space for young objects grow to a hundred megabytes while a large tree is read, and gains nothing: 20,000 files take 160 MB of
+ * memory instead of 300, in the same time. Newer versions may not know the flag, and would say so on stderr.
+ */
+function keepYoungSpaceSmall(): void {
+  if (Number(process.versions.node.split('.')[0]) <= 24) setFlagsFromString('--semi-space-growth-factor=1');
+}
 
 /** The first signal lets the command clean up; a second one is for those who do not want to wait. */
 function stop(signal: NodeJS.Signals): void {
