@@ -24,7 +24,10 @@ export async function choose<T>(hook: Who<HostRequest, T>, { what, root, name, s
   const wanted = name === undefined ? `No ${what} fits this host` : `No ${what} called "${name}" fits this host`;
   const reasons = declined.length > 0 ? declined.map((one) => `${one.provider}: ${one.reason}`) : ['no loaded plugin offers one'];
   throw new VarveError('HOST_UNSUPPORTED', [wanted, ...reasons].join('\n  '), {
-    hint: `Add a plugin that brings a ${what}${name === undefined ? '' : ', or leave the choice to varve'}; \`varve plugins\` lists those that are loaded.`,
+    hint:
+      name === undefined
+        ? `Mend what they miss, or add a plugin that brings another ${what}.`
+        : 'Leave the choice to varve, or see `varve info` for what there is.',
   });
 }
 

@@ -18,16 +18,19 @@ export async function finishImage(state: StageState, on: Build): Promise<Image> 
   return image.movedTo(await storeLayers(image.layers, state.unrecorded, on));
 }
 
-/** Writes an image everywhere the request names. @throws VarveError `EXPORTER_NONE` */
-export async function exportImage(image: Image, on: Build): Promise<readonly ExportResult[]> {
-  const results: ExportResult[] = [];
-  for (const output of on.build.request.outputs ?? []) {
-    const exporter = await on.hooks.exporter.promise(output);
+/** Writes a finished image to one of the places that the request names. */
+export type Output = (image: Image) => Promise<ExportResult>;
+
+/** Who writes each output: asked before anything is built, so that nobody waits for a build that cannot be written. @throws VarveError `EXPORTER_NONE` */
+export async function outputsOf({ build, hooks }: Build): Promise<readonly Output[]> {
+  const outputs: Output[] = [];
+  for (const request of build.request.outputs ?? []) {
+    const exporter = await hooks.exporter.promise(request);
     if (exporter === undefined)
-      throw new VarveError('EXPORTER_NONE', `No exporter writes outputs of type "${output.type}"`, {
+      throw new VarveError('EXPORTER_NONE', `No exporter writes outputs of type "${request.type}"`, {
         hint: 'Add the plugin that does; `varve plugins` lists those that are loaded.',
       });
-    results.push(await exporter.export(image, output, on.build));
+    outputs.push((image) => exporter.export(image, request, build));
   }
-  return results;
+  return outputs;
 }

@@ -172,6 +172,13 @@ test('a source that no frontend reads is refused', async (t) => {
   t.is(failure.code, 'FRONTEND_NONE');
 });
 
+test('an output that nobody writes is refused before anything runs', async (t) => {
+  const { build, handler } = workshop();
+  const failure = await failureOf(() => build([write('a')], { outputs: [{ type: 'floppy' }] }));
+  t.is(failure.code, 'EXPORTER_NONE');
+  t.is(handler.executed, 0);
+});
+
 test('labels and annotations of the request are in the result', async (t) => {
   const { build } = workshop();
   const { image } = await build([write('a')], { labels: { x: '1' }, annotations: { y: '2' } });
