@@ -34,7 +34,7 @@ export class Trees {
   async readText(path: string): Promise<string | undefined> {
     const { context } = this.#on.build.request;
     if (context === undefined) return undefined;
-    return (await readFile(new DirectoryTree(context), path, TEXT_LIMIT))?.toString('utf8');
+    return (await readFile(new DirectoryTree(context, { xattrs: false }), path, TEXT_LIMIT))?.toString('utf8');
   }
 
   image(ref: string, platform: Platform = this.#on.build.platform): Promise<Image> {
