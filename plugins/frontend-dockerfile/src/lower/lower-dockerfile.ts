@@ -57,7 +57,7 @@ function warnOfSyntax({ directives, file }: Dockerfile, request: FrontendRequest
 
 function warnOfUnused(unused: readonly string[], request: FrontendRequest): void {
   if (unused.length === 0) return;
-  request.warn({ code: 'BuildArgUnused', message: `[Warning] One or more build-args [${unused.join(' ')}] were not consumed` });
+  request.warn({ code: 'BuildArgUnused', message: `One or more build-args [${unused.join(' ')}] were not consumed` });
 }
 
 function syntaxIgnored({ value, line }: Directive, file: string): BuildWarning {

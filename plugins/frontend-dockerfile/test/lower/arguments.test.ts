@@ -70,7 +70,7 @@ test('a declared proxy is an ordinary argument', async (t) => {
 test('arguments that nobody asks for are named in a warning', async (t) => {
   const args = { a: '1', b: '2', c: '3', NO_PROXY: 'x', SOURCE_DATE_EPOCH: '0', BUILDKIT_SYNTAX: 'x' };
   const { warnings } = await lower('ARG a\nFROM base\nARG b', { args });
-  t.deepEqual(warnings, [{ code: 'BuildArgUnused', message: '[Warning] One or more build-args [c] were not consumed' }]);
+  t.deepEqual(warnings, [{ code: 'BuildArgUnused', message: 'One or more build-args [c] were not consumed' }]);
 });
 
 test('names from outside that look like members of objects are only names', async (t) => {
