@@ -11,7 +11,7 @@ import { storageDriverContract } from '../testing/index.ts';
 class NaiveDriver implements StorageDriver {
   static readonly #stores = new Map<string, Map<string, SnapshotInfo>>();
   readonly name = 'naive';
-  readonly capabilities = { rootless: false, nativeChanges: false, detachedApply: false };
+  readonly capabilities = { rootless: false, nativeChanges: false };
   readonly #root: string;
   readonly #known: Map<string, SnapshotInfo>;
 

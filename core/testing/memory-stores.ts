@@ -1,5 +1,5 @@
-import { hashContents } from '../archive/index.ts';
-import { asDiffID, asLayerID, type CacheKey, composeLayer, type Layer, type LayerID } from '../image/index.ts';
+import { type Content, decompress, type FileEntry, hashContents, indexTar } from '../archive/index.ts';
+import { asDiffID, asLayerID, type CacheKey, composeLayer, digestOf, type Layer, type LayerID } from '../image/index.ts';
 import {
   CACHE_STORES,
   type CacheRecord,
@@ -9,9 +9,10 @@ import {
   type FileDigests,
   LAYERS,
   type LayerStore,
+  VarveError,
 } from '../src/index.ts';
 
-/** Keeps layers as the objects they are: enough for a kernel whose images nobody reads after the process. */
+/** Keeps layers, and what they are made of, in memory: enough for a kernel whose images nobody reads after the process. */
 export class MemoryLayers implements LayerStore {
   readonly #layers = new Map<LayerID, Layer>();
 
@@ -33,9 +34,38 @@ export class MemoryLayers implements LayerStore {
     return layer;
   }
 
-  async ingest(): Promise<Layer> {
-    throw new Error('Layers from elsewhere need a store on disk');
+  async ingest(source: AsyncIterable<Uint8Array>, expected: Parameters<LayerStore['ingest']>[1]): Promise<Layer> {
+    const bytes = await gather(source);
+    const digest = digestOf(bytes);
+    const indexer = indexTar(decompress(inPieces(bytes), { signal: expected.signal }));
+    const tar = await gather(indexer);
+    const diffId = asDiffID(digestOf(tar));
+    const size = expected.size ?? bytes.length;
+    if (size !== bytes.length || (expected.digest ?? digest) !== digest || (expected.diffId ?? diffId) !== diffId)
+      throw new VarveError(
+        'BLOB_MISMATCH',
+        `Expected ${expected.digest ?? expected.diffId ?? `${size} bytes`}, found ${digest} (${bytes.length} bytes)`,
+      );
+    const at = ({ offset = 0, size: length }: FileEntry): Content => ({ kind: 'bytes', bytes: tar.subarray(offset, offset + length) });
+    const kept: Layer = {
+      ...composeLayer(asLayerID(diffId), indexer.index, at),
+      stored: { mediaType: expected.mediaType, digest, size },
+      tar: () => inPieces(tar),
+      size: async () => tar.length,
+      diffId: async () => diffId,
+    };
+    this.#layers.set(kept.id, kept);
+    return kept;
   }
+}
+
+async function gather(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of source) chunks.push(Buffer.from(chunk)); // whoever sends it may use it again
+  return Buffer.concat(chunks);
+}
+async function* inPieces(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
 }
 
 /** A cache that counts what it is asked. */

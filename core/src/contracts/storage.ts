@@ -19,8 +19,6 @@ export interface StorageDriver extends AsyncDisposable {
     readonly rootless: boolean;
     /** `changes` is there: what was changed is known without comparing trees. */
     readonly nativeChanges: boolean;
-    /** Layers of one stack may be applied at once, each without the ones below (`applyDetached`). */
-    readonly detachedApply: boolean;
   };
   /**
    * Opens a writable snapshot that starts with `parent`'s content, or empty for `null`.

@@ -19,7 +19,7 @@ const MAX_LAYERS = 500;
  */
 export class Overlay2Driver implements StorageDriver {
   readonly name = 'overlay2';
-  readonly capabilities = { rootless: false, nativeChanges: true, detachedApply: false };
+  readonly capabilities = { rootless: false, nativeChanges: true };
   readonly #storeRoot: string;
   readonly #root: string;
   readonly #catalog: SnapshotCatalog<Overlay2Data>;

@@ -19,7 +19,7 @@ const rootOf = (dir: string): string => join(dir, 'root');
  */
 export class VfsDriver implements StorageDriver {
   readonly name = 'vfs';
-  readonly capabilities = { rootless: true, nativeChanges: false, detachedApply: false };
+  readonly capabilities = { rootless: true, nativeChanges: false };
   readonly #catalog: SnapshotCatalog<NoData>;
 
   /** @param storeRoot absolute path of the store; the driver keeps to `snapshots/vfs` in it */
