@@ -2,8 +2,11 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, statSync, unl
 import { join } from 'node:path';
 import { uniqueName } from '@varve/core/system';
 
-/** Milliseconds after which an empty mount point was left by a killed process: it is mounted on at once. */
-const STALE = 60_000;
+/**
+ * Milliseconds after which an empty mount point was left by a killed process: a day, because one that is mounted on in another mount
+ * namespace looks empty here, and removing it would take that mount away.
+ */
+const STALE = 24 * 60 * 60_000;
 
 /**
  * Directories that snapshots are shown on. They are not among the store's temporary files, which are swept with all they hold: here that
@@ -54,6 +57,6 @@ function removeIfUnused(path: string): void {
   try {
     rmdirSync(path);
   } catch {
-    // Something is mounted on it, here or in another process's namespace, or it is no directory.
+    // Something is mounted on it in this namespace, or it is no directory.
   }
 }
