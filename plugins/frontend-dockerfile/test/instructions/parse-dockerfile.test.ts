@@ -30,27 +30,9 @@ test(refuses, 'ARG a\nRUN b\nFROM c', 2);
 test(refuses, 'ARG a', 1, 'dockerfile contains no stages to build');
 test(refuses, 'ENV a=b', 1);
 
-/** Work of a known size: about 30 ms where nothing else runs. */
-function reference(): number {
-  let value = 0;
-  for (let at = 0; at < 20_000_000; at++) value = (Math.imul(value, 31) + at) | 0;
-  return value;
-}
-
-/** The shortest of some runs, in milliseconds of processor time: others may be busy. */
-function shortest(work: () => unknown): number {
-  const times = Array.from({ length: 5 }, () => {
-    const before = process.cpuUsage();
-    work();
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1000;
-  });
-  return Math.min(...times);
-}
-
-test('5,000 lines are read in under 100 ms of a machine that is not busy', (t) => {
+test('5,000 lines are read whole, each instruction with its line', (t) => {
   const text = `FROM a\n${'RUN apt-get update && apt-get install -y x=${Y}\nENV A=b C="d e"\nCOPY --chown=1:2 a b /c/\n'.repeat(1667)}`;
-  const slowness = Math.max(1, shortest(reference) / 30);
-  const time = shortest(() => parseDockerfile(text));
-  t.true(time < 100 * slowness, `${time} ms, on a machine that is ${slowness} times slower than usual`);
+  const [stage] = parseDockerfile(text).stages;
+  t.is(stage?.instructions.length, 5001);
+  t.is(stage?.instructions.at(-1)?.source.startLine, 5002);
 });
