@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { isBusy, isReadonly, onStore } from './failures.ts';
-import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import { migrationFrom, SCHEMA_VERSION } from './schema.ts';
 import type { StoreRoot } from './store-root.ts';
 
 /** How long another process's transaction is waited for, in milliseconds. Transactions here take a few. */
@@ -89,7 +89,7 @@ export class Database implements AsyncDisposable {
     if (version === SCHEMA_VERSION) return database;
     database.close();
     if (version > SCHEMA_VERSION) throw this.#root.wrongFormat(version);
-    return undefined; // another process is just making it
+    return version === 0 ? undefined /* another process is just making it */ : this.#create();
   }
 
   /** On a read-only file system WAL mode has no place for its locks; nobody else can write there either, so none are needed. */
@@ -104,6 +104,7 @@ export class Database implements AsyncDisposable {
     }
   }
 
+  /** Makes the tables, or brings those of an earlier version up to this one. */
   #create(): DatabaseSync {
     const database = this.#connect();
     try {
@@ -111,7 +112,7 @@ export class Database implements AsyncDisposable {
       database.exec('BEGIN IMMEDIATE');
       const version = versionOf(database);
       if (version > SCHEMA_VERSION) throw this.#root.wrongFormat(version);
-      if (version === 0) database.exec(SCHEMA);
+      if (version < SCHEMA_VERSION) database.exec(migrationFrom(version));
       database.exec('COMMIT');
       return database;
     } catch (failure) {

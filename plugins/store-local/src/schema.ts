@@ -1,12 +1,9 @@
-/** `PRAGMA user_version` of a database with these tables. */
-export const SCHEMA_VERSION = 1;
-
 /**
  * A layer has a row for each id that it is known by: the key of the step that made it, and its diffID. `forms` are the blobs that hold a
  * layer in the form in which it came from elsewhere. `garbage` is what an image that was removed needed: looked at, and emptied, after
  * the removal itself is done.
  */
-export const SCHEMA = `
+const FIRST = `
 CREATE TABLE images (
   digest TEXT PRIMARY KEY, media_type TEXT NOT NULL, manifest_size INTEGER NOT NULL, id TEXT NOT NULL, created TEXT,
   size INTEGER NOT NULL, stored_at INTEGER NOT NULL
@@ -37,5 +34,17 @@ CREATE TABLE files (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE remembered (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE garbage (digest TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (digest, kind)) STRICT, WITHOUT ROWID;
-PRAGMA user_version = ${SCHEMA_VERSION};
 `;
+
+/**
+ * What makes each version of the tables out of the one before, the first out of an empty database. A version that was released never
+ * changes: what is new goes to the end.
+ */
+export const MIGRATIONS: readonly string[] = [FIRST];
+
+/** `PRAGMA user_version` of a database with these tables. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** From a version to the present one, inside a transaction. */
+export const migrationFrom = (version: number): string =>
+  [...MIGRATIONS.slice(version), `PRAGMA user_version = ${SCHEMA_VERSION};`].join('\n');
