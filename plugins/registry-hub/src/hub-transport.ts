@@ -1,13 +1,13 @@
 import { type ContentStore, type FileDigests, type LayerStore, type Transport, VarveError } from '@varve/core';
 import { type Descriptor, familiarName, formatReference, type Image, type ImageReference } from '@varve/core/image';
-import { Authorizer } from './authorizer.ts';
-import { fileCredentials } from './credentials.ts';
-import { GzipMemory } from './gzip-memory.ts';
-import { HttpClient } from './http-client.ts';
+import { Authorizer } from './auth/authorizer.ts';
+import { fileCredentials } from './auth/credentials.ts';
+import { HttpClient } from './http/http-client.ts';
+import { Requester } from './http/requester.ts';
 import type { RegistryOptions } from './options.ts';
-import { pullImage } from './pull-image.ts';
-import { pushImage } from './push-image.ts';
-import { RegistryClient } from './registry-client.ts';
+import { pullImage } from './pull/pull-image.ts';
+import { GzipMemory } from './push/gzip-memory.ts';
+import { pushImage } from './push/push-image.ts';
 
 export interface HubStores {
   readonly content: ContentStore;
@@ -23,13 +23,13 @@ export class HubTransport implements Transport, AsyncDisposable {
   readonly name = 'registry';
   readonly #stores: HubStores;
   readonly #http: HttpClient;
-  readonly #client: RegistryClient;
+  readonly #client: Requester;
 
   constructor(stores: HubStores, { insecure, credentials, retries, stallTimeout }: RegistryOptions) {
     this.#stores = stores;
     this.#http = new HttpClient(stallTimeout);
     const authorizer = new Authorizer({ http: this.#http, find: fileCredentials(credentials), insecure });
-    this.#client = new RegistryClient({ http: this.#http, authorizer, insecure, retries });
+    this.#client = new Requester({ http: this.#http, authorizer, insecure, retries });
   }
 
   /** The digest decides where there is one; the tag is then not even looked up. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { COMMANDS, CONTENT, definePlugin, FILE_DIGESTS, LAYERS, STORE_ROOT } from '@varve/core';
+import { pullCommand } from './commands/pull-command.ts';
+import { pushCommand } from './commands/push-command.ts';
 import { HubTransport } from './hub-transport.ts';
 import { readOptions } from './options.ts';
-import { pullCommand } from './pull-command.ts';
-import { pushCommand } from './push-command.ts';
-import { RegistryExporter } from './registry-exporter.ts';
+import { RegistryExporter } from './push/registry-exporter.ts';
 
 export type { RegistryOptions } from './options.ts';
 

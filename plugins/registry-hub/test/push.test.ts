@@ -7,9 +7,9 @@ import { type Command, type Host, IMAGES, type Token } from '@varve/core';
 import { hexOf, MEDIA_TYPES, parseManifest, parseReference } from '@varve/core/image';
 import { temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
-import { pullCommand } from '../src/pull-command.ts';
-import { pushCommand } from '../src/push-command.ts';
-import { isInsecure, isLoopback } from '../src/registry-host.ts';
+import { pullCommand } from '../src/commands/pull-command.ts';
+import { pushCommand } from '../src/commands/push-command.ts';
+import { isInsecure, isLoopback } from '../src/hosts/registry-host.ts';
 import { isRegistryMissing, registryFor } from './docker-registry.ts';
 import { isMissing, openHub, PLATFORM, run, sampleImage, sampleLayer } from './hub-bench.ts';
 

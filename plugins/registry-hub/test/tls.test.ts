@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseReference } from '@varve/core/image';
 import { temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
-import { HttpClient } from '../src/http-client.ts';
+import { HttpClient } from '../src/http/http-client.ts';
 import { isMissing, openHub, PLATFORM, run } from './hub-bench.ts';
 
 const claim = isMissing('openssl') ? test.skip : test.serial;

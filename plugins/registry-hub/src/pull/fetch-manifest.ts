@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { VarveError } from '@varve/core';
 import { type Abortable, type Digest, digestOf, isDigest, MEDIA_TYPES } from '@varve/core/image';
-import { readBody } from './http-client.ts';
-import type { RegistryClient, Repository } from './registry-client.ts';
-import { registryFailure } from './registry-failure.ts';
-import { apiHost } from './registry-host.ts';
+import { apiHost } from '../hosts/registry-host.ts';
+import { readBody } from '../http/http-client.ts';
+import { registryFailure } from '../http/registry-failure.ts';
+import type { Repository, Requester } from '../http/requester.ts';
 
 export interface FetchedManifest {
   readonly bytes: Uint8Array;
@@ -23,7 +23,7 @@ const ACCEPT = [MEDIA_TYPES.index, MEDIA_TYPES.manifest, MEDIA_TYPES.dockerList,
  * @throws VarveError `IMAGE_UNKNOWN`, `BLOB_MISMATCH`, `REGISTRY_…`
  */
 export async function fetchManifest(
-  client: RegistryClient,
+  client: Requester,
   repository: Repository,
   { tag, signal }: Abortable & { /** Or a digest. */ readonly tag: string },
 ): Promise<FetchedManifest> {

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { VarveError } from '@varve/core';
+import { isInsecure } from '../hosts/registry-host.ts';
+import { type HttpClient, type HttpRequest, readBody } from '../http/http-client.ts';
+import { registryFailure } from '../http/registry-failure.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credentials, FindCredentials } from './credentials.ts';
-import { type HttpClient, type HttpRequest, readBody } from './http-client.ts';
-import { registryFailure } from './registry-failure.ts';
-import { isInsecure } from './registry-host.ts';
 
 const TOKEN_LIMIT = 1 << 20;
 /** Seconds that a token lives if nobody says (distribution, token authentication), and how long before its end it is renewed. */

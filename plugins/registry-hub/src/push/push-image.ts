@@ -11,19 +11,19 @@ import {
   parseManifest,
   serializeManifest,
 } from '@varve/core/image';
+import { eachOf } from '../client/pool.ts';
+import { apiHost } from '../hosts/registry-host.ts';
+import { registryFailure } from '../http/registry-failure.ts';
+import type { Repository, Requester } from '../http/requester.ts';
 import { gzipLayer } from './gzip-layer.ts';
 import type { GzipMemory } from './gzip-memory.ts';
-import { eachOf } from './pool.ts';
-import type { RegistryClient, Repository } from './registry-client.ts';
-import { registryFailure } from './registry-failure.ts';
-import { apiHost } from './registry-host.ts';
 import { hasBlob, uploadBlob } from './upload-blob.ts';
 
 /** As docker: more does not make a line faster. */
 const UPLOADS = 5;
 
 export interface PushOptions extends Abortable {
-  readonly client: RegistryClient;
+  readonly client: Requester;
   readonly content: ContentStore;
   /** Where layers are compressed. */
   readonly temporary: string;

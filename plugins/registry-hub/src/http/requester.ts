@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { VarveError } from '@varve/core';
 import type { Abortable } from '@varve/core/image';
-import type { Access, Authorizer } from './authorizer.ts';
+import type { Access, Authorizer } from '../auth/authorizer.ts';
+import { apiHost, isInsecure } from '../hosts/registry-host.ts';
 import type { HttpClient, HttpRequest } from './http-client.ts';
 import { registryFailure, unreachable } from './registry-failure.ts';
-import { apiHost, isInsecure } from './registry-host.ts';
 import { isPassing, isPassingError, Passing, retryAfter, retrying } from './retry.ts';
 
 export interface ClientOptions {
@@ -31,7 +31,7 @@ export interface RegistryRequest extends Omit<HttpRequest, 'anyCertificate'> {
 }
 
 /** Requests to one registry: address, TLS or not, tokens, retries. */
-export class RegistryClient {
+export class Requester {
   readonly #options: ClientOptions;
   readonly #origins = new Map<string, Promise<string>>();
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { VarveError } from '@varve/core';
-import { visibleText } from './visible-text.ts';
+import { visibleText } from '../http/visible-text.ts';
 
 /** Who asks. Never printed. */
 export type Credentials =

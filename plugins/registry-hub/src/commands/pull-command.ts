@@ -8,7 +8,7 @@ import {
   parseReference,
   withDefaultTag,
 } from '@varve/core/image';
-import { eachOf } from './pool.ts';
+import { eachOf } from '../client/pool.ts';
 import { reportTransfer } from './report-transfer.ts';
 
 /** As docker: more does not make a line faster. */

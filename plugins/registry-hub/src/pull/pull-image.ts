@@ -17,16 +17,16 @@ import {
   parseConfigFile,
   parseManifest,
 } from '@varve/core/image';
+import type { Repository, Requester } from '../http/requester.ts';
 import { fetchBlob, fetchSmallBlob } from './fetch-blob.ts';
 import { fetchManifest } from './fetch-manifest.ts';
-import type { RegistryClient, Repository } from './registry-client.ts';
 
 const CONFIG_LIMIT = 8 << 20;
 /** Index in index in index: nobody needs more. */
 const DEPTH = 4;
 
 export interface PullOptions extends Abortable {
-  readonly client: RegistryClient;
+  readonly client: Requester;
   readonly layers: LayerStore;
   readonly platform: Platform;
   readonly emit?: Emit | undefined;

@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VarveError } from '@varve/core';
 import { type Abortable, type Descriptor, digestOf } from '@varve/core/image';
-import type { RegistryClient, Repository } from './registry-client.ts';
-import { registryFailure, unreachable } from './registry-failure.ts';
-import { apiHost } from './registry-host.ts';
-import { isPassingError } from './retry.ts';
+import { apiHost } from '../hosts/registry-host.ts';
+import { registryFailure, unreachable } from '../http/registry-failure.ts';
+import type { Repository, Requester } from '../http/requester.ts';
+import { isPassingError } from '../http/retry.ts';
 
 export interface FetchBlobOptions extends Abortable {
   /** Told how many bytes have come. */
@@ -18,7 +18,7 @@ export interface FetchBlobOptions extends Abortable {
  * @throws VarveError `BLOB_UNKNOWN`, `BLOB_MISMATCH`, `REGISTRY_…`
  */
 export async function* fetchBlob(
-  client: RegistryClient,
+  client: Requester,
   repository: Repository,
   { digest, size, signal, onProgress }: Pick<Descriptor, 'digest' | 'size'> & FetchBlobOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
@@ -85,7 +85,7 @@ async function bytesToSkip(response: IncomingMessage, { at, host, what }: Positi
 
 /** All of a small blob, verified. @throws VarveError `BLOB_MISMATCH`, `REGISTRY_…` */
 export async function fetchSmallBlob(
-  client: RegistryClient,
+  client: Requester,
   repository: Repository,
   { digest, size, signal, limit }: Pick<Descriptor, 'digest' | 'size'> & Abortable & { readonly limit: number },
 ): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 import { type BuildInfo, type Exporter, type ExportRequest, type ExportResult, VarveError } from '@varve/core';
 import { type Abortable, type Descriptor, type Image, parseReference, withDefaultTag } from '@varve/core/image';
-import type { HubTransport } from './hub-transport.ts';
+import type { HubTransport } from '../hub-transport.ts';
 
 /** What an attribute may say without changing what is pushed anyway. */
 const FITTING: Readonly<Record<string, RegExp>> = {

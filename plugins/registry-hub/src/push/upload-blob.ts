@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { VarveError } from '@varve/core';
 import type { Abortable, Descriptor, Digest } from '@varve/core/image';
-import type { RegistryClient, Repository } from './registry-client.ts';
-import { registryFailure } from './registry-failure.ts';
-import { apiHost } from './registry-host.ts';
-import { Passing, retrying } from './retry.ts';
+import { apiHost } from '../hosts/registry-host.ts';
+import { registryFailure } from '../http/registry-failure.ts';
+import type { Repository, Requester } from '../http/requester.ts';
+import { Passing, retrying } from '../http/retry.ts';
 
 export interface Upload extends Pick<Descriptor, 'digest' | 'size'>, Abortable {
   /** The bytes from their beginning; called again after a failure. */
@@ -14,7 +14,7 @@ export interface Upload extends Pick<Descriptor, 'digest' | 'size'>, Abortable {
 
 /** Whether a repository has a blob. Registries that cannot say so have not. @throws VarveError `REGISTRY_…` */
 export async function hasBlob(
-  client: RegistryClient,
+  client: Requester,
   repository: Repository,
   { digest, signal }: Abortable & { readonly digest: Digest },
 ): Promise<boolean> {
@@ -31,7 +31,7 @@ export async function hasBlob(
  * @returns `false`: it was there
  * @throws VarveError `REGISTRY_…`
  */
-export async function uploadBlob(client: RegistryClient, repository: Repository, upload: Upload): Promise<boolean> {
+export async function uploadBlob(client: Requester, repository: Repository, upload: Upload): Promise<boolean> {
   const { digest, signal } = upload;
   return await retrying(
     async (attempt) => {
@@ -43,7 +43,7 @@ export async function uploadBlob(client: RegistryClient, repository: Repository,
   );
 }
 
-async function sendBlob(client: RegistryClient, repository: Repository, { digest, size, read, onProgress, signal }: Upload): Promise<void> {
+async function sendBlob(client: Requester, repository: Repository, { digest, size, read, onProgress, signal }: Upload): Promise<void> {
   const what = `an upload to ${repository.path}`;
   const host = apiHost(repository.host);
   const common = { actions: 'pull,push', what, signal, retry: false } as const;
