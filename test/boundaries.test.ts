@@ -32,7 +32,7 @@ const offenders = (files: readonly string[], isAllowed: (name: string, file: str
   );
 
 const PLUGINS = sources('plugins/*/package.json').map((file) => dirname(file));
-const CORE = new Set(['@varve/core', '@varve/core/image', '@varve/core/archive', '@varve/core/system']);
+const CORE = new Set(['@varve/core', '@varve/core/image', '@varve/core/archive', '@varve/core/system', '@varve/core/command']);
 
 for (const folder of PLUGINS) {
   const { name, dependencies = {}, peerDependencies = {} } = manifestOf(folder);
@@ -79,6 +79,12 @@ test("core's libraries know no kernel, only its error class", (t) => {
   const files = libraries.flatMap((folder) => sources(`${folder}/**/*.ts`));
   const isAllowed = (name: string) => within(...libraries)(name) || name === 'core/src/errors.ts' || name === 'koffi';
   t.deepEqual(offenders(files, isAllowed), []);
+});
+
+test('what commands share knows contracts, tokens and errors, and no kernel', (t) => {
+  const known = ['core/src/errors.ts', 'core/src/tokens.ts'];
+  const isAllowed = (name: string) => within('core/command', 'core/src/contracts', ...libraries)(name) || known.includes(name);
+  t.deepEqual(offenders(sources('core/command/**/*.ts'), isAllowed), []);
 });
 
 test('tapable and tsyringe are each imported by one file and its types', (t) => {

@@ -1,7 +1,7 @@
-import type { Command, CommandOption, Invocation } from '@varve/core';
+import type { Command, CommandOption } from '@varve/core';
+import type { Values } from '@varve/core/command';
 import { Command as Commander, Option } from 'commander';
 
-export type Values = Invocation['values'];
 /** What the command line asks for: a command with its arguments. */
 export interface Chosen {
   readonly command: Command;

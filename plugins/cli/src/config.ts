@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type AnyPlugin, messageOf, VarveError } from '@varve/core';
+import { didYouMean } from '@varve/core/command';
 import { resolvePlugins } from './resolve-plugins.ts';
-import { didYouMean } from './suggest.ts';
 
 /** What `varve.config.ts`, `.js`, `.mjs` or `.json` says. */
 export interface VarveConfig {

@@ -1,8 +1,5 @@
 import { type Host, IMAGES, type ImageRecord } from '@varve/core';
-import { hasLabel, matchesReference, parseLabelFilter } from './filters.ts';
-import { findImage } from './find-image.ts';
-import { didYouMean } from './suggest.ts';
-import { usageError } from './usage-error.ts';
+import { didYouMean, findImage, hasLabel, matchesReference, parseLabelFilter, usageError } from '@varve/core/command';
 
 interface Asked {
   readonly host: Host;

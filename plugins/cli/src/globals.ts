@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { usageError } from './usage-error.ts';
+import { usageError } from '@varve/core/command';
 
 /** Options that decide which toolchain runs a command: before the command's name, or among its own. */
 export interface Globals {

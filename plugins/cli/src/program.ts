@@ -1,7 +1,7 @@
 import { type Command, VarveError } from '@varve/core';
+import { usageError } from '@varve/core/command';
 import { Command as Commander, CommanderError } from 'commander';
 import { AdaptedCommand, type Chosen } from './adapt-command.ts';
-import { usageError } from './usage-error.ts';
 
 /**
  * Finds the command that is meant. `undefined`: help was asked for and written.

@@ -1,10 +1,10 @@
 import { COMMANDS, createKernel, type Kernel, type PendingTap } from '@varve/core';
+import { exitCodeOf, printError } from '@varve/core/command';
 import type { Chosen } from './adapt-command.ts';
 import { loadToolchain } from './config.ts';
 import { type Globals, pathIn, readGlobals, rootOf } from './globals.ts';
 import { cli } from './index.ts';
 import type { Io } from './io.ts';
-import { exitCodeOf, printError } from './print-error.ts';
 import { parseCommandLine } from './program.ts';
 
 /** One run of the command line. It knows what it waits for, so that whoever started it can say why nothing goes on. */

@@ -1,6 +1,6 @@
 import { type Command, VarveError } from '@varve/core';
+import type { Values } from '@varve/core/command';
 import test from 'ava';
-import type { Values } from '../src/adapt-command.ts';
 import { parseCommandLine } from '../src/program.ts';
 
 const make: Command = {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { type BuildSource, VarveError } from '@varve/core';
 import { DirectoryTree, readFile as readInTree, resolvePath } from '@varve/core/archive';
-import { rememberText } from '../excerpt.ts';
+import { rememberText } from '@varve/core/command';
 
 const NAMES = ['Dockerfile', 'Containerfile', 'dockerfile'];
 /** As messages call it. */

@@ -1,7 +1,6 @@
 import type { ExportRequest } from '@varve/core';
+import { newName, usageError } from '@varve/core/command';
 import { formatReference } from '@varve/core/image';
-import { newName } from '../image-names.ts';
-import { usageError } from '../usage-error.ts';
 import { readFields, splitCsv, splitPair } from './csv.ts';
 
 export interface Wished {

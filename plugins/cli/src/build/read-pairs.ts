@@ -1,4 +1,4 @@
-import { usageError } from '../usage-error.ts';
+import { usageError } from '@varve/core/command';
 import { splitPair } from './csv.ts';
 
 /** `--build-arg`: without `=` the value is this process's own, and where there is none the argument is not set. */

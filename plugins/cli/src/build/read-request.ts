@@ -1,11 +1,8 @@
 import type { BuildRequest } from '@varve/core';
+import type { Values } from '@varve/core/command';
+import { didYouMean, isOn, listOf, newName, textOf, usageError } from '@varve/core/command';
 import { formatReference, parsePlatform } from '@varve/core/image';
-import type { Values } from '../adapt-command.ts';
-import { newName } from '../image-names.ts';
 import type { CliOptions } from '../options.ts';
-import { isOn, listOf, textOf } from '../read-values.ts';
-import { didYouMean } from '../suggest.ts';
-import { usageError } from '../usage-error.ts';
 import { readOutputs } from './read-outputs.ts';
 import { readAnnotations, readBuildArgs, readContexts, readLabels } from './read-pairs.ts';
 import { readRunSettings } from './read-run-settings.ts';

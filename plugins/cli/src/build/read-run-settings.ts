@@ -1,9 +1,7 @@
 import { isIP } from 'node:net';
 import type { RunSettings } from '@varve/core';
-import type { Values } from '../adapt-command.ts';
-import { parseSize } from '../format/units.ts';
-import { listOf, textOf } from '../read-values.ts';
-import { usageError } from '../usage-error.ts';
+import type { Values } from '@varve/core/command';
+import { listOf, parseSize, textOf, usageError } from '@varve/core/command';
 
 /** How the processes of RUN steps are started. */
 export function readRunSettings(values: Values): RunSettings {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type BuildRequest, type SecretSource, VarveError } from '@varve/core';
-import { usageError } from '../usage-error.ts';
+import { usageError } from '@varve/core/command';
 import { splitCsv, splitPair } from './csv.ts';
 
 /** `--secret`: where each is read when it is needed. What is not there is told at once. @throws VarveError `USAGE`, `SECRET_MISSING` */

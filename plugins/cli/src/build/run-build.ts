@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Invocation } from '@varve/core';
+import { isTalking, textOf } from '@varve/core/command';
 import type { CliOptions } from '../options.ts';
-import { isTalking, textOf } from '../read-values.ts';
 import { IGNORED } from './build-options.ts';
 import { readCall } from './call/read-call.ts';
 import { buildTargets, openContexts } from './context/open-contexts.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { type BuildRequest, type BuildResult, type Invocation, messageOf, VarveError } from '@varve/core';
+import { isTalking, textOf } from '@varve/core/command';
 import { familiarName } from '@varve/core/image';
-import { isTalking, textOf } from '../read-values.ts';
 import { writesToStdout } from './read-outputs.ts';
 
 /** The ID on stdout, where no output goes there; what it is called on stderr; the files that were asked for. */

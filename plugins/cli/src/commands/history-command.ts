@@ -1,10 +1,6 @@
 import { type Command, IMAGES, type Invocation } from '@varve/core';
+import { findImage, formatListing, humanSize, isOn, LISTING_OPTIONS, shortId, since } from '@varve/core/command';
 import type { HistoryRow, Image, Layer } from '@varve/core/image';
-import { findImage } from '../find-image.ts';
-import { formatListing, LISTING_OPTIONS } from '../format/listing.ts';
-import { humanSize, since } from '../format/units.ts';
-import { shortId } from '../image-names.ts';
-import { isOn } from '../read-values.ts';
 
 const HEADINGS = {
   ID: 'IMAGE',

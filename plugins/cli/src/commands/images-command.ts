@@ -1,10 +1,18 @@
 import type { Command, ImageRecord, Invocation } from '@varve/core';
+import {
+  createdAt,
+  formatListing,
+  humanSize,
+  isOn,
+  LISTING_OPTIONS,
+  type Listing,
+  listOf,
+  matchesReference,
+  shortId,
+  shownName,
+  since,
+} from '@varve/core/command';
 import { filterImages } from '../filter-images.ts';
-import { matchesReference } from '../filters.ts';
-import { formatListing, LISTING_OPTIONS, type Listing } from '../format/listing.ts';
-import { createdAt, humanSize, since } from '../format/units.ts';
-import { shortId, shownName } from '../image-names.ts';
-import { isOn, listOf } from '../read-values.ts';
 
 const HEADINGS = {
   Repository: 'REPOSITORY',

@@ -1,7 +1,7 @@
 import { type Choice, CORE_VERSION, type Command, type Host, IMAGES, messageOf, VarveError } from '@varve/core';
+import { isOn } from '@varve/core/command';
 import { formatPlatform, hostPlatform } from '@varve/core/image';
 import type { CliOptions } from '../options.ts';
-import { isOn } from '../read-values.ts';
 
 interface Provider {
   /** Absent where none fits. */

@@ -1,10 +1,6 @@
 import { type Command, IMAGES, VarveError } from '@varve/core';
+import { compileTemplate, findImage, goJson, printError, textOf } from '@varve/core/command';
 import { describeImage } from '../describe-image.ts';
-import { findImage } from '../find-image.ts';
-import { goJson } from '../format/go-value.ts';
-import { compileTemplate } from '../format/template.ts';
-import { printError } from '../print-error.ts';
-import { textOf } from '../read-values.ts';
 
 /** Images in the members that docker's `inspect` has. */
 export const inspectCommand: Command = {

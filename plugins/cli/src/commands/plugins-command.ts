@@ -1,6 +1,5 @@
 import type { Command } from '@varve/core';
-import { layOut } from '../format/table.ts';
-import { isOn } from '../read-values.ts';
+import { isOn, layOut } from '@varve/core/command';
 
 /** The loaded plugins in the order in which they are asked. */
 export const pluginsCommand: Command = {

@@ -1,9 +1,6 @@
 import { type Command, type Host, IMAGES, type ImageRecord, VarveError } from '@varve/core';
+import { findImage, fullName, isOn, printError, shortId } from '@varve/core/command';
 import { familiarName, looksLikeId } from '@varve/core/image';
-import { findImage } from '../find-image.ts';
-import { fullName, shortId } from '../image-names.ts';
-import { printError } from '../print-error.ts';
-import { isOn } from '../read-values.ts';
 
 /** Takes names away, and with the last one the image. */
 export const rmiCommand: Command = {

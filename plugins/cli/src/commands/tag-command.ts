@@ -1,8 +1,6 @@
 import { type Command, IMAGES } from '@varve/core';
+import { findImage, newName, usageError } from '@varve/core/command';
 import { formatReference } from '@varve/core/image';
-import { findImage } from '../find-image.ts';
-import { newName } from '../image-names.ts';
-import { usageError } from '../usage-error.ts';
 
 /** Gives an image one more name. */
 export const tagCommand: Command = {

@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
+import { excerpt, layOut } from '@varve/core/command';
 import type { LintResult, Outline, Target } from '@varve/frontend-dockerfile/api';
-import { excerpt } from '../../excerpt.ts';
-import { layOut } from '../../format/table.ts';
 
 /** For programs, with BuildKit's names, and for people. */
 export interface Answer {

@@ -1,7 +1,5 @@
-import type { Values } from '../../adapt-command.ts';
-import { isOn, textOf } from '../../read-values.ts';
-import { didYouMean } from '../../suggest.ts';
-import { usageError } from '../../usage-error.ts';
+import type { Values } from '@varve/core/command';
+import { didYouMean, isOn, textOf, usageError } from '@varve/core/command';
 import { splitCsv, splitPair } from '../csv.ts';
 
 /** What is asked of the build file instead of a build. */

@@ -1,7 +1,7 @@
 import { type BuildSource, type Host, type Invocation, VarveError } from '@varve/core';
 import { DirectoryTree, readFile } from '@varve/core/archive';
+import { visible } from '@varve/core/command';
 import { DOCKERFILE_TOOLS, type DockerfileTools } from '@varve/frontend-dockerfile/api';
-import { visible } from '../../visible.ts';
 import type { Input } from '../context/open-input.ts';
 import { checkAnswer, outlineAnswer, targetsAnswer } from './answers.ts';
 import type { Call } from './read-call.ts';

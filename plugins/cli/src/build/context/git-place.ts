@@ -1,4 +1,4 @@
-import { usageError } from '../../usage-error.ts';
+import { usageError } from '@varve/core/command';
 
 /** `url[#[ref][:subdir]]`, or BuildKit's `url?ref=…&subdir=…`. */
 export interface GitPlace {

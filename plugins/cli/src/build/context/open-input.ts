@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { type BuildSource, type Invocation, VarveError } from '@varve/core';
-import { textOf } from '../../read-values.ts';
-import { usageError } from '../../usage-error.ts';
+import { textOf, usageError } from '@varve/core/command';
 import { findFetchedSource, findSource, STDIN, textSource } from '../find-source.ts';
 import { type FetchPlaceOptions, fetchPlace, isRemote } from './fetch-place.ts';
 import { printablePlace } from './printable-place.ts';

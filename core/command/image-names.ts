@@ -1,4 +1,4 @@
-import { familiarName, formatReference, type ImageReference, parseReference, withDefaultTag } from '@varve/core/image';
+import { familiarName, formatReference, type ImageReference, parseReference, withDefaultTag } from '../image/index.ts';
 
 /** Repository and tag as lists show them. */
 export interface ShownName {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { VarveError } from '@varve/core';
 import test from 'ava';
-import { rememberText } from '../src/excerpt.ts';
-import { exitCodeOf, printError } from '../src/print-error.ts';
+import { rememberText } from '../../command/excerpt.ts';
+import { exitCodeOf, printError } from '../../command/print-error.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'varve-error-'));
 test.after.always(() => rmSync(dir, { recursive: true, force: true }));

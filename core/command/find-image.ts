@@ -1,4 +1,7 @@
-import { type Host, IMAGES, type ImageRecord, VarveError } from '@varve/core';
+import type { Host } from '../src/contracts/host.ts';
+import type { ImageRecord } from '../src/contracts/store.ts';
+import { VarveError } from '../src/errors.ts';
+import { IMAGES } from '../src/tokens.ts';
 
 /** An image of this host, by name, ID or the beginning of one. @throws VarveError `IMAGE_UNKNOWN` in docker's words */
 export async function findImage(host: Host, text: string): Promise<ImageRecord> {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { SourceRange } from '@varve/core';
+import type { SourceRange } from '../src/errors.ts';
 
 const AROUND = 2;
 /** An instruction may span hundreds of lines: its beginning and end say enough. */

@@ -1,5 +1,5 @@
-import type { Values } from '../adapt-command.ts';
 import { goJson } from './go-value.ts';
+import type { Values } from './read-values.ts';
 import { layOut } from './table.ts';
 import { compileTemplate } from './template.ts';
 

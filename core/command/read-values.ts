@@ -1,4 +1,6 @@
-import type { Values } from './adapt-command.ts';
+import type { Invocation } from '../src/contracts/command.ts';
+
+export type Values = Invocation['values'];
 
 export const textOf = (values: Values, name: string): string | undefined => {
   const value = values[name];

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { formatListing } from '../src/format/listing.ts';
-import { layOut } from '../src/format/table.ts';
-import { humanAge, humanSize, parseSize, since } from '../src/format/units.ts';
+import { formatListing } from '../../command/listing.ts';
+import { layOut } from '../../command/table.ts';
+import { humanAge, humanSize, parseSize, since } from '../../command/units.ts';
 
 const sizes = test.macro({
   exec: (t, bytes: number, expected: string) => void t.is(humanSize(bytes), expected),

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { inspect } from 'node:util';
-import { messageOf, type SourceRange, VarveError } from '@varve/core';
+import { messageOf, type SourceRange, VarveError } from '../src/errors.ts';
 import { excerpt } from './excerpt.ts';
 import { visible } from './visible.ts';
 

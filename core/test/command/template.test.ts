@@ -1,6 +1,6 @@
 import { VarveError } from '@varve/core';
 import test from 'ava';
-import { compileTemplate } from '../src/format/template.ts';
+import { compileTemplate } from '../../command/template.ts';
 
 const data = {
   Id: 'sha256:abc',

@@ -1,3 +1,3 @@
-import { VarveError } from '@varve/core';
+import { VarveError } from '../src/errors.ts';
 
 export const templateError = (message: string): VarveError => new VarveError('TEMPLATE_INVALID', `template parsing error: ${message}`);

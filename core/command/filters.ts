@@ -1,4 +1,4 @@
-import { matchGlob } from '@varve/core/archive';
+import { matchGlob } from '../archive/index.ts';
 import { shownName } from './image-names.ts';
 
 /** Whether a name is one that a user's pattern means: `busybox`, `busybox:1.*`, `acme/*`. */

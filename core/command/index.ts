@@ -1,0 +1,14 @@
+export { excerpt, rememberText } from './excerpt.ts';
+export { hasLabel, type LabelFilter, matchesReference, parseLabelFilter } from './filters.ts';
+export { findImage } from './find-image.ts';
+export { goJson } from './go-value.ts';
+export { fullName, newName, type ShownName, shortId, shownName } from './image-names.ts';
+export { formatListing, LISTING_OPTIONS, type Listing } from './listing.ts';
+export { exitCodeOf, type PrintOptions, printError } from './print-error.ts';
+export { isOn, isTalking, listOf, textOf, type Values } from './read-values.ts';
+export { didYouMean, suggest } from './suggest.ts';
+export { layOut } from './table.ts';
+export { compileTemplate } from './template.ts';
+export { createdAt, humanAge, humanSize, parseSize, since } from './units.ts';
+export { usageError } from './usage-error.ts';
+export { visible } from './visible.ts';
