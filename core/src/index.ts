@@ -1,7 +1,23 @@
 export type { BuildInfo, BuildRequest, BuildResult, RunSettings, SecretSource } from './contracts/build.ts';
 export type { Command, CommandOption, Invocation } from './contracts/command.ts';
 export type { BuildEvent, BuildEventBody, BuildWarning, Emit, StepPlace } from './contracts/event.ts';
-export type { Executor, ProcessIO, ProcessResult, ProcessSpec } from './contracts/executor.ts';
+export type {
+  CapabilityChanges,
+  ContainerStats,
+  ExecSpec,
+  Executor,
+  ExecutorFeature,
+  ProcessDevice,
+  ProcessIO,
+  ProcessResult,
+  ProcessSpec,
+  ProcessUser,
+  PublishedPort,
+  ResourceLimits,
+  RunningContainer,
+  RunningProcess,
+  TerminalSize,
+} from './contracts/executor.ts';
 export type { Exporter, ExportRequest, ExportResult } from './contracts/exporter.ts';
 export type { BuildSource, Frontend, FrontendRequest } from './contracts/frontend.ts';
 export type { Choice, Host, HostRequest, Kernel, KernelSettings } from './contracts/host.ts';

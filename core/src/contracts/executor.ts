@@ -1,6 +1,81 @@
 import type { Abortable } from '../../image/index.ts';
 import type { Mount } from './storage.ts';
 
+export interface ProcessUser {
+  readonly uid: number;
+  readonly gid: number;
+  /** Supplementary. */
+  readonly groups: readonly number[];
+}
+
+/** Characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** By name, `NET_ADMIN` or `CAP_NET_ADMIN` in any case, or `ALL`. What is added and dropped is dropped, unless `ALL` is dropped. */
+export interface CapabilityChanges {
+  readonly add?: readonly string[] | undefined;
+  readonly drop?: readonly string[] | undefined;
+}
+
+/** A device of the host, or all those in a directory of it. */
+export interface ProcessDevice {
+  readonly source: string;
+  /** Inside the root. */
+  readonly target: string;
+  /** Some of `r`, `w` and `m` (mknod). */
+  readonly permissions: string;
+}
+
+/** Of everything that runs in a container together. */
+export interface ResourceLimits {
+  /** Bytes. */
+  readonly memory?: number | undefined;
+  /** Bytes of memory and swap together; negative: no limit. Default: twice the memory, as docker. */
+  readonly memorySwap?: number | undefined;
+  /** Processors' worth of time: 1.5. */
+  readonly cpus?: number | undefined;
+  /** Share of the time that others want, too; 1024 is usual. */
+  readonly cpuShares?: number | undefined;
+  /** Processors by number: `0-2,4`. */
+  readonly cpuset?: string | undefined;
+  /** Processes and threads. */
+  readonly pids?: number | undefined;
+}
+
+/** What comes to a port of the host goes to one of the container. */
+export interface PublishedPort {
+  readonly protocol: 'tcp' | 'udp';
+  /** Of the host; default: all. */
+  readonly address?: string | undefined;
+  /** Of the host. */
+  readonly port: number;
+  readonly containerPort: number;
+}
+
+/** What an executor may or may not be able to give, beside what every one can. */
+export type ExecutorFeature =
+  /** `ProcessSpec` members of the same names. */
+  | 'terminal'
+  | 'readOnly'
+  | 'privileged'
+  | 'capabilities'
+  | 'devices'
+  | 'init'
+  | 'noNewPrivileges'
+  | 'ports'
+  /** Members of `ResourceLimits`. */
+  | 'memory'
+  | 'cpus'
+  | 'pids'
+  /** `start`, and the methods of `RunningContainer`. */
+  | 'start'
+  | 'exec'
+  | 'pause'
+  | 'stats';
+
 export interface ProcessSpec {
   /** Directory that becomes `/`. Files of the host that the executor provides (resolv.conf, hosts) leave no trace in it. */
   readonly root: string;
@@ -11,24 +86,54 @@ export interface ProcessSpec {
   readonly env: readonly string[];
   /** Absolute; made 0755 when missing. */
   readonly cwd: string;
-  readonly user: {
-    readonly uid: number;
-    readonly gid: number /** supplementary */;
-    readonly groups: readonly number[];
-  };
+  readonly user: ProcessUser;
   readonly network: 'default' | 'none' | 'host';
   readonly hostname?: string | undefined;
   /** Extra lines of /etc/hosts: `[address, name]`. */
   readonly hosts?: readonly (readonly [string, string])[] | undefined;
+  /** In place of the host's /etc/resolv.conf; what is left out is the host's. */
+  readonly dns?:
+    | { readonly servers?: readonly string[]; readonly search?: readonly string[]; readonly options?: readonly string[] }
+    | undefined;
   /** Bytes. */
   readonly shmSize?: number | undefined;
   readonly ulimits?: readonly { readonly type: string; readonly soft: number; readonly hard: number }[] | undefined;
+  /** Standard streams are a terminal of this size, in a session of its own: all output comes by `stdout`. */
+  readonly terminal?: TerminalSize | undefined;
+  /** The root, not the mounts. */
+  readonly readOnly?: boolean | undefined;
+  /** All capabilities and devices; /sys and /proc as they are. It can do to the host whatever root can. */
+  readonly privileged?: boolean | undefined;
+  /** Changes of docker's default set. */
+  readonly capabilities?: CapabilityChanges | undefined;
+  readonly devices?: readonly ProcessDevice[] | undefined;
+  readonly limits?: ResourceLimits | undefined;
+  /** PID 1 is an init that passes signals on and reaps orphans. */
+  readonly init?: boolean | undefined;
+  /** Programs cannot gain privileges by setuid bits or file capabilities. */
+  readonly noNewPrivileges?: boolean | undefined;
+  readonly ports?: readonly PublishedPort[] | undefined;
+}
+
+/** Another process in a running container. */
+export interface ExecSpec {
+  readonly args: readonly string[];
+  /** As in `ProcessSpec`: complete. */
+  readonly env: readonly string[];
+  /** Absolute, and there. */
+  readonly cwd: string;
+  readonly user: ProcessUser;
+  readonly terminal?: TerminalSize | undefined;
+  /** All capabilities, whatever the container has. Without it: the container's. */
+  readonly privileged?: boolean | undefined;
 }
 
 export interface ProcessIO extends Abortable {
   stdout(chunk: Uint8Array): void;
   stderr(chunk: Uint8Array): void;
-  /** Without it the process reads end-of-file. */
+  /** Asked after each chunk: nothing more is read of the process until it settles, so that output waits in the process and not in memory. */
+  ready?(): Promise<void> | undefined;
+  /** Without it the process reads end-of-file. It is asked for more as the process reads; its end is the end of the process's input. */
   readonly stdin?: AsyncIterable<Uint8Array> | undefined;
 }
 
@@ -36,12 +141,57 @@ export interface ProcessIO extends Abortable {
 export interface ProcessResult {
   readonly exitCode: number;
   readonly signal?: string | undefined;
+  /** The kernel killed something of it because `limits.memory` was used up. */
+  readonly outOfMemory?: boolean | undefined;
+}
+
+/** A process that was started and may have ended. On abort of its `ProcessIO` it is killed, and `exit` rejects with the signal's reason. */
+export interface RunningProcess {
+  /** The host's number of it. */
+  readonly pid: number;
+  /** Settles when it has ended and all its output was passed on. @throws VarveError `EXECUTOR_FAILED` */
+  readonly exit: Promise<ProcessResult>;
+  /** Sends a signal, `SIGTERM`, to this process alone; nothing happens when it has ended. A PID 1 ignores what it has no handler for, but for SIGKILL. */
+  signal(name: NodeJS.Signals): void;
+  /** Nothing happens without a terminal. */
+  resize(size: TerminalSize): void;
+}
+
+/** Since its start, of everything in a container. What this host does not count is left out. */
+export interface ContainerStats {
+  /** Nanoseconds of processor time. */
+  readonly cpu?: number;
+  /** Bytes. */
+  readonly memory?: number;
+  readonly memoryLimit?: number;
+  readonly pids?: number;
+  readonly pidsLimit?: number;
+}
+
+/**
+ * A container: the process of `start` and whatever it or `exec` starts. It ends with that process: `exit` settles when nothing of it is
+ * left, neither process nor mount nor control group, and those of `exec` have ended. It does not outlive the process that called
+ * `start`, however that ends; to reach it from elsewhere is the affair of that process.
+ */
+export interface RunningContainer extends RunningProcess {
+  /** Starts another process in it. @throws VarveError as `start`; `EXECUTOR_ENDED` when the container has ended */
+  exec(process: ExecSpec, io: ProcessIO): Promise<RunningProcess>;
+  /** Stops the clock for all its processes; idempotent. A paused container can be killed. @throws VarveError `EXECUTOR_UNSUPPORTED` */
+  pause(): Promise<void>;
+  /** Idempotent. */
+  resume(): Promise<void>;
+  /** The host's numbers of all its processes, ascending. */
+  processes(): Promise<readonly number[]>;
+  /** @throws VarveError `EXECUTOR_UNSUPPORTED` */
+  stats(): Promise<ContainerStats>;
 }
 
 /**
  * Runs one process at a time per call, in a root made of mounts, and waits for it and everything it started: when `run` settles nothing
  * of it is left, neither process nor mount. Several calls may be under way at once. On abort the whole process tree is killed and the
  * promise rejects with the signal's reason.
+ *
+ * A request for something that it cannot give is refused before anything is started, never passed over.
  */
 export interface Executor {
   readonly name: string;
@@ -50,7 +200,17 @@ export interface Executor {
     readonly networks: readonly ('default' | 'none' | 'host')[];
     /** The process sees neither the host's processes nor its mounts. */
     readonly isolated: boolean;
+    /** What it can give on this host. Without it: none. */
+    readonly features?: readonly ExecutorFeature[] | undefined;
   };
-  /** A non-zero exit is a result. @throws VarveError `EXECUTOR_FAILED` when the process could not be started at all */
+  /**
+   * A non-zero exit is a result.
+   * @throws VarveError `EXECUTOR_FAILED` when the process could not be started at all, `EXECUTOR_UNSUPPORTED` for what it cannot give
+   */
   run(process: ProcessSpec, io: ProcessIO): Promise<ProcessResult>;
+  /**
+   * Starts a process and lets it run: settles when it has started.
+   * @throws VarveError as `run`; `EXECUTOR_PROGRAM`, with `exitCode` 127 or 126, when the program is not there or cannot be executed
+   */
+  start?(process: ProcessSpec, io: ProcessIO): Promise<RunningContainer>;
 }
