@@ -52,11 +52,12 @@ export type {
   StoreState,
 } from './contracts/store.ts';
 export type { Transport, TransportRequest } from './contracts/transport.ts';
+export type { Keeper, StoredItem } from './contracts/usage.ts';
 export { messageOf, type SourceRange, VarveError, type VarveErrorDetails } from './errors.ts';
 export { handles } from './handles.ts';
 export { createKernel } from './kernel.ts';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginApi } from './plugin.ts';
 export { listToken, type Token, token } from './scope.ts';
 export type { PendingTap, TapOrder, Taps } from './taps.ts';
-export { CACHE_STORES, COMMANDS, CONTENT, FILE_DIGESTS, IMAGES, LAYERS, STORE_ROOT, STORE_STATE } from './tokens.ts';
+export { CACHE_STORES, COMMANDS, CONTENT, FILE_DIGESTS, IMAGES, KEEPERS, LAYERS, STORE_ROOT, STORE_STATE } from './tokens.ts';
 export { CORE_VERSION } from './version.ts';
