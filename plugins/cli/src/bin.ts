@@ -1,4 +1,4 @@
-import { constants } from 'node:os';
+import { availableParallelism, constants } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { type PendingTap, VarveError } from '@varve/core';
 import { Run } from './run.ts';
@@ -10,6 +10,7 @@ import { Run } from './run.ts';
 const ECHO = 500;
 
 keepYoungSpaceSmall();
+useAllCores();
 const controller = new AbortController();
 let stoppedAt = 0;
 const run = new Run(
@@ -42,6 +43,12 @@ process.exit(code);
  */
 function keepYoungSpaceSmall(): void {
   if (Number(process.versions.node.split('.')[0]) <= 24) setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+/** Node compresses and reads files on a pool of four threads, which it starts when the first of them is wanted. */
+function useAllCores(): void {
+  const cores = availableParallelism();
+  if (cores > 2) process.env.UV_THREADPOOL_SIZE ??= String(cores + 2);
 }
 
 /** The first signal lets the command clean up; a second one is for those who do not want to wait. */

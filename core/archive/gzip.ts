@@ -1,0 +1,107 @@
+import { availableParallelism } from 'node:os';
+import { constants, crc32, deflateRaw, deflateRawSync } from 'node:zlib';
+
+export interface GzipOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Blocks that are compressed at once. The bytes that come out do not depend on it. */
+  readonly parallel?: number | undefined;
+}
+
+/** Bytes of a block, and of those before it that deflate may refer to (RFC 1951, 2). Both are a part of what the output is. */
+const BLOCK = 512 * 1024;
+const WINDOW = 32 * 1024;
+const LEVEL = 6;
+/** No name, no time, and 255 for the operating system: "unknown" (RFC 1952, 2.3). */
+const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
+/** From the samples of a block that come to nothing less than this, the block is one that deflate only costs time. */
+const INCOMPRESSIBLE = 0.98;
+const SAMPLES = 8;
+const SAMPLE = 2 * 1024;
+
+/**
+ * Compresses a stream on several cores as one gzip member: blocks of a fixed size are deflated by themselves, each with the end of the one
+ * before as its dictionary, and end on a byte (Z_SYNC_FLUSH), so that they can be put in a row. Equal input gives equal bytes, whatever its
+ * chunks and however many cores there are. Reads a few blocks ahead of whoever takes the output, and not more.
+ */
+export async function* gzip(
+  source: AsyncIterable<Uint8Array>,
+  { signal, parallel = blocksAtOnce() }: GzipOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  signal?.throwIfAborted();
+  const under: Promise<Uint8Array>[] = [];
+  let checksum = 0;
+  let size = 0;
+  yield HEADER;
+  for await (const { bytes, before, isLast } of blocksOf(source)) {
+    signal?.throwIfAborted();
+    const block = deflate(bytes, before, isLast);
+    block.catch(() => undefined); // told when its turn comes, if it comes
+    under.push(block);
+    checksum = crc32(bytes, checksum);
+    size += bytes.length;
+    if (under.length >= parallel) yield await (under.shift() as Promise<Uint8Array>); // there is at least the one just added
+  }
+  for (const block of under) {
+    yield await block;
+    signal?.throwIfAborted();
+  }
+  const trailer = Buffer.allocUnsafe(8);
+  trailer.writeUInt32LE(checksum, 0);
+  trailer.writeUInt32LE(size % 2 ** 32, 4);
+  yield trailer;
+}
+
+/** One more than there are cores, so that none waits while output is taken; and a thread of Node's pool stays free for files. */
+function blocksAtOnce(): number {
+  const pool = Number(process.env.UV_THREADPOOL_SIZE) || 4;
+  return Math.max(1, Math.min(availableParallelism() + 1, pool - 1));
+}
+
+interface Block {
+  readonly bytes: Buffer;
+  /** The last bytes of the block before. */
+  readonly before: Buffer | undefined;
+  readonly isLast: boolean;
+}
+
+/** A block is given out when it is known whether another one follows; of an empty stream there is one, which is empty. */
+async function* blocksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Block, void, undefined> {
+  let before: Buffer | undefined;
+  let block = Buffer.allocUnsafeSlow(BLOCK);
+  let used = 0;
+  for await (const chunk of source) {
+    for (let taken = 0; taken < chunk.length; ) {
+      if (used === BLOCK) {
+        yield { bytes: block, before, isLast: false };
+        before = block.subarray(BLOCK - WINDOW);
+        block = Buffer.allocUnsafeSlow(BLOCK);
+        used = 0;
+      }
+      const length = Math.min(BLOCK - used, chunk.length - taken);
+      block.set(chunk.subarray(taken, taken + length), used);
+      used += length;
+      taken += length;
+    }
+  }
+  yield { bytes: block.subarray(0, used), before, isLast: true };
+}
+
+function deflate(bytes: Buffer, before: Buffer | undefined, isLast: boolean): Promise<Uint8Array> {
+  const options = {
+    level: isIncompressible(bytes) ? 0 : LEVEL,
+    finishFlush: isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
+    chunkSize: bytes.length + 1024, // one piece, also if nothing can be made smaller
+    ...(before !== undefined && { dictionary: before }),
+  };
+  return new Promise((resolve, reject) => {
+    deflateRaw(bytes, options, (failure, compressed) => (failure === null ? resolve(compressed) : reject(failure)));
+  });
+}
+
+/** Told by samples: of photographs and archives deflate makes nothing, and takes as long as for text. */
+function isIncompressible(bytes: Buffer): boolean {
+  if (bytes.length < 4 * SAMPLES * SAMPLE) return false;
+  const stride = Math.floor((bytes.length - SAMPLE) / (SAMPLES - 1));
+  const samples = Buffer.concat(Array.from({ length: SAMPLES }, (_, i) => bytes.subarray(i * stride, i * stride + SAMPLE)));
+  return deflateRawSync(samples, { level: 1, chunkSize: samples.length + 1024 }).length > samples.length * INCOMPRESSIBLE;
+}
