@@ -8,6 +8,7 @@ import type { BuildInfo, BuildRequest, BuildResult } from './contracts/build.ts'
 import type { BuildEvent } from './contracts/event.ts';
 import type { Executor } from './contracts/executor.ts';
 import type { Choice, Host, Kernel, KernelSettings } from './contracts/host.ts';
+import type { Snapshotter } from './contracts/snapshotter.ts';
 import type { StorageDriver } from './contracts/storage.ts';
 import type { Transport, TransportRequest } from './contracts/transport.ts';
 import { Emitter } from './emitter.ts';
@@ -32,6 +33,7 @@ class PluginKernel implements Kernel {
   readonly root: string;
   readonly plugins: Host['plugins'];
   readonly #grace: number;
+  readonly #preferred: Pick<KernelSettings, 'storage' | 'executor'>;
   readonly #hooks = new Hooks();
   readonly #scope = new Scope();
   readonly #emitter = new Emitter(this.#hooks);
@@ -40,8 +42,9 @@ class PluginKernel implements Kernel {
   readonly #recovered = new Map<StorageDriver, Promise<void>>();
   readonly #executors = new Map<string | undefined, Promise<Choice<Executor>>>();
 
-  constructor({ root, plugins, options = {}, grace = 10_000 }: KernelSettings) {
+  constructor({ root, plugins, options = {}, grace = 10_000, storage, executor }: KernelSettings) {
     this.#grace = grace;
+    this.#preferred = { storage, executor };
     this.root = isAbsolute(root) ? root : resolve(root);
     this.#scope.set(STORE_ROOT, this.root);
     const ordered = inOrder(plugins);
@@ -119,7 +122,7 @@ class PluginKernel implements Kernel {
     });
   }
 
-  storage(name?: string): Promise<Choice<StorageDriver>> {
+  storage(name = this.#preferred.storage): Promise<Choice<StorageDriver>> {
     const state = this.#scope.has(STORE_STATE) ? this.#scope.get(STORE_STATE) : undefined;
     return kept(this.#storage, name, async () => {
       const choice = await chooseRemembered(this.#hooks.storage, { what: 'storage driver', root: this.root, name }, state);
@@ -128,8 +131,12 @@ class PluginKernel implements Kernel {
     });
   }
 
-  executor(name?: string): Promise<Choice<Executor>> {
+  executor(name = this.#preferred.executor): Promise<Choice<Executor>> {
     return kept(this.#executors, name, () => choose(this.#hooks.executor, { what: 'executor', root: this.root, name }));
+  }
+
+  snapshotter(): Promise<Choice<Snapshotter>> {
+    return choose(this.#hooks.snapshotter, { what: 'snapshotter', root: this.root });
   }
 
   get<T>(token: Token<T>): T {

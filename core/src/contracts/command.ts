@@ -20,6 +20,8 @@ export interface Invocation {
   /** By long option name, as given: `string`, `boolean`, or a list for `multiple`. */
   readonly values: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   readonly positionals: readonly string[];
+  /** Program and first arguments that start this toolchain anew, with the same root and configuration; a command follows. */
+  readonly again?: readonly string[] | undefined;
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;
@@ -35,6 +37,10 @@ export interface Command {
   /** The positionals as help shows them: `<image>...`. */
   readonly usage?: string;
   readonly options?: Readonly<Record<string, CommandOption>>;
+  /** Options end at the first positional: what follows belongs to a program that is started (`run image ls -l`). */
+  readonly passThrough?: boolean;
+  /** Not listed in help: for processes that the toolchain starts itself. */
+  readonly hidden?: boolean;
   /** Exit code: 0 done, 1 failed, 2 misused. */
   run(invocation: Invocation): Promise<number>;
 }

@@ -5,6 +5,7 @@ import type { PendingTap } from '../taps.ts';
 import type { BuildRequest, BuildResult } from './build.ts';
 import type { BuildEvent, Emit } from './event.ts';
 import type { Executor } from './executor.ts';
+import type { Snapshotter } from './snapshotter.ts';
 import type { StorageDriver } from './storage.ts';
 import type { Transport } from './transport.ts';
 
@@ -24,6 +25,9 @@ export interface KernelSettings {
   readonly options?: Readonly<Record<string, unknown>>;
   /** Milliseconds that an aborted build may take to end its processes and undo its mounts. Default 10,000. */
   readonly grace?: number;
+  /** Who is asked for where nobody is named; default: whoever fits first. */
+  readonly storage?: string | undefined;
+  readonly executor?: string | undefined;
 }
 
 /** Who was picked on this host, and why the others were not. */
@@ -48,6 +52,7 @@ export interface Host {
   transport(reference: ImageReference, options?: Abortable): Promise<Transport>;
   storage(name?: string): Promise<Choice<StorageDriver>>;
   executor(name?: string): Promise<Choice<Executor>>;
+  snapshotter(): Promise<Choice<Snapshotter>>;
   /** What a plugin provides. @throws VarveError `NOT_PROVIDED` */
   get<T>(token: Token<T>): T;
   /** All that plugins contributed to a list. */

@@ -27,12 +27,14 @@ export interface Adaptation {
 /** One of our commands as commander sees it. */
 export class AdaptedCommand extends Commander {
   readonly #options: Readonly<Record<string, CommandOption>>;
+  readonly #passThrough: boolean;
   readonly #values: Record<string, Values[string]> = {};
 
   constructor(command: Command, { name, isMeant, choose }: Adaptation) {
     super(name);
     this.#options = isMeant ? { ...GLOBAL, ...command.options } : {};
-    this.description(command.summary).allowExcessArguments(false);
+    this.#passThrough = command.passThrough === true;
+    this.description(command.summary).allowExcessArguments(false).passThroughOptions(this.#passThrough);
     for (const argument of argumentsOf(command.usage ?? '')) this.argument(argument);
     for (const [long, option] of Object.entries(this.#options)) this.#add(long, option);
     this.action(() => choose({ command, values: this.#values, positionals: this.args }));
@@ -56,9 +58,29 @@ export class AdaptedCommand extends Commander {
 
   /** Go's flags, and so docker's users, also write `--rm=false`. */
   override parseOptions(argv: string[]): ReturnType<Commander['parseOptions']> {
-    const end = argv.indexOf('--');
-    const isSwitch = (word: string, i: number) => (end !== -1 && i > end) || !this.#takeSwitch(word);
-    return super.parseOptions(argv.filter(isSwitch));
+    const kept: string[] = [];
+    for (let i = 0; i < argv.length; i++) {
+      const word = argv[i] ?? '';
+      const isOption = word !== '-' && word.startsWith('-');
+      if (word === '--' || (this.#passThrough && !isOption)) return super.parseOptions([...kept, ...argv.slice(i)]);
+      if (this.#takeSwitch(word)) continue;
+      kept.push(...argv.slice(i, this.#takesNext(word) ? i + 2 : i + 1));
+      if (this.#takesNext(word)) i++;
+    }
+    return super.parseOptions(kept);
+  }
+
+  /** Whether the next word is this option's value: `--name x`, `-e x`, `-ite x`. */
+  #takesNext(word: string): boolean {
+    if (word === '-' || !word.startsWith('-')) return false;
+    if (word.startsWith('--')) return this.#options[word.slice(2)]?.type === 'string';
+    const letters = [...word.slice(1)];
+    const at = letters.findIndex((letter) => this.#ofLetter(letter)?.type === 'string');
+    return at !== -1 && at === letters.length - 1;
+  }
+
+  #ofLetter(letter: string): CommandOption | undefined {
+    return Object.values(this.#options).find(({ short }) => short === letter);
   }
 
   #takeSwitch(word: string): boolean {

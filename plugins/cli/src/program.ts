@@ -62,7 +62,9 @@ function addCommand(program: Commander, command: Command, { name: whole, argv, c
       hint: 'Take one of them out of the preset.',
     });
   const adapted = new AdaptedCommand(command, { name, isMeant: argv.includes(name), choose });
-  parent.addCommand(adapted.copyInheritedSettings(program), { hidden: whole !== command.name && parent === program });
+  parent.addCommand(adapted.copyInheritedSettings(program), {
+    hidden: command.hidden === true || (whole !== command.name && parent === program),
+  });
 }
 
 function groupOf(program: Commander, name: string): Commander {

@@ -40,7 +40,8 @@ export class Run {
 
   async #dispatch(argv: readonly string[], globals: Globals): Promise<number> {
     this.#debug = globals.debug;
-    await using kernel = await assemble(globals);
+    const { kernel: assembled, configFile } = await assemble(globals);
+    await using kernel = assembled;
     this.#kernel = kernel;
     const chosen = parseCommandLine(kernel.all(COMMANDS), argv, (text) => void this.#io.stdout.write(text));
     if (chosen === undefined) return 0;
@@ -54,6 +55,7 @@ export class Run {
       host: kernel,
       values,
       positionals,
+      again: [...startedBy(), '--root', kernel.root, ...(configFile === undefined ? [] : ['--config', configFile])],
       ...streams,
       get stdin() {
         return io.stdin;
@@ -72,9 +74,13 @@ function withOwn(globals: Globals, { values }: Chosen): Globals {
   };
 }
 
-async function assemble(globals: Globals): Promise<Kernel> {
+const startedBy = (): readonly string[] => [process.execPath, ...process.execArgv, process.argv[1] ?? ''];
+
+async function assemble(globals: Globals): Promise<{ readonly kernel: Kernel; readonly configFile: string | undefined }> {
   const { plugins, options, root, storage, executor, file } = await loadToolchain(process.cwd(), globals.config);
   const all = plugins.some((plugin) => plugin.name === cli.name) ? plugins : [...plugins, cli];
   const own = { storage, executor, configFile: file };
-  return createKernel({ root: rootOf(globals, root, process.env), plugins: all, options: { ...options, [cli.name]: own } });
+  const place = rootOf(globals, root, process.env);
+  const kernel = createKernel({ root: place, plugins: all, options: { ...options, [cli.name]: own }, storage, executor });
+  return { kernel, configFile: file };
 }

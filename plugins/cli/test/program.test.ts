@@ -20,12 +20,25 @@ const make: Command = {
   run: async () => 0,
 };
 const list: Command = { name: 'list', summary: 'List things', run: async () => 0 };
-const parse = (...argv: string[]) => parseCommandLine([make, list], argv, () => undefined);
+const start: Command = {
+  name: 'start',
+  summary: 'Start a program',
+  usage: '<thing> [<word>...]',
+  passThrough: true,
+  options: {
+    env: { type: 'string', short: 'e', multiple: true, description: 'variables' },
+    remove: { type: 'boolean', description: 'afterwards' },
+    tty: { type: 'boolean', short: 't', description: 'a terminal' },
+    stay: { type: 'boolean', short: 'i', description: 'and input' },
+  },
+  run: async () => 0,
+};
+const parse = (...argv: string[]) => parseCommandLine([make, list, start], argv, () => undefined);
 
 const reads = test.macro({
   exec(t, argv: readonly string[], values: Values, positionals: readonly string[]) {
     const chosen = parse(...argv);
-    t.is(chosen?.command.name, 'make');
+    t.is(chosen?.command.name, argv.includes('start') ? 'start' : 'make');
     t.deepEqual({ ...chosen?.values }, values);
     t.deepEqual(chosen?.positionals, positionals);
   },
@@ -44,6 +57,18 @@ test(reads, ['make', '--no-cache', 'x'], { 'no-cache': true }, ['x']);
 test(reads, ['make', '--no-cache-filter', 's', 'x'], { 'no-cache-filter': ['s'] }, ['x']);
 test(reads, ['make', '--quiet=false', '--all=1', '--no-cache=true', 'x'], { quiet: false, all: true, 'no-cache': true }, ['x']);
 test(reads, ['make', '--', '--quiet=true', '-x'], {}, ['--quiet=true', '-x']);
+test(reads, ['start', '-it', '--remove=true', 'ls', '--remove=false', '-l', '--', 'x'], { stay: true, tty: true, remove: true }, [
+  'ls',
+  '--remove=false',
+  '-l',
+  '--',
+  'x',
+]);
+test(reads, ['start', '-ite', '--remove=true', '-eA=1', 'sh', '-e'], { stay: true, tty: true, env: ['--remove=true', 'A=1'] }, [
+  'sh',
+  '-e',
+]);
+test(reads, ['start', '--env', 'ls', '--', '-i', '--tty=true'], { env: ['ls'] }, ['-i', '--tty=true']);
 test(reads, ['--root', '/r', 'make', 'x', '--debug', '--config', 'c'], { debug: true, config: 'c' }, ['x']);
 
 const refuses = test.macro({
