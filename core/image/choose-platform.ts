@@ -2,8 +2,11 @@ import { VarveError } from '../src/errors.ts';
 import type { Descriptor, Platform } from './descriptor.ts';
 import { formatPlatform, isSamePlatform, normalizePlatform } from './platform.ts';
 
+/** What is looked at of an entry. */
+type PlatformEntry = Pick<Descriptor, 'platform' | 'annotations'>;
+
 /** What an index holds beside images: provenance and the like, which BuildKit gives the platform `unknown/unknown`. */
-export const isAttestation = ({ annotations, platform }: Descriptor): boolean =>
+export const isAttestation = ({ annotations, platform }: PlatformEntry): boolean =>
   annotations?.['vnd.docker.reference.type'] !== undefined || platform?.os === 'unknown' || platform?.architecture === 'unknown';
 
 /**
@@ -11,7 +14,7 @@ export const isAttestation = ({ annotations, platform }: Descriptor): boolean =>
  * where an index names no platform at all.
  * @throws VarveError `IMAGE_PLATFORM` with the platforms that there are
  */
-export function choosePlatform(manifests: readonly Descriptor[], wanted: Platform): Descriptor {
+export function choosePlatform<Entry extends PlatformEntry>(manifests: readonly Entry[], wanted: Platform): Entry {
   const images = manifests.filter((manifest) => !isAttestation(manifest));
   for (const platform of runnable(wanted)) {
     const found = images.find((image) => image.platform !== undefined && isSamePlatform(image.platform, platform));

@@ -22,6 +22,19 @@ export {
   type SnapshotKey,
 } from './digest.ts';
 export type { Image } from './image.ts';
+export {
+  type ArtifactBlob,
+  type ForeignIndexParts,
+  foreignIndex,
+  type ImageIndex,
+  type IndexArtifact,
+  type IndexEntry,
+  type IndexImage,
+  imageFor,
+  imagesOf,
+  makeIndex,
+  type PlatformImage,
+} from './image-index.ts';
 export { inheritConfig } from './inherit-config.ts';
 export type { Abortable, Layer } from './layer.ts';
 export { type LazyLayerParts, lazyLayer } from './lazy-layer.ts';
@@ -35,8 +48,8 @@ export {
   serializeManifest,
 } from './make-image.ts';
 export {
-  type ImageIndex,
   type ImageManifest,
+  type IndexManifest,
   ociLayerType,
   parseDescriptor,
   parseManifest,

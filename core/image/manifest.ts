@@ -14,7 +14,7 @@ export interface ImageManifest {
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 /** OCI image-spec, image-index.md, or docker's manifest list. */
-export interface ImageIndex {
+export interface IndexManifest {
   readonly kind: 'index';
   readonly mediaType: string;
   readonly manifests: readonly Descriptor[];
@@ -25,7 +25,7 @@ export interface ImageIndex {
  * @param expected the media type that whoever handed the bytes over says they have
  * @throws VarveError `IMAGE_INVALID`, `DIGEST_INVALID`
  */
-export function parseManifest(bytes: Uint8Array, expected?: string): ImageManifest | ImageIndex {
+export function parseManifest(bytes: Uint8Array, expected?: string): ImageManifest | IndexManifest {
   const file = parseObject(bytes, 'image manifest');
   if (file.schemaVersion !== 2)
     throw invalid(

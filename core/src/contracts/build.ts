@@ -1,4 +1,4 @@
-import type { Abortable, Descriptor, Digest, Image, Platform } from '../../image/index.ts';
+import type { Abortable, Descriptor, Digest, Image, ImageIndex, Platform } from '../../image/index.ts';
 import type { Emit } from './event.ts';
 import type { ExportRequest, ExportResult } from './exporter.ts';
 import type { BuildSource } from './frontend.ts';
@@ -25,11 +25,15 @@ export interface BuildRequest extends Abortable {
   readonly contexts?: Readonly<Record<string, string>> | undefined;
   /** Default: this host's. */
   readonly platform?: Platform | undefined;
+  /** Several: an image for each, and an index over them in this order. `platform` then says nothing. */
+  readonly platforms?: readonly Platform[] | undefined;
   readonly target?: string | undefined;
   readonly args?: Readonly<Record<string, string>> | undefined;
   /** Labels of the result, over those of the source. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** Of the index, where several platforms are built. */
+  readonly indexAnnotations?: Readonly<Record<string, string>> | undefined;
   readonly outputs?: readonly ExportRequest[] | undefined;
   /** `true`: ask no cache; names: not for these stages. New results are recorded all the same. */
   readonly noCache?: boolean | readonly string[] | undefined;
@@ -51,19 +55,24 @@ export interface BuildRequest extends Abortable {
   readonly options?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What plugins see of the build that is going on. */
+/** What plugins see of the build that is going on: where several platforms are built, of each one. */
 export interface BuildInfo extends Abortable {
   readonly id: string;
   readonly request: BuildRequest;
+  /** Of the result. Outputs of an index see the first. */
   readonly platform: Platform;
   readonly epoch?: number | undefined;
   readonly emit: Emit;
 }
 
 export interface BuildResult {
+  /** Of several platforms: the first. */
   readonly image: Image;
+  /** Where several platforms were built: their images, in the order asked for. */
+  readonly index?: ImageIndex | undefined;
+  /** Of the index where there is one. */
   readonly descriptor: Descriptor;
-  /** Digest of the config. */
+  /** Digest of the config; of the index where there is one. */
   readonly id: Digest;
   readonly outputs: readonly ExportResult[];
 }

@@ -22,6 +22,8 @@ export interface StepPlace {
 export type BuildEvent = {
   readonly build: string;
   readonly at: number;
+  /** Whose, as `os/arch[/variant]`, where several platforms are built. */
+  readonly platform?: string | undefined;
 } /** `progress` is the request's `options.progress`: how whoever asked for the build wants to be told of it. */ & (
   | { readonly type: 'build-started'; readonly file: string; readonly progress?: unknown }
   | { readonly type: 'planned'; readonly plan: Plan }
@@ -63,7 +65,7 @@ export type BuildEvent = {
   | ({ readonly type: 'warning' } & BuildWarning)
 );
 
-type WithoutStamp<E> = E extends BuildEvent ? Omit<E, 'build' | 'at'> : never;
+type WithoutStamp<E> = E extends BuildEvent ? Omit<E, 'build' | 'at' | 'platform'> : never;
 /** What is told to `emit`: the kernel adds which build and when. */
 export type BuildEventBody = WithoutStamp<BuildEvent>;
 export type Emit = (event: BuildEventBody) => void;

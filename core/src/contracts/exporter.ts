@@ -1,4 +1,4 @@
-import type { Abortable, Descriptor, Image } from '../../image/index.ts';
+import type { Abortable, Descriptor, Image, ImageIndex } from '../../image/index.ts';
 import type { BuildInfo } from './build.ts';
 
 /** One `-o`: `type=oci,dest=out.tar,name=…`. */
@@ -20,4 +20,6 @@ export interface ExportResult {
 export interface Exporter {
   readonly name: string;
   export(image: Image, request: ExportRequest, build: BuildInfo & Abortable): Promise<ExportResult>;
+  /** Images for several platforms at once. Without it such a build is refused before it begins, with `EXPORT_SINGLE_PLATFORM`. */
+  exportIndex?(index: ImageIndex, request: ExportRequest, build: BuildInfo & Abortable): Promise<ExportResult>;
 }

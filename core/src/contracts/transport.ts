@@ -1,4 +1,4 @@
-import type { Abortable, Descriptor, Image, ImageReference, Platform } from '../../image/index.ts';
+import type { Abortable, Descriptor, Image, ImageIndex, ImageReference, Platform } from '../../image/index.ts';
 import type { Emit } from './event.ts';
 
 /** Asked by the `transport` hook: who has, or can fetch or take, what this reference names? */
@@ -21,4 +21,9 @@ export interface Transport {
     options: Abortable & { readonly platform: Platform; readonly emit?: Emit | undefined },
   ): Promise<Image>;
   push?(image: Image, reference: ImageReference, options: Abortable & { readonly emit?: Emit | undefined }): Promise<Descriptor>;
+  /**
+   * Everything that an index names, then the index itself; the reference means it only when all of it is there. The descriptor is that of
+   * the index as it lies there. Without it there is nothing but `push` for each image.
+   */
+  pushIndex?(index: ImageIndex, reference: ImageReference, options: Abortable & { readonly emit?: Emit | undefined }): Promise<Descriptor>;
 }

@@ -7,8 +7,8 @@ import {
   digestOf,
   foreignImage,
   type Image,
-  type ImageIndex,
   type ImageManifest,
+  type IndexManifest,
   isAttestation,
   type Layer,
   MEDIA_TYPES,
@@ -54,7 +54,7 @@ async function checkVersion(members: Members): Promise<void> {
 }
 
 /** Charts, signatures and other artifacts may lie beside images. */
-async function imageEntries({ manifests }: ImageIndex, members: Members): Promise<readonly Descriptor[]> {
+async function imageEntries({ manifests }: IndexManifest, members: Members): Promise<readonly Descriptor[]> {
   const entries: Descriptor[] = [];
   for (const entry of manifests) {
     if (isAttestation(entry)) continue;
@@ -64,7 +64,7 @@ async function imageEntries({ manifests }: ImageIndex, members: Members): Promis
   return entries;
 }
 
-async function readManifest(entry: Descriptor, members: Members): Promise<ImageManifest | ImageIndex> {
+async function readManifest(entry: Descriptor, members: Members): Promise<ImageManifest | IndexManifest> {
   return parseManifest(await readBlob(entry, members), entry.mediaType);
 }
 

@@ -1,0 +1,107 @@
+import { choosePlatform } from './choose-platform.ts';
+import { type Descriptor, MEDIA_TYPES, type Platform } from './descriptor.ts';
+import type { Digest } from './digest.ts';
+import type { Image } from './image.ts';
+import type { Abortable } from './layer.ts';
+import { descriptorOf } from './make-image.ts';
+import { once } from './once.ts';
+import { rewriteIndex, serializeIndex } from './serialize-index.ts';
+
+/** Images for several platforms under one name (OCI image-spec, image-index.md): immutable and lazy, as an `Image` is. */
+export interface ImageIndex {
+  /** In the order of the index. */
+  readonly entries: readonly IndexEntry[];
+  /** Exact bytes of the index. For a foreign index the bytes as received. */
+  indexBytes(options?: Abortable): Promise<Uint8Array>;
+  /** Descriptor of `indexBytes`. */
+  descriptor(options?: Abortable): Promise<Descriptor>;
+  /**
+   * The bytes for a place where images have other manifests, by the digest that they have here: the same bytes where none has. What was
+   * attested of an image that is another one there is left out.
+   */
+  movedTo(
+    manifests: ReadonlyMap<Digest, Descriptor>,
+    options?: Abortable,
+  ): Promise<{ readonly bytes: Uint8Array; readonly descriptor: Descriptor }>;
+}
+
+export type IndexEntry = IndexImage | IndexArtifact;
+
+export interface IndexImage {
+  readonly kind: 'image';
+  /** As the index says; the image's own configuration may say something else. */
+  readonly platform?: Platform | undefined;
+  /** Of the image's manifest. */
+  descriptor(options?: Abortable): Promise<Descriptor>;
+  image(options?: Abortable): Promise<Image>;
+}
+
+/** What an index holds beside images (attestations): nothing here understands it, so it goes where the index goes, byte for byte. */
+export interface IndexArtifact {
+  readonly kind: 'artifact';
+  descriptor(options?: Abortable): Promise<Descriptor>;
+  manifestBytes(options?: Abortable): Promise<Uint8Array>;
+  /** What the manifest names. */
+  readonly blobs: readonly ArtifactBlob[];
+}
+
+export interface ArtifactBlob {
+  readonly descriptor: Descriptor;
+  /** Verified by whoever stores it. */
+  read(options?: Abortable): AsyncIterable<Uint8Array>;
+}
+
+/** Images with the platform that each is for. */
+export interface PlatformImage {
+  readonly platform: Platform;
+  readonly image: Image;
+}
+
+/** An index over images, in the order given, written once, when first asked for. */
+export function makeIndex(images: readonly PlatformImage[], annotations?: Readonly<Record<string, string>>): ImageIndex {
+  const entries = images.map(
+    ({ platform, image }): IndexImage => ({
+      kind: 'image',
+      platform,
+      descriptor: (options) => image.descriptor(options),
+      image: async () => image,
+    }),
+  );
+  const indexBytes = once(async (options?: Abortable) => {
+    const descriptors: Descriptor[] = [];
+    for (const { platform, image } of images) descriptors.push({ ...(await image.descriptor(options)), platform });
+    return serializeIndex(descriptors, annotations);
+  });
+  return indexOf(entries, indexBytes);
+}
+
+export interface ForeignIndexParts {
+  readonly indexBytes: Uint8Array;
+  readonly mediaType: string;
+  readonly entries: readonly IndexEntry[];
+}
+
+/** An index that came from elsewhere: the bytes as received. */
+export const foreignIndex = ({ indexBytes, mediaType, entries }: ForeignIndexParts): ImageIndex =>
+  indexOf(entries, async () => indexBytes, mediaType);
+
+function indexOf(entries: readonly IndexEntry[], indexBytes: ImageIndex['indexBytes'], mediaType: string = MEDIA_TYPES.index): ImageIndex {
+  const descriptor = async (options?: Abortable) => descriptorOf(mediaType, await indexBytes(options));
+  return {
+    entries,
+    indexBytes,
+    descriptor,
+    async movedTo(manifests, options) {
+      const { bytes, mediaType: type } = rewriteIndex(await indexBytes(options), mediaType, manifests);
+      return { bytes, descriptor: descriptorOf(type, bytes) };
+    },
+  };
+}
+
+/** The images of an index, without what goes with them. */
+export const imagesOf = ({ entries }: ImageIndex): readonly IndexImage[] => entries.filter((entry) => entry.kind === 'image');
+
+/** The image of an index that fits a platform best. @throws VarveError `IMAGE_PLATFORM` with the platforms that there are */
+export async function imageFor(index: ImageIndex, platform: Platform, options?: Abortable): Promise<Image> {
+  return await choosePlatform(imagesOf(index), platform).image(options);
+}
