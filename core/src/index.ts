@@ -38,7 +38,7 @@ export type {
   StepKinds,
   TreeRef,
 } from './contracts/plan.ts';
-export type { Snapshots, Snapshotter, SnapshotterOptions, Workspace } from './contracts/snapshotter.ts';
+export type { KeptSnapshot, Snapshots, Snapshotter, SnapshotterOptions, Workspace } from './contracts/snapshotter.ts';
 export type { KeyParts, LayerDraft, StepHandler, StepInputs, StepResult, StepScope } from './contracts/step.ts';
 export type { Mount, SnapshotInfo, StorageDriver } from './contracts/storage.ts';
 export type {

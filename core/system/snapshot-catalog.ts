@@ -20,6 +20,8 @@ export interface NewSnapshot<Data> {
   readonly kind: 'active' | 'view';
   readonly parent: ChainID | null;
   readonly data: Data;
+  /** It stays when the process that made it has ended. */
+  readonly lasting?: boolean | undefined;
   /** Fills the directory before anybody sees it. Quick, and without turns of the event loop. */
   readonly make?: (dir: string) => void;
 }
@@ -30,6 +32,7 @@ interface Note<Data> {
   readonly parent: ChainID | null;
   readonly holder: string;
   readonly boot: string;
+  readonly lasting?: boolean | undefined;
   readonly data: Data;
 }
 
@@ -38,7 +41,7 @@ const NOTE = 'snapshot.json';
 /**
  * The directories of a storage driver's snapshots, for several processes at once. Every change is one rename:
  *
- *     active/<key>/       of a process that lives, or of a killed one until `recover`
+ *     active/<key>/       of a process that lives, or of a killed one until `recover`; lasting ones until they are removed
  *     committed/<chain>/  never changes, but for being removed
  *     half/<marker>.…/    being made or being removed
  *     processes/<marker>  locked by its process while that runs
@@ -57,11 +60,11 @@ export class SnapshotCatalog<Data> implements Disposable {
    * Makes a snapshot that this process holds.
    * @throws VarveError `STORAGE_EXISTS` if the key is taken, `STORAGE_NOT_FOUND` if the parent is not committed
    */
-  async create({ key, kind, parent, data, make }: NewSnapshot<Data>): Promise<SnapshotFolder<Data>> {
+  async create({ key, kind, parent, data, lasting, make }: NewSnapshot<Data>): Promise<SnapshotFolder<Data>> {
     this.#makeRoot();
     const half = this.#half();
     const dir = this.#activeDir(key);
-    const note: Note<Data> = { id: key, kind, parent, holder: this.#marker.name, boot: bootId(), data };
+    const note: Note<Data> = { id: key, kind, parent, holder: this.#marker.name, boot: bootId(), lasting, data };
     try {
       mkdirSync(half, { mode: 0o700 });
       make?.(half);
@@ -142,7 +145,7 @@ export class SnapshotCatalog<Data> implements Disposable {
 
   /** Removes what killed processes left. `release` is told first which snapshots go: to unmount them. */
   async recover(release: (left: readonly SnapshotFolder<Data>[]) => Promise<void>): Promise<void> {
-    const left = this.#names('active').filter((name) => !this.#isHeld(this.#note(join(this.root, 'active', name))?.holder));
+    const left = this.#names('active').filter((name) => !this.#isKept(this.#note(join(this.root, 'active', name))));
     const folders = left.map((name) => this.#read(join(this.root, 'active', name))).filter((folder) => folder !== undefined);
     await release(folders);
     for (const name of left) await this.#discard(join(this.root, 'active', name));
@@ -182,6 +185,10 @@ export class SnapshotCatalog<Data> implements Disposable {
     const child = this.list().find(({ parent }) => parent === id);
     if (child === undefined) return;
     throw new VarveError('STORAGE_IN_USE', `Snapshot ${id} is the parent of ${child.id}`, { hint: 'Remove the snapshots on top first.' });
+  }
+
+  #isKept(note: Note<Data> | undefined): boolean {
+    return note?.lasting === true || this.#isHeld(note?.holder);
   }
 
   #isHeld(marker: string | undefined): boolean {

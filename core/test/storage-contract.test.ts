@@ -27,6 +27,11 @@ class NaiveDriver implements StorageDriver {
     this.#add({ id: key, kind: 'active', parent });
     if (parent === null) mkdirSync(this.#path(key), { mode: 0o755 });
     else execFileSync('cp', ['-a', this.#path(parent), this.#path(key)]);
+    return await this.mounts(key);
+  }
+
+  async mounts(key: SnapshotKey): Promise<readonly Mount[]> {
+    this.#get(key, 'active');
     return [{ type: 'bind', source: this.#path(key), options: ['bind'] }];
   }
 

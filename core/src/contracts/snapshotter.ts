@@ -1,5 +1,5 @@
 import type { FileTree } from '../../archive/index.ts';
-import type { Abortable, ChainID, Layer } from '../../image/index.ts';
+import type { Abortable, ChainID, Layer, SnapshotKey } from '../../image/index.ts';
 import type { BuildInfo } from './build.ts';
 import type { LayerDraft } from './step.ts';
 import type { StorageDriver } from './storage.ts';
@@ -10,10 +10,18 @@ export interface Workspace extends AsyncDisposable {
   readonly root: string;
 }
 
+/** A writable snapshot that outlives whoever opened it: the files of a container. */
+export interface KeptSnapshot {
+  readonly key: SnapshotKey;
+  readonly parent: ChainID | null;
+  /** Nanoseconds since 1970, in decimal digits: what is changed in it has this ctime or a later one. */
+  readonly openedAt: string;
+}
+
 export interface SnapshotterOptions {
   readonly driver: StorageDriver;
-  /** With an `epoch`, newer times in what is captured become that one, in the files too. */
-  readonly build: BuildInfo;
+  /** With an `epoch`, newer times in what is captured become that one, in the files of a workspace too. */
+  readonly build: Pick<BuildInfo, 'emit' | 'epoch'>;
 }
 
 /** The snapshots of one build: the same object from `start` until the build ends. */
@@ -21,8 +29,15 @@ export interface Snapshots {
   /** Brings layers onto the driver, bottom first, where they are not there yet. Several builds may want the same at once. */
   unpack(layers: readonly Layer[], options?: Abortable): Promise<ChainID | null>;
   open(parent: ChainID | null, options?: Abortable): Promise<Workspace>;
-  /** What changed since `open`. Readable while the workspace is open. `lower` is the tree it was opened on. */
-  capture(workspace: Workspace, lower: FileTree, options?: Abortable): Promise<LayerDraft>;
+  /** Opens a snapshot that stays until the driver removes it. Nothing is mounted. */
+  keep(key: SnapshotKey, parent: ChainID | null, options?: Abortable): Promise<KeptSnapshot>;
+  /** Mounts a kept snapshot, which nobody else may have mounted; disposal only unmounts it. */
+  show(kept: KeptSnapshot): Promise<Workspace>;
+  /**
+   * What changed since `open` or `keep`. Readable while the workspace is open, or the snapshot kept. `lower` is the tree it was opened on. A
+   * kept snapshot may be shown by somebody else meanwhile.
+   */
+  capture(opened: Workspace | KeptSnapshot, lower: FileTree, options?: Abortable): Promise<LayerDraft>;
   /** Unmounts and keeps the snapshot under `name`; the result is `layer` with its contents in a place that lasts. */
   commit(workspace: Workspace, layer: Layer, name: ChainID, options?: Abortable): Promise<Layer>;
 }

@@ -22,10 +22,13 @@ export interface StorageDriver extends AsyncDisposable {
   };
   /**
    * Opens a writable snapshot that starts with `parent`'s content, or empty for `null`.
-   * It may have to copy the parent: when that is aborted the key is free again.
+   * It may have to copy the parent: when that is aborted the key is free again. With `lasting` it stays until it is removed, also when
+   * this process has ended.
    * @throws VarveError `STORAGE_EXISTS` if `key` is taken, `STORAGE_NOT_FOUND` if `parent` is not committed
    */
-  prepare(key: SnapshotKey, parent: ChainID | null, options?: Abortable): Promise<readonly Mount[]>;
+  prepare(key: SnapshotKey, parent: ChainID | null, options?: Abortable & { readonly lasting?: boolean }): Promise<readonly Mount[]>;
+  /** What `prepare` returned, for mounting a lasting snapshot once more: nobody else may have it mounted. @throws VarveError `STORAGE_NOT_FOUND` */
+  mounts(key: SnapshotKey): Promise<readonly Mount[]>;
   /** Mounts that show a committed snapshot read-only, under a key that `remove` ends. */
   view(key: SnapshotKey, parent: ChainID): Promise<readonly Mount[]>;
   /**
@@ -48,6 +51,6 @@ export interface StorageDriver extends AsyncDisposable {
    * the snapshot exists. Without it the contents of a layer must be stored before its workspace is closed.
    */
   directory?(id: ChainID | SnapshotKey): Promise<string>;
-  /** Removes what killed processes left: actives nobody holds, half-written directories. Called once, before first use. */
+  /** Removes what killed processes left: actives nobody holds that are not lasting, half-written directories. Called once, before first use. */
   recover?(): Promise<void>;
 }

@@ -86,6 +86,8 @@ export class ToySnapshotter implements Snapshotter {
         this.log.push('opened');
         return await open();
       },
+      keep: async (key, parent) => ({ key, parent, openedAt: '0' }),
+      show: open,
       capture: async () => ({ index: [], content: () => ({ kind: 'bytes', bytes: Buffer.alloc(0) }) }),
       commit: async (_, layer) => {
         this.log.push('committed');

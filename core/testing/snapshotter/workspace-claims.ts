@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MergedTree } from '../../archive/index.ts';
-import { type ChainID, composeLayer, type Layer } from '../../image/index.ts';
+import { MergedTree, readContent } from '../../archive/index.ts';
+import { asSnapshotKey, type ChainID, composeLayer, type Layer } from '../../image/index.ts';
 import { entry, fixtureLayer } from '../layer-fixture.ts';
 import type { SnapshotterClaim } from '../snapshotter-contract.ts';
 import { layerId, nameOn } from './snapshotter-bench.ts';
@@ -35,6 +35,28 @@ export function workspaceClaims(claim: SnapshotterClaim): void {
     t.deepEqual(count(bench.events, 'mounted'), count(bench.events, 'unmounted'));
     t.is(count(bench.events, 'snapshot-opened'), 1);
     t.is(count(bench.events, 'snapshot-committed'), 1);
+  });
+
+  claim('a kept snapshot is shown again and again, captured meanwhile, and stays until the driver removes it', async (t, start) => {
+    const bench = await start();
+    const kept = await bench.snapshots.keep(asSnapshotKey('kept'), await bench.snapshots.unpack([base()]));
+    for (const name of ['one', 'two']) {
+      await using workspace = await bench.start().show(kept);
+      writeFileSync(join(workspace.root, name), name);
+    }
+    const lower = await MergedTree.of([base()]);
+    const capture = async () => {
+      const { index, content } = await bench.start().capture(kept, lower);
+      return index.flatMap((file) => (file.type === 'file' ? [`${file.path}=${readContent(content(file)).toString()}`] : []));
+    };
+    t.deepEqual(await capture(), ['one=one', 'two=two']);
+    const shown = await bench.snapshots.show(kept);
+    writeFileSync(join(shown.root, 'two'), 'changed');
+    t.deepEqual(await capture(), ['one=one', 'two=changed']);
+    await shown[Symbol.asyncDispose]();
+    t.deepEqual(await bench.leftovers(), [kept.key]);
+    await bench.driver.remove(kept.key);
+    t.deepEqual(await bench.leftovers(), []);
   });
 
   claim('an unknown parent is refused, and nothing is left', async (t, start) => {

@@ -44,6 +44,29 @@ export function processClaims(claim: Claim, module: string | undefined): void {
     t.true(exists(view.root, 'f'));
   });
 
+  claim('a lasting snapshot is mounted again with what was written, and stays when its driver has ended', async (t, bench) => {
+    await bench.layer('base', null, [entry.file('f', 1)]);
+    const other = await bench.again(t);
+    const first = await bench.show(await other.prepare(key('lasting'), chain('base'), { lasting: true }));
+    writeFileSync(join(first.root, 'first'), '');
+    await first[Symbol.asyncDispose]();
+    await other[Symbol.asyncDispose]();
+    await bench.driver.recover?.();
+    for (const name of ['second', 'third']) {
+      await using view = await bench.show(await bench.driver.mounts(key('lasting')));
+      writeFileSync(join(view.root, name), '');
+    }
+    await using view = await bench.show(await bench.driver.mounts(key('lasting')));
+    t.deepEqual(readdirSync(view.root).sort(), ['f', 'first', 'second', 'third']);
+    await t.throwsAsync(async () => await bench.driver.mounts(key('unknown')), { code: 'STORAGE_NOT_FOUND' });
+  });
+
+  claim('a lasting snapshot is removed like any other', async (t, bench) => {
+    await bench.driver.prepare(key('lasting'), null, { lasting: true });
+    await bench.driver.remove(key('lasting'));
+    t.deepEqual(await bench.list(), []);
+  });
+
   if (module === undefined) return;
 
   claim('what a killed process was writing is gone after recovery, mounts included', async (t, bench) => {

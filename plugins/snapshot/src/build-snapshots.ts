@@ -1,7 +1,17 @@
 import { statSync } from 'node:fs';
-import type { BuildInfo, LayerDraft, LayerStore, Snapshots, StorageDriver, Workspace } from '@varve/core';
+import {
+  type BuildInfo,
+  type KeptSnapshot,
+  type LayerDraft,
+  type LayerStore,
+  type Snapshots,
+  type StorageDriver,
+  VarveError,
+  type Workspace,
+} from '@varve/core';
 import { contentIn, type FileTree } from '@varve/core/archive';
-import { type Abortable, type ChainID, composeLayer, type Layer } from '@varve/core/image';
+import { type Abortable, type ChainID, composeLayer, type Layer, type SnapshotKey } from '@varve/core/image';
+import { plainDirectory } from '@varve/core/system';
 import { clampFiles, clampIndex } from './clamp.ts';
 import { findChanges, findCommitted } from './find-changes.ts';
 import { MountPoints } from './mount-points.ts';
@@ -13,14 +23,14 @@ export interface BuildSnapshotsParts {
   readonly root: string;
   readonly layers: LayerStore;
   readonly driver: StorageDriver;
-  readonly build: BuildInfo;
+  readonly build: Pick<BuildInfo, 'emit' | 'epoch'>;
 }
 
 /** The snapshots of one build on one driver. */
 export class BuildSnapshots implements Snapshots {
   readonly #driver: StorageDriver;
   readonly #layers: LayerStore;
-  readonly #build: BuildInfo;
+  readonly #build: BuildSnapshotsParts['build'];
   readonly #parts: WorkspaceParts;
 
   constructor({ root, layers, driver, build }: BuildSnapshotsParts) {
@@ -41,15 +51,36 @@ export class BuildSnapshots implements Snapshots {
     return await MountedWorkspace.open(parent, this.#parts, { signal });
   }
 
-  async capture(workspace: Workspace, lower: FileTree, { signal }: Abortable = {}): Promise<LayerDraft> {
-    const opened = own(workspace);
-    opened.lower = lower;
-    const from = (await this.#driver.directory?.(opened.key)) ?? opened.root;
-    const index = await findChanges(opened, lower, { parts: this.#parts, from, signal });
+  async keep(key: SnapshotKey, parent: ChainID | null, { signal }: Abortable = {}): Promise<KeptSnapshot> {
+    await this.#driver.prepare(key, parent, { signal, lasting: true });
+    return { key, parent, openedAt: String(this.#parts.mountPoints.now()) };
+  }
+
+  async show(kept: KeptSnapshot): Promise<Workspace> {
+    return await MountedWorkspace.show(kept, this.#parts);
+  }
+
+  async capture(opened: Workspace | KeptSnapshot, lower: FileTree, { signal }: Abortable = {}): Promise<LayerDraft> {
+    if (!('root' in opened)) return await this.#captureKept(opened, lower, { signal });
+    const workspace = own(opened);
+    workspace.lower = lower;
+    const from = (await this.#driver.directory?.(workspace.key)) ?? workspace.root;
+    const index = await findChanges(workspace, lower, { parts: this.#parts, from, signal });
     const { epoch } = this.#build;
     const clamped = clampIndex(index, epoch);
-    if (clamped !== index && epoch !== undefined) clampFiles(opened.root, index, epoch);
+    if (clamped !== index && epoch !== undefined) clampFiles(workspace.root, index, epoch);
     return { index: clamped, content: contentIn(from) };
+  }
+
+  async #captureKept({ key, parent, openedAt }: KeptSnapshot, lower: FileTree, { signal }: Abortable): Promise<LayerDraft> {
+    const from = (await this.#driver.directory?.(key)) ?? plainDirectory(await this.#driver.mounts(key));
+    if (from === undefined)
+      throw new VarveError('SNAPSHOT_UNREADABLE', `The storage driver "${this.#driver.name}" has no directory for the files of ${key}`, {
+        hint: 'Use the storage driver overlay2 or vfs.',
+      });
+    const opened = { key, parent, openedAt: BigInt(openedAt) };
+    const index = await findChanges(opened, lower, { parts: this.#parts, from, signal });
+    return { index: clampIndex(index, this.#build.epoch), content: contentIn(from) };
   }
 
   async commit(workspace: Workspace, layer: Layer, name: ChainID, { signal }: Abortable = {}): Promise<Layer> {

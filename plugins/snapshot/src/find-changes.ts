@@ -12,7 +12,7 @@ import {
 } from '@varve/core/archive';
 import type { Abortable, ChainID } from '@varve/core/image';
 import type { MountedWorkspace, WorkspaceParts } from './mounted-workspace.ts';
-import { withView } from './mounted-workspace.ts';
+import { withMounts, withView } from './mounted-workspace.ts';
 import { rootOwned } from './root-owned.ts';
 import { splitOldLinks } from './split-links.ts';
 
@@ -21,20 +21,35 @@ import { splitOldLinks } from './split-links.ts';
  * trees are compared. `from` is the directory with the changed files.
  */
 export async function findChanges(
-  workspace: MountedWorkspace,
+  opened: Opened,
   lower: FileTree,
   options: Abortable & { readonly parts: WorkspaceParts; readonly from: string },
 ): Promise<LayerIndex> {
   const { parts, from, signal } = options;
-  const changes = await parts.driver.changes?.(workspace.key, { signal });
+  const changes = await parts.driver.changes?.(opened.key, { signal });
   if (changes !== undefined) return await canonicalChanges(changes, lower, { isSame: sameIn(from, lower), signal });
-  const { root, parent, openedAt } = workspace;
-  const compare = async (below: string): Promise<LayerIndex> => {
-    const found = await diffTrees(below, root, { since: openedAt, signal });
-    return splitOldLinks(rootOwned(withRootTime(found, lower)), lower, { root, openedAt });
-  };
-  return parent === null ? await withEmpty(parts, compare) : await withView(parent, parts, compare);
+  const { parent, openedAt } = opened;
+  const compare =
+    (root: string) =>
+    async (below: string): Promise<LayerIndex> => {
+      const found = await diffTrees(below, root, { since: openedAt, signal });
+      return splitOldLinks(rootOwned(withRootTime(found, lower)), lower, { root, openedAt });
+    };
+  return await withRoot(opened, parts, async (root) => await withLower(parent, parts, compare(root)));
 }
+
+/** A snapshot that was opened, shown or not. */
+export interface Opened extends Pick<MountedWorkspace, 'key' | 'parent' | 'openedAt'> {
+  readonly root?: string | undefined;
+}
+
+async function withRoot<T>({ key, root }: Opened, parts: WorkspaceParts, look: (root: string) => Promise<T>): Promise<T> {
+  if (root !== undefined) return await look(root);
+  return await withMounts(await parts.driver.mounts(key), parts, look);
+}
+
+const withLower = async <T>(parent: ChainID | null, parts: WorkspaceParts, look: (root: string) => Promise<T>): Promise<T> =>
+  parent === null ? await withEmpty(parts, look) : await withView(parent, parts, look);
 
 /** The root's time does not count, but where there is a root in the index it has one: that of the layers below, on every driver. */
 function withRootTime(index: LayerIndex, lower: FileTree): LayerIndex {

@@ -1,5 +1,5 @@
 import { rmdirSync } from 'node:fs';
-import type { Emit, Mount, StorageDriver, Workspace } from '@varve/core';
+import type { Emit, KeptSnapshot, Mount, StorageDriver, Workspace } from '@varve/core';
 import type { FileTree } from '@varve/core/archive';
 import { type Abortable, asSnapshotKey, type ChainID, type SnapshotKey } from '@varve/core/image';
 import { mountAll, plainDirectory, uniqueName, unmount } from '@varve/core/system';
@@ -29,11 +29,12 @@ export class MountedWorkspace implements Workspace {
   lower: FileTree | undefined;
   readonly #parts: WorkspaceParts;
   #mounted: number;
-  #isActive = true;
+  /** Thrown away with this object. */
+  #isOwn: boolean;
 
   private constructor(
     { key, parent, openedAt }: Pick<MountedWorkspace, 'key' | 'parent' | 'openedAt'>,
-    { parts, shown }: { readonly parts: WorkspaceParts; readonly shown: Shown },
+    { parts, shown, isOwn }: { readonly parts: WorkspaceParts; readonly shown: Shown; readonly isOwn: boolean },
   ) {
     this.key = key;
     this.parent = parent;
@@ -41,6 +42,7 @@ export class MountedWorkspace implements Workspace {
     this.root = shown.root;
     this.#parts = parts;
     this.#mounted = shown.mounted;
+    this.#isOwn = isOwn;
   }
 
   /** Nothing is left of it when this fails. */
@@ -54,25 +56,33 @@ export class MountedWorkspace implements Workspace {
       const openedAt = mountPoints.now(); // after the parent was copied, and before there is a mount that a failure would leave
       const shown = await show(mounts, mountPoints);
       if (shown.mounted > 0) emit({ type: 'mounted', driver: driver.name, id: key });
-      return new MountedWorkspace({ key, parent, openedAt }, { parts, shown });
+      return new MountedWorkspace({ key, parent, openedAt }, { parts, shown, isOwn: true });
     } catch (failure) {
       await driver.remove(key);
       throw failure;
     }
   }
 
+  /** Shows a snapshot that stays. */
+  static async show({ key, parent, openedAt }: KeptSnapshot, parts: WorkspaceParts): Promise<MountedWorkspace> {
+    const { driver, emit, mountPoints } = parts;
+    const shown = await show(await driver.mounts(key), mountPoints);
+    if (shown.mounted > 0) emit({ type: 'mounted', driver: driver.name, id: key });
+    return new MountedWorkspace({ key, parent, openedAt: BigInt(openedAt) }, { parts, shown, isOwn: false });
+  }
+
   /** Unmounts, and gives the snapshot its name. */
   async commit(name: ChainID): Promise<void> {
     await this.#unmount();
     await this.#parts.driver.commit(this.key, name);
-    this.#isActive = false;
+    this.#isOwn = false;
     this.#parts.emit({ type: 'snapshot-committed', driver: this.#parts.driver.name, id: name });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#unmount();
-    if (this.#isActive) await this.#parts.driver.remove(this.key);
-    this.#isActive = false;
+    if (this.#isOwn) await this.#parts.driver.remove(this.key);
+    this.#isOwn = false;
   }
 
   async #unmount(): Promise<void> {
@@ -104,17 +114,25 @@ async function hide(root: string, mounted: number): Promise<void> {
 
 /** Lets somebody look at a committed snapshot, and puts everything back. */
 export async function withView<T>(parent: ChainID, parts: WorkspaceParts, look: (root: string) => Promise<T>): Promise<T> {
-  const { driver, mountPoints } = parts;
   const key = asSnapshotKey(`view-${uniqueName()}`);
-  const mounts = await driver.view(key, parent);
+  const mounts = await parts.driver.view(key, parent);
   try {
-    const { root, mounted } = await show(mounts, mountPoints);
-    try {
-      return await look(root);
-    } finally {
-      if (mounted > 0) await hide(root, mounted);
-    }
+    return await withMounts(mounts, parts, look);
   } finally {
-    await driver.remove(key);
+    await parts.driver.remove(key);
+  }
+}
+
+/** Lets somebody look at what a driver's mounts show. */
+export async function withMounts<T>(
+  mounts: readonly Mount[],
+  { mountPoints }: WorkspaceParts,
+  look: (root: string) => Promise<T>,
+): Promise<T> {
+  const { root, mounted } = await show(mounts, mountPoints);
+  try {
+    return await look(root);
+  } finally {
+    if (mounted > 0) await hide(root, mounted);
   }
 }

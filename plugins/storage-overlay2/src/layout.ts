@@ -7,6 +7,8 @@ export const driverRoot = (storeRoot: string): string => join(storeRoot, 'snapsh
 export interface Overlay2Data {
   /** Short names (in `l/`) of the committed snapshots below, topmost first. */
   readonly lowers: readonly string[];
+  /** It is mounted more than once in its life. */
+  readonly lasting?: boolean;
 }
 
 /** This snapshot's own files: the upper directory while it is active, a lower one afterwards. */

@@ -33,7 +33,11 @@ export class Overlay2Driver implements StorageDriver {
     this.#links = new ShortLinks(this.#root);
   }
 
-  async prepare(key: SnapshotKey, parent: ChainID | null, { signal }: Abortable = {}): Promise<readonly Mount[]> {
+  async prepare(
+    key: SnapshotKey,
+    parent: ChainID | null,
+    { signal, lasting = false }: Abortable & { readonly lasting?: boolean } = {},
+  ): Promise<readonly Mount[]> {
     const { options } = await overlaySupport(this.#storeRoot);
     signal?.throwIfAborted();
     const lowers = this.#lowersOn(parent);
@@ -42,17 +46,22 @@ export class Overlay2Driver implements StorageDriver {
       mkdirSync(diffOf(dir));
       this.#makeLikeRoot(diffOf(dir), lowers);
     };
-    const { dir } = await this.#catalog.create({ key, kind: 'active', parent, data: { lowers }, make });
-    const own = dir.slice(this.#root.length + 1);
-    return [this.#mount(dir, [this.#lowerdir(lowers), `upperdir=${diffOf(own)}`, `workdir=${workOf(own)}`, ...options])];
+    const { dir } = await this.#catalog.create({ key, kind: 'active', parent, data: { lowers, lasting }, lasting, make });
+    return [this.#writable(dir, lowers, lasting ? withoutVolatile(options) : options)];
+  }
+
+  /** On its parent as it lies now: it may have been made anew since. */
+  async mounts(key: SnapshotKey): Promise<readonly Mount[]> {
+    const { options } = await overlaySupport(this.#storeRoot);
+    const { dir, parent, data } = this.#catalog.active(key);
+    return [this.#writable(dir, this.#lowersOn(parent), data.lasting ? withoutVolatile(options) : options)];
   }
 
   async view(key: SnapshotKey, parent: ChainID): Promise<readonly Mount[]> {
     const { options } = await overlaySupport(this.#storeRoot);
     const lowers = this.#lowersOn(parent);
     const { dir } = await this.#catalog.create({ key, kind: 'view', parent, data: { lowers } });
-    const plain = options.filter((option) => option !== 'volatile'); // which is about an upper directory
-    return [this.#mount(dir, ['ro', this.#lowerdir(lowers, 2), ...plain])];
+    return [this.#mount(dir, ['ro', this.#lowerdir(lowers, 2), ...withoutVolatile(options)])];
   }
 
   async commit(key: SnapshotKey, name: ChainID): Promise<void> {
@@ -109,6 +118,11 @@ export class Overlay2Driver implements StorageDriver {
     this.#catalog[Symbol.dispose]();
   }
 
+  #writable(dir: string, lowers: readonly string[], options: readonly string[]): Mount {
+    const own = dir.slice(this.#root.length + 1);
+    return this.#mount(dir, [this.#lowerdir(lowers), `upperdir=${diffOf(own)}`, `workdir=${workOf(own)}`, ...options]);
+  }
+
   /** The source says in /proc/self/mountinfo whose mount it is; the kernel does not look at it. */
   #mount(dir: string, options: readonly string[]): Mount {
     return { type: 'overlay', source: dir, options, cwd: this.#root };
@@ -153,6 +167,9 @@ export class Overlay2Driver implements StorageDriver {
     }
   }
 }
+
+/** It is about an upper directory, and only for one that is mounted once. */
+const withoutVolatile = (options: readonly string[]): readonly string[] => options.filter((option) => option !== 'volatile');
 
 /** Milliseconds; a probe takes a few. */
 const PROBE_LIFE = 60_000;

@@ -27,16 +27,24 @@ export class VfsDriver implements StorageDriver {
     this.#catalog = new SnapshotCatalog(join(storeRoot, 'snapshots', 'vfs'));
   }
 
-  async prepare(key: SnapshotKey, parent: ChainID | null, { signal }: Abortable = {}): Promise<readonly Mount[]> {
+  async prepare(
+    key: SnapshotKey,
+    parent: ChainID | null,
+    { signal, lasting }: Abortable & { readonly lasting?: boolean } = {},
+  ): Promise<readonly Mount[]> {
     signal?.throwIfAborted();
-    const { dir } = await this.#catalog.create({ key, kind: 'active', parent, data: {}, make: makeRoot });
+    const { dir } = await this.#catalog.create({ key, kind: 'active', parent, data: {}, lasting, make: makeRoot });
     try {
       if (parent !== null) await copyTree(rootOf(this.#catalog.committed(parent).dir), rootOf(dir), { signal });
     } catch (failure) {
       await this.#catalog.remove(key);
       throw failure;
     }
-    return [{ type: 'bind', source: rootOf(dir), options: ['bind', 'rw'] }];
+    return writable(dir);
+  }
+
+  async mounts(key: SnapshotKey): Promise<readonly Mount[]> {
+    return writable(this.#catalog.active(key).dir);
   }
 
   async view(key: SnapshotKey, parent: ChainID): Promise<readonly Mount[]> {
@@ -80,6 +88,8 @@ export class VfsDriver implements StorageDriver {
     this.#catalog[Symbol.dispose]();
   }
 }
+
+const writable = (dir: string): readonly Mount[] => [{ type: 'bind', source: rootOf(dir), options: ['bind', 'rw'] }];
 
 function makeRoot(dir: string): void {
   mkdirSync(rootOf(dir));
