@@ -41,4 +41,14 @@ export { type ScanOptions, scanDirectory, scanUpper, type UpperOptions } from '.
 export type { TarHeader, TarLimits } from './tar-header.ts';
 export { tarSize, withOffsets } from './tar-layout.ts';
 export { type ResolvedPath, readFile, resolvePath, walk } from './tree-paths.ts';
+export {
+  ACCOUNTS_LIMIT,
+  type AccountFiles,
+  accountsIn,
+  findOwner,
+  findOwnerOrRoot,
+  findUser,
+  type Owner,
+  type ResolvedUser,
+} from './users.ts';
 export { writeTar } from './write-tar.ts';

@@ -1,6 +1,7 @@
 export { choosePlatform, isAttestation } from './choose-platform.ts';
 export { composeLayer } from './compose-layer.ts';
 export type { ContainerConfig, Healthcheck, HistoryRow, ImageConfig, ImageConfigFile } from './config.ts';
+export { applyChanges } from './config-changes.ts';
 export { parseConfigFile, parseObject, serializeConfig } from './config-file.ts';
 export { type Descriptor, MEDIA_TYPES, type Platform } from './descriptor.ts';
 export {

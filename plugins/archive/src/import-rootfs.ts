@@ -1,7 +1,6 @@
 import { type ImageRecord, VarveError } from '@varve/core';
 import { decompress } from '@varve/core/archive';
-import { type Abortable, hostPlatform, MEDIA_TYPES, makeImage, type Platform } from '@varve/core/image';
-import { applyChanges } from './config-changes.ts';
+import { type Abortable, applyChanges, hostPlatform, MEDIA_TYPES, makeImage, type Platform } from '@varve/core/image';
 import type { ImageStores } from './load-archive.ts';
 
 export interface ImportOptions extends Abortable {
@@ -20,7 +19,7 @@ export interface ImportOptions extends Abortable {
 /**
  * Makes an image of one layer from the tar of a root filesystem, compressed or not. The tar is kept byte for byte, uncompressed, so that
  * files can be read from it where they lie.
- * @throws VarveError `IMPORT_CHANGE`, `ARCHIVE_INVALID` for no bytes at all, `TAR_…`, `COMPRESSION_…`
+ * @throws VarveError `CHANGE_INVALID`, `ARCHIVE_INVALID` for no bytes at all, `TAR_…`, `COMPRESSION_…`
  */
 export async function importRootfs(
   source: AsyncIterable<Uint8Array>,

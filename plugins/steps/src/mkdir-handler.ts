@@ -1,8 +1,7 @@
 import type { MkdirStep, StepHandler, StepInputs } from '@varve/core';
-import { cleanPath, resolvePath } from '@varve/core/archive';
+import { accountsIn, cleanPath, findOwnerOrRoot, type Owner, resolvePath } from '@varve/core/archive';
 import { timeOf } from './copy/attributes.ts';
 import { Destination } from './copy/destination.ts';
-import { findOwnerOrRoot, type Owner } from './users.ts';
 
 /** A directory, composed: no directory of this host, no mount, no privilege. What is there already stays as it is. */
 export const mkdirHandler: StepHandler<MkdirStep> = {
@@ -21,4 +20,4 @@ const ROOT: Owner = { uid: 0, gid: 0 };
 
 /** Also of the directories on the way that are made with it. */
 const ownerOf = async ({ owner, source }: MkdirStep, inputs: StepInputs): Promise<Owner> =>
-  await findOwnerOrRoot(await inputs.tree(), owner, { source, warn: (warning) => inputs.warn(warning) });
+  await findOwnerOrRoot(accountsIn(await inputs.tree()), owner, { source, warn: (warning) => inputs.warn(warning) });

@@ -1,6 +1,6 @@
 import type { BuildInfo, BuildRequest, CopyStep, TreeRef } from '@varve/core';
 import type { FileTree, NodeEntry, Timestamp } from '@varve/core/archive';
-import { findOwner, type Owner } from '../users.ts';
+import { accountsIn, findOwner, type Owner } from '@varve/core/archive';
 import { parseMode, wholeMode } from './change-mode.ts';
 
 /** What copied files get besides their bytes. */
@@ -17,7 +17,7 @@ export interface Attributing {
 /** @throws VarveError `USER_UNKNOWN`, `COPY_CHMOD` */
 export async function readAttributes(step: CopyStep, tree: FileTree, build: BuildInfo): Promise<Attributing> {
   const { source } = step;
-  const given = step.chown ? await findOwner(tree, step.chown, { source }) : undefined;
+  const given = step.chown ? await findOwner(accountsIn(tree), step.chown, { source }) : undefined;
   const isLocal = isFromHost(step.from, build.request);
   const owner = given ?? (isLocal ? ROOT : undefined);
   const mode = step.chmod ? parseMode(step.chmod, { source }) : undefined;

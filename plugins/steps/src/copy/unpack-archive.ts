@@ -1,7 +1,7 @@
 import { VarveError } from '@varve/core';
+import type { Owner } from '@varve/core/archive';
 import { baseName, type Content, childPath, type NodeEntry, parentOf, readTar, type TarMember } from '@varve/core/archive';
 import type { Abortable } from '@varve/core/image';
-import type { Owner } from '../users.ts';
 import { clamp } from './attributes.ts';
 import type { Destination, Node } from './destination.ts';
 import { joinEntry } from './join-entry.ts';

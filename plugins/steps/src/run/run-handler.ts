@@ -11,7 +11,7 @@ import {
   type StepScope,
   VarveError,
 } from '@varve/core';
-import { findUser } from '../users.ts';
+import { accountsIn, findUser } from '@varve/core/archive';
 import { processEnv, workingDirOf } from './environment.ts';
 import { describeRun } from './fingerprint.ts';
 import { RunMounts } from './run-mounts.ts';
@@ -45,7 +45,7 @@ export class RunHandler implements StepHandler<RunStep> {
 async function specOf(step: RunStep, scope: StepScope, placing: RunMounts): Promise<Omit<ProcessSpec, 'root'>> {
   const { config, build } = scope;
   const settings = build.request.run ?? {};
-  const { home, ...user } = await findUser(await scope.tree(), config.config.User ?? '', step);
+  const { home, ...user } = await findUser(accountsIn(await scope.tree()), config.config.User ?? '', step);
   const mounts = await placing.prepare();
   return {
     mounts,

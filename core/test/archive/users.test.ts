@@ -1,6 +1,6 @@
+import { accountsIn, findOwner, findOwnerOrRoot, findUser } from '@varve/core/archive';
 import { sketchTree } from '@varve/core/testing';
 import test from 'ava';
-import { findOwner, findOwnerOrRoot, findUser } from '../src/users.ts';
 
 const files = {
   'etc/passwd': [
@@ -18,7 +18,7 @@ const files = {
 
 const runsAs = test.macro({
   async exec(t, user: string, expected: object, sketch: Record<string, string> = files) {
-    t.deepEqual<object, object>(await findUser(await sketchTree(sketch), user), expected);
+    t.deepEqual<object, object>(await findUser(accountsIn(await sketchTree(sketch)), user), expected);
   },
   title: (_, user, expected, sketch) => `${JSON.stringify(user)} runs as ${JSON.stringify(expected)}${sketch ? ' without accounts' : ''}`,
 });
@@ -37,7 +37,7 @@ test(runsAs, 'root', { uid: 0, gid: 0, groups: [0], home: '/' }, {});
 
 const refuses = test.macro({
   async exec(t, user: string, message: string) {
-    const tree = await sketchTree(files);
+    const tree = accountsIn(await sketchTree(files));
     await t.throwsAsync(() => findUser(tree, user), { code: 'USER_UNKNOWN', message });
   },
   title: (_, user) => `a process does not run as ${user}`,
@@ -48,14 +48,14 @@ test(refuses, 'odd', 'unable to find user odd: no matching entries in passwd fil
 test(refuses, '99999999999', 'unable to find user 99999999999: no matching entries in passwd file');
 
 test('accounts are found through symlinks, which do not leave the root', async (t) => {
-  const tree = await sketchTree({ 'usr/etc/passwd': 'web:x:9:9::/:', etc: { symlink: '/usr/etc' } });
+  const tree = accountsIn(await sketchTree({ 'usr/etc/passwd': 'web:x:9:9::/:', etc: { symlink: '/usr/etc' } }));
   t.deepEqual(await findOwner(tree, 'web'), { uid: 9, gid: 9 });
-  const away = await sketchTree({ 'etc/passwd': { symlink: '../../../../etc/passwd' } });
+  const away = accountsIn(await sketchTree({ 'etc/passwd': { symlink: '../../../../etc/passwd' } }));
   await t.throwsAsync(() => findOwner(away, 'daemon'), { code: 'PATH_LOOP' });
 });
 
 test('a directory for somebody who is not there belongs to root, with a warning', async (t) => {
   const warnings: string[] = [];
-  const owner = await findOwnerOrRoot(await sketchTree({}), 'ghost', { warn: ({ code }) => warnings.push(code) });
+  const owner = await findOwnerOrRoot(accountsIn(await sketchTree({})), 'ghost', { warn: ({ code }) => warnings.push(code) });
   t.deepEqual({ ...owner, warnings }, { uid: 0, gid: 0, warnings: ['USER_UNKNOWN'] });
 });

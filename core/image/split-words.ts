@@ -1,4 +1,4 @@
-import { VarveError } from '@varve/core';
+import { VarveError } from '../src/errors.ts';
 
 /** What `$NAME` stands for; nothing for a name that is not set. */
 export type Lookup = (name: string) => string | undefined;
@@ -15,7 +15,7 @@ const PIECES: readonly (readonly [RegExp, (match: RegExpExecArray, lookup: Looku
 /**
  * Words as docker's `--change` has them: separated by blanks, quoted by `'` and `"`, with `$NAME`, `${NAME}`, `${NAME:-word}` and
  * `${NAME:+word}` replaced outside single quotes.
- * @throws VarveError `IMPORT_CHANGE` for a quote that is not closed
+ * @throws VarveError `CHANGE_INVALID` for a quote that is not closed
  */
 export function splitWords(line: string, lookup: Lookup = () => undefined): readonly string[] {
   const words: string[] = [];
@@ -40,7 +40,7 @@ function nextPiece(line: string, at: number, lookup: Lookup): { readonly text: s
     const match = matchAt(pattern, line, at);
     if (match !== null) return { text: read(match, lookup), length: match[0].length };
   }
-  throw new VarveError('IMPORT_CHANGE', `Expected a closing ${line[at]} in ${JSON.stringify(line)}`);
+  throw new VarveError('CHANGE_INVALID', `Expected a closing ${line[at]} in ${JSON.stringify(line)}`);
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {

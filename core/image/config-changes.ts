@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
-import { VarveError } from '@varve/core';
-import { type ContainerConfig, type Healthcheck, patchConfig } from '@varve/core/image';
+import { VarveError } from '../src/errors.ts';
+import type { ContainerConfig, Healthcheck } from './config.ts';
+import { patchConfig } from './mutate.ts';
 import { splitWords } from './split-words.ts';
 
 type Change = (rest: string, config: ContainerConfig) => Partial<ContainerConfig>;
@@ -21,8 +22,8 @@ const CHANGES: Readonly<Record<string, Change>> = {
 };
 
 /**
- * A config with Dockerfile instructions applied, as docker's `import --change` does it.
- * @throws VarveError `IMPORT_CHANGE`
+ * A config with Dockerfile instructions applied, as docker's `import --change` and `commit --change` do it.
+ * @throws VarveError `CHANGE_INVALID`
  */
 export function applyChanges(config: ContainerConfig, changes: readonly string[]): ContainerConfig {
   const lines = changes.flatMap((change) => change.split('\n')).map((line) => line.trim());
@@ -33,10 +34,10 @@ function applyChange(config: ContainerConfig, line: string): ContainerConfig {
   const [, name = '', rest = ''] = /^(\S+)\s*(.*)$/s.exec(line) ?? [];
   const change = CHANGES[name.toUpperCase()];
   if (change === undefined)
-    throw new VarveError('IMPORT_CHANGE', `${name.toUpperCase()} is not a valid change command`, {
+    throw new VarveError('CHANGE_INVALID', `${name.toUpperCase()} is not a valid change command`, {
       hint: `Valid are ${Object.keys(CHANGES).join(', ')}.`,
     });
-  if (rest === '') throw new VarveError('IMPORT_CHANGE', `Expected an argument after ${name.toUpperCase()}, found none`);
+  if (rest === '') throw new VarveError('CHANGE_INVALID', `Expected an argument after ${name.toUpperCase()}, found none`);
   return patchConfig(config, change(rest, config));
 }
 
@@ -48,7 +49,7 @@ const words = (rest: string, config: ContainerConfig): readonly string[] => {
 function one(rest: string, config: ContainerConfig): string {
   const [word, ...others] = words(rest, config);
   if (word === undefined || others.length > 0)
-    throw new VarveError('IMPORT_CHANGE', `Expected one argument, found ${JSON.stringify(rest)}`);
+    throw new VarveError('CHANGE_INVALID', `Expected one argument, found ${JSON.stringify(rest)}`);
   return word;
 }
 
@@ -60,7 +61,7 @@ function pairs(rest: string, config: ContainerConfig): readonly (readonly [strin
   if (!first.includes('=') && others.length > 0) return [[first, others.join(' ')]];
   return [first, ...others].map((word) => {
     const equals = word.indexOf('=');
-    if (equals < 1) throw new VarveError('IMPORT_CHANGE', `Expected NAME=value, found ${JSON.stringify(word)}`);
+    if (equals < 1) throw new VarveError('CHANGE_INVALID', `Expected NAME=value, found ${JSON.stringify(word)}`);
     return [word.slice(0, equals), word.slice(equals + 1)];
   });
 }
@@ -82,7 +83,7 @@ function ports(text: string): readonly string[] {
   const [, from, to = from, protocol = 'tcp'] = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/i.exec(text) ?? [];
   const [first, last] = [Number(from), Number(to)];
   if (from === undefined || first > last || last > 65535)
-    throw new VarveError('IMPORT_CHANGE', `Expected a port like 80, 80/udp or 8000-8010, found ${JSON.stringify(text)}`);
+    throw new VarveError('CHANGE_INVALID', `Expected a port like 80, 80/udp or 8000-8010, found ${JSON.stringify(text)}`);
   return Array.from({ length: last - first + 1 }, (_, i) => `${first + i}/${protocol.toLowerCase()}`);
 }
 
@@ -97,7 +98,7 @@ function healthcheck(rest: string): Healthcheck {
   const [, flags = '', kind = '', command = ''] = /^((?:--\S+\s+)*)(\S+)\s*(.*)$/s.exec(rest) ?? [];
   if (kind.toUpperCase() === 'NONE') return { Test: ['NONE'] };
   if (kind.toUpperCase() !== 'CMD' || command === '')
-    throw new VarveError('IMPORT_CHANGE', `Expected HEALTHCHECK NONE or CMD command, found ${JSON.stringify(rest)}`);
+    throw new VarveError('CHANGE_INVALID', `Expected HEALTHCHECK NONE or CMD command, found ${JSON.stringify(rest)}`);
   const list = execForm(command);
   const settings = flags.trim().split(/\s+/).filter(Boolean).map(healthcheckFlag);
   return { Test: list === undefined ? ['CMD-SHELL', command] : ['CMD', ...list], ...Object.fromEntries(settings) };
@@ -108,13 +109,13 @@ function healthcheckFlag(flag: string): readonly [string, number] {
   const member = DURATIONS[name];
   if (member !== undefined) return [member, nanoseconds(value)];
   if (name === 'retries' && /^\d+$/.test(value)) return ['Retries', Number(value)];
-  throw new VarveError('IMPORT_CHANGE', `Expected --interval, --timeout, --start-period, --start-interval or --retries, found ${flag}`);
+  throw new VarveError('CHANGE_INVALID', `Expected --interval, --timeout, --start-period, --start-interval or --retries, found ${flag}`);
 }
 
 const UNITS: Readonly<Record<string, number>> = { h: 3600e9, m: 60e9, s: 1e9, ms: 1e6, us: 1e3, ns: 1 };
 function nanoseconds(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|us|ns|h|m|s)/g)];
   if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text)
-    throw new VarveError('IMPORT_CHANGE', `Expected a duration like 30s or 1m30s, found ${JSON.stringify(text)}`);
+    throw new VarveError('CHANGE_INVALID', `Expected a duration like 30s or 1m30s, found ${JSON.stringify(text)}`);
   return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS[unit ?? ''] ?? 0), 0);
 }

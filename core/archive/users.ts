@@ -1,8 +1,9 @@
-import { type BuildWarning, type SourceRange, VarveError } from '@varve/core';
-import { type FileTree, readFile } from '@varve/core/archive';
+import { type SourceRange, VarveError } from '../src/errors.ts';
+import type { FileTree } from './file-tree.ts';
+import { readFile } from './tree-paths.ts';
 
 /** Bytes of /etc/passwd or /etc/group that are looked at. */
-const LIMIT = 4 << 20;
+export const ACCOUNTS_LIMIT = 4 << 20;
 /** Highest id; the one above means "no id" to the kernel. */
 const MAX_ID = 2 ** 32 - 2;
 
@@ -11,11 +12,20 @@ export interface Owner {
   readonly gid: number;
 }
 /** Who a process runs as. */
-export interface ProcessUser extends Owner {
+export interface ResolvedUser extends Owner {
   /** All groups, with `gid` as the first: whoever drops that one must not gain what others are allowed. */
   readonly groups: readonly number[];
   readonly home: string;
 }
+
+/** Reads etc/passwd and etc/group of a filesystem; `undefined` where there is none. */
+export type AccountFiles = (path: string) => Promise<string | undefined>;
+
+/** Those of a tree. */
+export const accountsIn =
+  (tree: FileTree): AccountFiles =>
+  async (path) =>
+    (await readFile(tree, path, ACCOUNTS_LIMIT))?.toString('utf8');
 
 interface Account {
   readonly name: string;
@@ -38,32 +48,32 @@ interface Place {
  *
  * @throws VarveError `USER_UNKNOWN`
  */
-export async function findUser(tree: FileTree, text: string, { source }: Place = {}): Promise<ProcessUser> {
+export async function findUser(files: AccountFiles, text: string, { source }: Place = {}): Promise<ResolvedUser> {
   const [user, group] = split(text);
   const id = numberOf(user);
-  const account = (await accounts(tree)).find((one) => (id === undefined ? one.name === (user || 'root') : one.uid === id));
+  const account = (await accounts(files)).find((one) => (id === undefined ? one.name === (user || 'root') : one.uid === id));
   const isRoot = user === '' || user === 'root';
   if (account === undefined && id === undefined && !isRoot)
     throw unknown(`unable to find user ${user}: no matching entries in passwd file`, 'RUN useradd', source);
   const { uid = id ?? 0, gid = 0, home = '/' } = account ?? {};
   if (group !== undefined && group !== '') {
-    const only = await findGroup(tree, group, source);
+    const only = await findGroup(files, group, source);
     return { uid, gid: only, groups: [only], home: home || '/' };
   }
-  const member = await groupsOf(tree, account?.name);
+  const member = await groupsOf(files, account?.name);
   return { uid, gid, groups: [...new Set([gid, ...member])], home: home || '/' };
 }
 
-async function findGroup(tree: FileTree, text: string, source: SourceRange | undefined): Promise<number> {
+async function findGroup(files: AccountFiles, text: string, source: SourceRange | undefined): Promise<number> {
   const id = numberOf(text);
   if (id !== undefined) return id;
-  const group = (await groups(tree)).find(({ name }) => name === text);
+  const group = (await groups(files)).find(({ name }) => name === text);
   if (group !== undefined) return group.gid;
   throw unknown(`unable to find group ${text}: no matching entries in group file`, 'RUN groupadd', source);
 }
 
-const groupsOf = async (tree: FileTree, user: string | undefined): Promise<readonly number[]> =>
-  user === undefined ? [] : (await groups(tree)).filter(({ members }) => members.includes(user)).map(({ gid }) => gid);
+const groupsOf = async (files: AccountFiles, user: string | undefined): Promise<readonly number[]> =>
+  user === undefined ? [] : (await groups(files)).filter(({ members }) => members.includes(user)).map(({ gid }) => gid);
 
 /**
  * Who files shall belong to: `user`, `user:group` or numbers, names looked up in this filesystem. A user alone brings the group of its
@@ -71,38 +81,38 @@ const groupsOf = async (tree: FileTree, user: string | undefined): Promise<reado
  *
  * @throws VarveError `USER_UNKNOWN`
  */
-export async function findOwner(tree: FileTree, text: string, { source }: Place = {}): Promise<Owner> {
+export async function findOwner(files: AccountFiles, text: string, { source }: Place = {}): Promise<Owner> {
   const [user, group] = split(text);
-  const { uid, gid } = await ownerOf(tree, user, source);
-  return { uid, gid: group === undefined || group === '' ? gid : await ownerGroup(tree, group, source) };
+  const { uid, gid } = await ownerOf(files, user, source);
+  return { uid, gid: group === undefined || group === '' ? gid : await ownerGroup(files, group, source) };
 }
 
-async function ownerOf(tree: FileTree, user: string, source: SourceRange | undefined): Promise<Owner> {
+async function ownerOf(files: AccountFiles, user: string, source: SourceRange | undefined): Promise<Owner> {
   const id = numberOf(user);
   if (id !== undefined) return { uid: id, gid: id };
   if (user === '' || user === 'root') return { uid: 0, gid: 0 };
-  const account = (await accounts(tree)).find(({ name }) => name === user);
+  const account = (await accounts(files)).find(({ name }) => name === user);
   if (account !== undefined) return account;
   throw unknown(cannotFind('uid', 'user', user), 'RUN useradd', source);
 }
 
-async function ownerGroup(tree: FileTree, text: string, source: SourceRange | undefined): Promise<number> {
+async function ownerGroup(files: AccountFiles, text: string, source: SourceRange | undefined): Promise<number> {
   const id = numberOf(text);
   if (id !== undefined) return id;
   if (text === 'root') return 0;
-  const group = (await groups(tree)).find(({ name }) => name === text);
+  const group = (await groups(files)).find(({ name }) => name === text);
   if (group !== undefined) return group.gid;
   throw unknown(cannotFind('gid', 'group', text), 'RUN groupadd', source);
 }
 
 /** The same, but somebody who is not there yet is root, as other builders have it for WORKDIR. */
 export async function findOwnerOrRoot(
-  tree: FileTree,
+  files: AccountFiles,
   text: string,
-  options: Place & { warn(warning: BuildWarning): void },
+  options: Place & { warn(warning: { readonly code: string; readonly message: string } & Place): void },
 ): Promise<Owner> {
   try {
-    return await findOwner(tree, text, options);
+    return await findOwner(files, text, options);
   } catch (error) {
     if (!VarveError.is(error) || error.code !== 'USER_UNKNOWN') throw error;
     options.warn({ code: error.code, message: `${error.message}; the directory belongs to root`, source: options.source });
@@ -130,25 +140,24 @@ function numberOf(text: string): number | undefined {
   return id === undefined || id > MAX_ID ? undefined : id;
 }
 
-async function accounts(tree: FileTree): Promise<readonly Account[]> {
-  const rows = await readRows(tree, 'etc/passwd');
+async function accounts(files: AccountFiles): Promise<readonly Account[]> {
+  const rows = await readRows(files, 'etc/passwd');
   return rows.flatMap(([name = '', , uid = '', gid = '', , home = '']) => {
     const ids = { uid: numberOf(uid), gid: numberOf(gid) };
     return ids.uid === undefined ? [] : [{ name, uid: ids.uid, gid: ids.gid ?? 0, home }];
   });
 }
 
-async function groups(tree: FileTree): Promise<readonly Group[]> {
-  const rows = await readRows(tree, 'etc/group');
+async function groups(files: AccountFiles): Promise<readonly Group[]> {
+  const rows = await readRows(files, 'etc/group');
   return rows.flatMap(([name = '', , id = '', members = '']) => {
     const gid = numberOf(id);
     return gid === undefined ? [] : [{ name, gid, members: members.split(',').map((one) => one.trim()) }];
   });
 }
 
-async function readRows(tree: FileTree, path: string): Promise<readonly (readonly string[])[]> {
-  const text = (await readFile(tree, path, LIMIT))?.toString('utf8') ?? '';
-  return text
+async function readRows(files: AccountFiles, path: string): Promise<readonly (readonly string[])[]> {
+  return ((await files(path)) ?? '')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
