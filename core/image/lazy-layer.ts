@@ -1,3 +1,4 @@
+import { VarveError } from '../src/errors.ts';
 import type { Descriptor } from './descriptor.ts';
 import { asLayerID, type DiffID } from './digest.ts';
 import type { Abortable, Layer } from './layer.ts';
@@ -14,7 +15,12 @@ export interface LazyLayerParts {
 
 /** A layer of which no byte is read before somebody asks for its index or contents: what a transport's `resolve` gives. */
 export function lazyLayer({ diffId, stored, fetch }: LazyLayerParts): Layer {
-  const here = once(fetch);
+  const here = once(async (options?: Abortable) => {
+    const layer = await fetch(options);
+    const found = await layer.diffId(options);
+    if (found === diffId) return layer;
+    throw new VarveError('BLOB_MISMATCH', `Expected a layer whose tar is ${diffId}, found ${found}`);
+  });
   return {
     id: asLayerID(diffId),
     stored,

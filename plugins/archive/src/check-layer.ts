@@ -35,9 +35,11 @@ export async function lazyBlob(blob: LayerBlob, { expected, layers }: LazyOption
   return lazyLayer({
     diffId: expected.diffId,
     stored,
-    fetch: async (options) =>
-      (await layers.get(asLayerID(expected.diffId))) ??
-      (await ingestBlob(blob, layers, { digest: stored.digest, diffId: expected.diffId, ...options })),
+    async fetch(options) {
+      const here = await layers.get(asLayerID(expected.diffId));
+      if (here !== undefined && (await here.diffId(options)) === expected.diffId) return here;
+      return await ingestBlob(blob, layers, { digest: stored.digest, diffId: expected.diffId, ...options });
+    },
   });
 }
 

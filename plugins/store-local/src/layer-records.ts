@@ -36,6 +36,12 @@ export class LayerRecords {
     };
   }
 
+  /** The same for a diffID: a row that is called so, but says that it is another layer, is not what is asked for. */
+  byDiffId(diffId: DiffID): TarRecord | undefined {
+    const record = this.get(asLayerID(diffId));
+    return record?.diffId === diffId && record.size !== undefined ? { ...record, diffId, size: record.size } : undefined;
+  }
+
   /** The blobs that hold a layer as it came from elsewhere, always in the same order. */
   forms(diffId: DiffID): readonly Descriptor[] {
     return this.#database.all('SELECT digest, media_type, size FROM forms WHERE diff_id = ? ORDER BY digest', diffId).map(descriptorOf);

@@ -56,7 +56,7 @@ export class LocalLayerStore implements LayerStore {
 
   /** A layer of an image: named by its manifest, and readable as long as its contents are here. */
   layerOf(diffId: DiffID, descriptor: Descriptor): Layer {
-    const record = this.#records.get(asLayerID(diffId)) ?? { id: asLayerID(diffId), diffId };
+    const record = this.#records.byDiffId(diffId) ?? { id: asLayerID(diffId), diffId };
     const isStored = this.#content.sizeNow(descriptor.digest) !== undefined;
     return this.#layer({ record, stored: isStored ? descriptor : undefined });
   }
@@ -64,7 +64,7 @@ export class LocalLayerStore implements LayerStore {
   /** Whether the tar of a layer is here in any form; at once, for use in a transaction. */
   hasTar(diffId: DiffID): boolean {
     const id = asLayerID(diffId);
-    return this.#files.hasTar(this.#records.get(id) ?? { id, diffId });
+    return this.#files.hasTar(this.#records.byDiffId(diffId) ?? { id, diffId });
   }
 
   /** The blobs that hold a layer. */
@@ -97,8 +97,8 @@ export class LocalLayerStore implements LayerStore {
     if (own?.diffId !== undefined && own.id === asLayerID(own.diffId) && this.#files.hasTar(own))
       return this.#layer({ record: own, stored: isStored ? stored : this.#storedOf(own) });
     const diffId = isStored ? this.#records.layerOf(stored) : undefined;
-    const known = diffId === undefined ? undefined : this.#records.get(asLayerID(diffId));
-    if (diffId === undefined || known?.size === undefined) return undefined;
+    const known = diffId === undefined ? undefined : this.#records.byDiffId(diffId);
+    if (diffId === undefined || known === undefined) return undefined;
     this.#records.setTar({ id, diffId, size: known.size });
     return this.#layer({ record: { ...known, id }, stored });
   }
