@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { CacheKey } from '../image/index.ts';
 import { once } from '../image/once.ts';
+import { finishCaches, UsedRecords } from './cache.ts';
 import type { BuildInfo, BuildResult } from './contracts/build.ts';
 import type { Emit } from './contracts/event.ts';
 import type { Executor } from './contracts/executor.ts';
@@ -40,6 +41,7 @@ export class Build implements BuildParts {
   readonly emit: Emit;
   readonly trees = new Trees(this);
   readonly stages = new Stages(this);
+  readonly used: UsedRecords;
   readonly #limit: Limit;
   readonly #sharing = new Map<CacheKey, Promise<Made>>();
 
@@ -50,6 +52,7 @@ export class Build implements BuildParts {
     this.layers = layers;
     this.digests = digests;
     this.caches = caches;
+    this.used = new UsedRecords(caches);
     this.controller = controller;
     this.emit = build.emit;
     this.#limit = new Limit(Math.max(1, build.request.parallel ?? Math.max(4, 2 * availableParallelism())));
@@ -67,6 +70,7 @@ export class Build implements BuildParts {
     signal?.throwIfAborted();
     const outputs: ExportResult[] = [];
     for (const write of writers) outputs.push(await write(image));
+    await finishCaches(this, image);
     const descriptor = await image.descriptor();
     const id = await image.id();
     this.emit({ type: 'build-finished', digest: descriptor.digest, id });

@@ -1,22 +1,37 @@
-import type { CacheKey, Layer } from '../image/index.ts';
+import type { CacheKey, Image, Layer } from '../image/index.ts';
 import type { Build } from './build.ts';
-import type { CacheRecord, CacheStore } from './contracts/store.ts';
-import { messageOf } from './errors.ts';
+import type { BuildRequest } from './contracts/build.ts';
+import type { CacheRecord, CacheStart, CacheStore } from './contracts/store.ts';
+import { messageOf, VarveError } from './errors.ts';
 
 export interface Hit {
   readonly record: CacheRecord;
   readonly layer: Layer;
 }
 
-/** The first cache that knows the key and whose layer can still be read. */
-export async function firstHit(on: Build, key: CacheKey): Promise<Hit | undefined> {
-  for (const cache of on.caches) {
+/** What is known of a step before anybody knows what it comes to. */
+export type AskedRecord = Omit<CacheRecord, 'layer' | 'createdAt'>;
+
+/** The caches of one build. @throws VarveError `CACHE_NONE` where nobody could fulfil what the request says of caches elsewhere */
+export function startCaches(stores: readonly CacheStore[], start: CacheStart): readonly CacheStore[] {
+  if (hasWishes(start.build.request) && !stores.some((store) => store.start))
+    throw new VarveError('CACHE_NONE', 'No plugin imports or exports caches', { hint: 'Add the build-cache plugin to the preset.' });
+  return stores.map((store) => store.start?.(start) ?? store);
+}
+
+const hasWishes = ({ cacheFrom = [], cacheTo = [] }: BuildRequest): boolean => cacheFrom.length + cacheTo.length > 0;
+
+/** The first cache that knows the key and whose layer can still be read. Those asked before it know it from then on. */
+export async function firstHit(on: Build, asked: AskedRecord): Promise<Hit | undefined> {
+  for (const [i, cache] of on.caches.entries()) {
     const hit = await orWarn(cache, on, async () => {
-      const record = await cache.get(key, on.build);
+      const record = await cache.get(asked.key, on.build);
       const layer = record && (await on.layers.get(record.layer));
-      return record && layer && { record, layer };
+      return record && layer && { record: { ...record, ...asked }, layer };
     });
-    if (hit) return hit;
+    if (hit === undefined) continue;
+    for (const nearer of on.caches.slice(0, i)) await orWarn(nearer, on, () => nearer.put(hit.record, on.build));
+    return hit;
   }
   return undefined;
 }
@@ -24,6 +39,27 @@ export async function firstHit(on: Build, key: CacheKey): Promise<Hit | undefine
 /** Tells every cache. */
 export async function recordAll(on: Build, record: CacheRecord): Promise<void> {
   for (const cache of on.caches) await orWarn(cache, on, () => cache.put(record, on.build));
+}
+
+/** What the steps of a build came to, each told once. */
+export class UsedRecords {
+  readonly #caches: readonly CacheStore[];
+  readonly #told = new Set<CacheKey>();
+
+  constructor(caches: readonly CacheStore[]) {
+    this.#caches = caches;
+  }
+
+  add({ record, layer }: Hit): void {
+    if (this.#told.has(record.key)) return;
+    this.#told.add(record.key);
+    for (const cache of this.#caches) cache.used?.(record, layer);
+  }
+}
+
+/** The build is done but for what caches write at its end. */
+export async function finishCaches({ caches }: Build, image: Image): Promise<void> {
+  for (const cache of caches) await cache.finish?.(image);
 }
 
 /** A cache that fails is a miss with a warning: it makes a build slower, not wrong. */

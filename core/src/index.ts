@@ -1,4 +1,4 @@
-export type { BuildInfo, BuildRequest, BuildResult, RunSettings, SecretSource } from './contracts/build.ts';
+export type { BuildInfo, BuildRequest, BuildResult, CacheRequest, RunSettings, SecretSource } from './contracts/build.ts';
 export type { Command, CommandOption, Invocation } from './contracts/command.ts';
 export type { BuildEvent, BuildEventBody, BuildWarning, Emit, StepPlace } from './contracts/event.ts';
 export type {
@@ -43,6 +43,7 @@ export type { KeyParts, LayerDraft, StepHandler, StepInputs, StepResult, StepSco
 export type { Mount, SnapshotInfo, StorageDriver } from './contracts/storage.ts';
 export type {
   CacheRecord,
+  CacheStart,
   CacheStore,
   ContentStore,
   FileDigests,
@@ -51,7 +52,7 @@ export type {
   LayerStore,
   StoreState,
 } from './contracts/store.ts';
-export type { Transport, TransportRequest } from './contracts/transport.ts';
+export type { ResolveOptions, Transport, TransportRequest } from './contracts/transport.ts';
 export type { Keeper, StoredItem } from './contracts/usage.ts';
 export { messageOf, type SourceRange, VarveError, type VarveErrorDetails } from './errors.ts';
 export { handles } from './handles.ts';

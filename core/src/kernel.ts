@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { type Abortable, formatReference, hostPlatform, type Image, type ImageReference, normalizePlatform } from '../image/index.ts';
 import { aborted, orAborted } from './abort.ts';
 import { Build } from './build.ts';
+import { startCaches } from './cache.ts';
 import { choose, chooseRemembered } from './choose.ts';
 import type { BuildInfo, BuildRequest, BuildResult } from './contracts/build.ts';
 import type { BuildEvent } from './contracts/event.ts';
@@ -87,7 +88,7 @@ class PluginKernel implements Kernel {
     await using scope = new Scope(this.#scope); // layers are read lazily, so it ends after the last export
     scope.set(BUILD, { id, request, platform, epoch, emit, signal });
     const build = scope.inject('build', [BUILD, LAYERS, FILE_DIGESTS], (info, layers, digests) => {
-      const [hooks, caches] = [this.#hooks, scope.all(CACHE_STORES)];
+      const [hooks, caches] = [this.#hooks, startCaches(scope.all(CACHE_STORES), { build: info, host: this })];
       return new Build({ build: info, host: this, hooks, layers, digests, caches, controller });
     });
     try {
@@ -100,10 +101,10 @@ class PluginKernel implements Kernel {
   }
 
   async resolve(reference: ImageReference, options: Parameters<Host['resolve']>[1] = {}): Promise<Image> {
-    const { signal, emit, fresh = false } = options;
+    const { signal, emit, artifact, fresh = false } = options;
     const platform = options.platform ?? hostPlatform();
     const transport = await this.#transport({ reference, purpose: 'resolve', fresh, platform, signal });
-    return await transport.resolve(reference, { platform, signal, emit });
+    return await transport.resolve(reference, { platform, signal, emit, artifact });
   }
 
   transport(reference: ImageReference, { signal }: Abortable = {}): Promise<Transport> {

@@ -1,11 +1,11 @@
 import { appendHistory, type CacheKey, chainOf, composeLayer, type Layer } from '../image/index.ts';
 import type { Build } from './build.ts';
-import { firstHit, type Hit, recordAll } from './cache.ts';
+import { type AskedRecord, firstHit, type Hit, recordAll } from './cache.ts';
 import { keyOf, layerIdOf, stateKey } from './cache-key.ts';
 import { clampTime, now, timeOfConfig } from './clock.ts';
 import type { StepPlace } from './contracts/event.ts';
 import type { Workspace } from './contracts/snapshotter.ts';
-import type { KeyParts, StepHandler, StepInputs, StepResult, StepScope } from './contracts/step.ts';
+import type { StepHandler, StepInputs, StepResult, StepScope } from './contracts/step.ts';
 import type { CacheRecord } from './contracts/store.ts';
 import { VarveError } from './errors.ts';
 import { keepUnpacked } from './keep-layers.ts';
@@ -40,13 +40,14 @@ async function runWith(handler: StepHandler, place: StepPlace, at: StageState, o
   const { platform, epoch } = on.build;
   const shapers = on.hooks.layer.taps.map((tap) => tap.name);
   const key = keyOf({ platform, parent: at.key, kind: place.step.kind, epoch, shapers }, parts);
-  const hit = on.isCached(place.stage) ? await firstHit(on, key) : undefined;
+  const asked = { key, parts, parent: at.key, kind: place.step.kind, title: place.step.title };
+  const hit = on.isCached(place.stage) ? await firstHit(on, asked) : undefined;
   if (hit !== undefined) {
     on.emit({ type: 'step-cached', ...place, key });
     return extend(at, place, on, { ...hit, lasts: true });
   }
   on.emit({ type: 'step-started', ...place });
-  const made = await on.share(key, () => make(handler, place, at, { on, key, parts }));
+  const made = await on.share(key, () => make(handler, place, at, { on, asked }));
   on.emit({ type: 'step-finished', ...place, key });
   return extend(made.below ?? at, place, on, made);
 }
@@ -77,18 +78,17 @@ export interface Made extends Hit {
 
 interface Making {
   readonly on: Build;
-  readonly key: CacheKey;
-  readonly parts: KeyParts;
+  readonly asked: AskedRecord;
 }
 
-async function make(handler: StepHandler, place: StepPlace, at: StageState, { on, key, parts }: Making): Promise<Made> {
+async function make(handler: StepHandler, place: StepPlace, at: StageState, { on, asked }: Making): Promise<Made> {
+  const { key } = asked;
   on.build.signal?.throwIfAborted();
   await using opened = new OpenWorkspace(at, on);
   const result = await handler.execute(place.step, { ...scopeOf(place, at, on), workspace: () => opened.get() });
   const lasts = result.kind === 'workspace';
   const layer = lasts ? await keepWorkspace(opened, key, on) : await composed(result, place, key, on);
-  const { kind, title } = place.step;
-  const record: CacheRecord = { key, parts, parent: at.key, kind, title, layer: layer.id, createdAt: now() };
+  const record: CacheRecord = { ...asked, layer: layer.id, createdAt: now() };
   if (lasts) await recordAll(on, record);
   return { below: opened.state, layer, record, lasts };
 }
@@ -155,6 +155,7 @@ class OpenWorkspace implements AsyncDisposable {
 }
 
 function extend(at: StageState, { step }: StepPlace, on: Build, { layer, record, lasts }: Made): StageState {
+  on.used.add({ record, layer });
   return makeState({
     key: stateKey(record),
     layers: [...at.layers, layer],

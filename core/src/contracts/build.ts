@@ -17,6 +17,12 @@ export interface RunSettings {
 /** Where a secret is read when a process needs it. Its value is in no request, event, cache key or record. */
 export type SecretSource = { readonly file: string } | { readonly env: string };
 
+/** A place that caches come from or go to: `type=registry,ref=…`. */
+export interface CacheRequest {
+  readonly type: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 export interface BuildRequest extends Abortable {
   readonly source: BuildSource;
   /** Directory of the build context; without it there is none, and steps that ask for it fail. */
@@ -37,6 +43,10 @@ export interface BuildRequest extends Abortable {
   readonly outputs?: readonly ExportRequest[] | undefined;
   /** `true`: ask no cache; names: not for these stages. New results are recorded all the same. */
   readonly noCache?: boolean | readonly string[] | undefined;
+  /** Caches of other machines, asked in this order after those of this one. */
+  readonly cacheFrom?: readonly CacheRequest[] | undefined;
+  /** Where what the steps came to is written for other machines, once the image is. */
+  readonly cacheTo?: readonly CacheRequest[] | undefined;
   /** Look base images up anew even where a local one has the name. */
   readonly pull?: boolean | undefined;
   /** Seconds since 1970 (SOURCE_DATE_EPOCH): newer times in config and new layers become this one. */

@@ -1,13 +1,13 @@
-import type { Abortable, Image, ImageReference, Platform } from '../../image/index.ts';
+import type { Abortable, Image, ImageReference } from '../../image/index.ts';
 import type { AnyPlugin } from '../plugin.ts';
 import type { Token } from '../scope.ts';
 import type { PendingTap } from '../taps.ts';
 import type { BuildRequest, BuildResult } from './build.ts';
-import type { BuildEvent, Emit } from './event.ts';
+import type { BuildEvent } from './event.ts';
 import type { Executor } from './executor.ts';
 import type { Snapshotter } from './snapshotter.ts';
 import type { StorageDriver } from './storage.ts';
-import type { Transport } from './transport.ts';
+import type { ResolveOptions, Transport } from './transport.ts';
 
 /** Asks for a host facility, by name or whichever fits. A tap that passes says why, for the error when all pass. */
 export interface HostRequest extends Abortable {
@@ -44,10 +44,7 @@ export interface Host {
   readonly pending: readonly PendingTap[];
   build(request: BuildRequest): Promise<BuildResult>;
   /** Finds the image that a reference names: here, or where its transport fetches it. @throws VarveError `IMAGE_UNKNOWN` */
-  resolve(
-    reference: ImageReference,
-    options?: Abortable & { readonly platform?: Platform; readonly fresh?: boolean; readonly emit?: Emit },
-  ): Promise<Image>;
+  resolve(reference: ImageReference, options?: Partial<ResolveOptions> & { readonly fresh?: boolean }): Promise<Image>;
   /** Who takes an image to this place. @throws VarveError `TRANSPORT_NONE` */
   transport(reference: ImageReference, options?: Abortable): Promise<Transport>;
   storage(name?: string): Promise<Choice<StorageDriver>>;

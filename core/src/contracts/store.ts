@@ -1,5 +1,7 @@
 import type { FileStamp } from '../../archive/index.ts';
 import type { Abortable, CacheKey, Descriptor, DiffID, Digest, Image, Layer, LayerID } from '../../image/index.ts';
+import type { BuildInfo } from './build.ts';
+import type { Host } from './host.ts';
 import type { KeyParts } from './step.ts';
 
 /** Immutable bytes by digest. Everything is written under a temporary name and becomes visible whole and verified, or not at all. */
@@ -99,13 +101,33 @@ export interface CacheRecord {
   /** RFC 3339; becomes the history's time when the record is used. */
   readonly createdAt: string;
 }
+
+/** What a cache that is made for one build works with. */
+export interface CacheStart {
+  readonly build: BuildInfo;
+  readonly host: Pick<Host, 'resolve' | 'transport'>;
+}
+
 export interface CacheStore {
   readonly name: string;
+  /**
+   * A record whose layer the layer store has, or has by the time this answers: a cache that lies elsewhere brings it. What it says besides
+   * `layer` and `createdAt` is known to whoever asks. What it throws is a warning and a miss.
+   */
   get(key: CacheKey, options?: Abortable): Promise<CacheRecord | undefined>;
   /** Idempotent; last writer wins. */
   put(record: CacheRecord, options?: Abortable): Promise<void>;
   /** Records with the same parent and kind, newest first: what a miss is explained with. */
   siblings?(parent: string, kind: string): Promise<readonly CacheRecord[]>;
+  /**
+   * Asked when a build begins: the cache that takes the place of this one until the build ends. Reads nothing yet.
+   * @throws VarveError `CACHE_…` for a request that cannot be fulfilled
+   */
+  start?(start: CacheStart): CacheStore;
+  /** A step of the build came to this record, new or from any cache. Called once for each, in no particular order. */
+  used?(record: CacheRecord, layer: Layer): void;
+  /** The image is made, and so are all outputs. What this throws fails the build. */
+  finish?(image: Image): Promise<void>;
 }
 
 /** Remembers the digests of files by device, inode, size, mtime and ctime, and what was worked out about trees that never change. */

@@ -12,14 +12,21 @@ export interface TransportRequest extends Abortable {
   decline(provider: string, reason: string): void;
 }
 
+export interface ResolveOptions extends Abortable {
+  readonly platform: Platform;
+  readonly emit?: Emit | undefined;
+  /**
+   * Media type of a configuration that is no image's, for whoever understands it: what has one, with `rootfs.diff_ids` as an image's
+   * configuration has them, is given as an `Image` too.
+   */
+  readonly artifact?: string | undefined;
+}
+
 /** Moves images between here and elsewhere. */
 export interface Transport {
   readonly name: string;
   /** Lazy: reads no more than manifest and config; everything is verified when read. @throws VarveError `IMAGE_UNKNOWN` */
-  resolve(
-    reference: ImageReference,
-    options: Abortable & { readonly platform: Platform; readonly emit?: Emit | undefined },
-  ): Promise<Image>;
+  resolve(reference: ImageReference, options: ResolveOptions): Promise<Image>;
   push?(image: Image, reference: ImageReference, options: Abortable & { readonly emit?: Emit | undefined }): Promise<Descriptor>;
   /**
    * Everything that an index names, then the index itself; the reference means it only when all of it is there. The descriptor is that of

@@ -29,11 +29,11 @@ export class ArchiveTransport implements Transport {
     this.#stores = stores;
   }
 
-  async resolve(reference: ImageReference, { platform, signal }: Parameters<Transport['resolve']>[1]): Promise<Image> {
+  async resolve(reference: ImageReference, { platform, artifact, signal }: Parameters<Transport['resolve']>[1]): Promise<Image> {
     signal?.throwIfAborted();
     const place = parsePlace(reference.name);
     const members = await open(place, { layers: this.#stores.layers, signal });
-    return await choose(await listImages(members, { platform }), place).open();
+    return await choose(await listImages(members, { platform, artifact }), place).open();
   }
 
   async push(image: Image, reference: ImageReference, { signal }: Parameters<NonNullable<Transport['push']>>[2]) {

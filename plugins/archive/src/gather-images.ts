@@ -87,7 +87,8 @@ async function gather(image: Image, work: Work): Promise<Omit<GatheredImage, 'na
   const configBytes = await image.configBytes(options);
   const descriptors = layers.map(({ descriptor }) => descriptor);
   const isUnchanged = descriptors.every(({ digest }, i) => digest === manifest.layers[i]?.digest);
-  const config = { ...descriptorOf(MEDIA_TYPES.config, configBytes) };
+  const configType = manifest.config.mediaType === MEDIA_TYPES.dockerConfig ? MEDIA_TYPES.config : manifest.config.mediaType;
+  const config = descriptorOf(configType, configBytes);
   const bytes = isUnchanged ? original : serializeManifest(config, descriptors, manifest.annotations);
   for (const added of [bytes, configBytes]) addBytes(added, blobs);
   return { descriptor: descriptorOf(isUnchanged ? mediaType : MEDIA_TYPES.manifest, bytes), config: config.digest, layers };

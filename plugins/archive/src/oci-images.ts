@@ -33,7 +33,7 @@ export async function ociImages(members: Members, options: ListOptions): Promise
   await checkVersion(members);
   const index = parseManifest(bytes);
   if (index.kind !== 'index') throw new VarveError('ARCHIVE_INVALID', 'Expected an index in index.json, found a manifest');
-  const entries = await imageEntries(index, members);
+  const entries = await imageEntries(index, members, options);
   const tags = await tagsByConfig(members);
   const images = new Map<Digest, ArchivedImage>();
   for (const entry of oneForEachName(entries, options)) {
@@ -54,12 +54,12 @@ async function checkVersion(members: Members): Promise<void> {
 }
 
 /** Charts, signatures and other artifacts may lie beside images. */
-async function imageEntries({ manifests }: IndexManifest, members: Members): Promise<readonly Descriptor[]> {
+async function imageEntries({ manifests }: IndexManifest, members: Members, { artifact }: ListOptions): Promise<readonly Descriptor[]> {
   const entries: Descriptor[] = [];
   for (const entry of manifests) {
     if (isAttestation(entry)) continue;
     const manifest = await readManifest(entry, members);
-    if (manifest.kind === 'index' || CONFIGS.has(manifest.config.mediaType)) entries.push(entry);
+    if (manifest.kind === 'index' || CONFIGS.has(manifest.config.mediaType) || manifest.config.mediaType === artifact) entries.push(entry);
   }
   return entries;
 }

@@ -30,6 +30,8 @@ export interface PullOptions extends Abortable {
   readonly layers: LayerStore;
   readonly platform: Platform;
   readonly emit?: Emit | undefined;
+  /** Media type of a configuration that is taken beside those of images. */
+  readonly artifact?: string | undefined;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface PullOptions extends Abortable {
 export async function pullImage(repository: Repository, tag: string, options: PullOptions): Promise<Image> {
   const { client, signal } = options;
   const { bytes: manifestBytes, manifest } = await chosenManifest(repository, tag, options);
-  if (manifest.config.mediaType !== MEDIA_TYPES.config && manifest.config.mediaType !== MEDIA_TYPES.dockerConfig)
+  if (![MEDIA_TYPES.config, MEDIA_TYPES.dockerConfig, options.artifact].includes(manifest.config.mediaType))
     throw new VarveError('IMAGE_INVALID', `Expected an image, found an artifact of the type ${JSON.stringify(manifest.config.mediaType)}`);
   const configBytes = await fetchSmallBlob(client, repository, { ...manifest.config, signal, limit: CONFIG_LIMIT });
   const { diff_ids: diffIds } = parseConfigFile(configBytes).rootfs;
@@ -86,7 +88,7 @@ function remoteLayer(repository: Repository, descriptor: Descriptor, { client, l
     stored,
     async fetch(options) {
       const here = await layers.get(asLayerID(diffId));
-      if (here !== undefined) {
+      if (here !== undefined && (await here.diffId(options)) === diffId) {
         tell('Already exists');
         return here;
       }

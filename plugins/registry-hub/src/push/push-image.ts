@@ -53,9 +53,10 @@ export async function pushImage(
   );
   const configBytes = await image.configBytes({ signal });
   const config = descriptorOf(manifest.config.mediaType, configBytes);
+  const configType = config.mediaType === MEDIA_TYPES.dockerConfig ? MEDIA_TYPES.config : config.mediaType;
   await pushBytes(config, configBytes, repository, options);
   const isUnchanged = layers.every(({ digest }, i) => digest === manifest.layers[i]?.digest);
-  const bytes = isUnchanged ? original : serializeManifest({ ...config, mediaType: MEDIA_TYPES.config }, layers, manifest.annotations);
+  const bytes = isUnchanged ? original : serializeManifest({ ...config, mediaType: configType }, layers, manifest.annotations);
   return await putManifest(descriptorOf(isUnchanged ? mediaType : MEDIA_TYPES.manifest, bytes), bytes, { repository, tag, ...options });
 }
 
