@@ -37,15 +37,13 @@ export class MemoryLayers implements LayerStore {
   async ingest(source: AsyncIterable<Uint8Array>, expected: Parameters<LayerStore['ingest']>[1]): Promise<Layer> {
     const bytes = await gather(source);
     const digest = digestOf(bytes);
+    const size = expected.size ?? bytes.length;
+    if (size !== bytes.length || (expected.digest ?? digest) !== digest)
+      throw new VarveError('BLOB_MISMATCH', `Expected ${expected.digest ?? `${size} bytes`}, found ${digest} (${bytes.length} bytes)`);
     const indexer = indexTar(decompress(inPieces(bytes), { signal: expected.signal }));
     const tar = await gather(indexer);
     const diffId = asDiffID(digestOf(tar));
-    const size = expected.size ?? bytes.length;
-    if (size !== bytes.length || (expected.digest ?? digest) !== digest || (expected.diffId ?? diffId) !== diffId)
-      throw new VarveError(
-        'BLOB_MISMATCH',
-        `Expected ${expected.digest ?? expected.diffId ?? `${size} bytes`}, found ${digest} (${bytes.length} bytes)`,
-      );
+    if ((expected.diffId ?? diffId) !== diffId) throw new VarveError('BLOB_MISMATCH', `Expected ${expected.diffId}, found ${diffId}`);
     const at = ({ offset = 0, size: length }: FileEntry): Content => ({ kind: 'bytes', bytes: tar.subarray(offset, offset + length) });
     const kept: Layer = {
       ...composeLayer(asLayerID(diffId), indexer.index, at),

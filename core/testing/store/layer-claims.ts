@@ -226,6 +226,13 @@ export function layerClaims(claim: StoreClaim<LayerStore>): void {
       t.regex((error as { code?: string }).code ?? '', code);
     });
 
+  claim('what cannot be read because it is not what was promised is told as that', async (t, { store }) => {
+    const blob = gzipSync(await tarOf());
+    const expected = { mediaType: MEDIA_TYPES.layerGzip, digest: digestOf(blob), size: blob.length };
+    const altered = Buffer.from(blob).fill(0xff, 40, 60);
+    await t.throwsAsync(store.ingest(inPieces(altered), expected), { code: 'BLOB_MISMATCH' });
+  });
+
   claim('a stream that breaks while a layer comes in gives its own error', async (t, { store }) => {
     const tar = await tarOf();
     await t.throwsAsync(store.ingest(broken(tar.subarray(0, 2000), new Error('line cut')), { mediaType: MEDIA_TYPES.layer }), {

@@ -64,11 +64,16 @@ export class BlobWriter implements AsyncDisposable {
     }
   }
 
-  /** Compares, then makes the blob visible. @throws VarveError `BLOB_MISMATCH`, `STORE_…` */
-  async keep(): Promise<Digest> {
+  /** Compares everything written with what was expected. @throws VarveError `BLOB_MISMATCH` */
+  check(): void {
     const { size, digest } = this.#expected;
     if (size !== undefined && size !== this.#size) throw mismatch(`Expected ${size} bytes, found ${this.#size}`, this.#expected);
     if (digest !== undefined && digest !== this.digest) throw mismatch(`Expected ${digest}, found ${this.digest}`, this.#expected);
+  }
+
+  /** Compares, then makes the blob visible. @throws VarveError `BLOB_MISMATCH`, `STORE_…` */
+  async keep(): Promise<Digest> {
+    this.check();
     await this.#flush();
     await onStoreAsync(this.#root.path, async () => {
       await this.#writing;

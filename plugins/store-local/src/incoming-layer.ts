@@ -32,7 +32,7 @@ export async function readIncoming(
 ): Promise<IncomingLayer> {
   const bytes = written(source, writer, signal);
   try {
-    const layer = await readLayer(bytes, { writer, signal });
+    const layer = await readLayer(bytes, { writer, signal }).catch((failure: unknown) => otherBytes(failure, bytes, writer));
     for (let rest = await bytes.next(); !rest.done; ) rest = await bytes.next(); // what follows a compressed stream is a part of the blob
     if (expected !== undefined && expected !== layer.diffId) throw otherLayer(expected, layer.diffId);
     return layer;
@@ -52,6 +52,14 @@ async function readLayer(bytes: Bytes, { writer, signal }: Abortable & { readonl
   // The digest of what was written is known without a second hash where nothing was decompressed.
   const diffId = asDiffID(isPlain ? writer.digest : digestFromHex(sha.digest('hex')));
   return { diffId, size: indexer.size, index: indexer.index };
+}
+
+/** What cannot be read may be other bytes than those that were promised: then that is what went wrong. Always throws. */
+async function otherBytes(failure: unknown, bytes: Bytes, writer: BlobWriter): Promise<never> {
+  if (!VarveError.is(failure) || !/^(?:TAR|COMPRESSION)_/.test(failure.code)) throw failure;
+  for (let rest = await bytes.next(); !rest.done; ) rest = await bytes.next();
+  writer.check();
+  throw failure;
 }
 
 async function* written(source: AsyncIterable<Uint8Array>, writer: BlobWriter, signal?: AbortSignal): Bytes {
