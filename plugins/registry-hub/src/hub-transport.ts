@@ -25,11 +25,11 @@ export class HubTransport implements Transport, AsyncDisposable {
   readonly #http: HttpClient;
   readonly #client: Requester;
 
-  constructor(stores: HubStores, { insecure, credentials, retries, stallTimeout }: RegistryOptions) {
+  constructor(stores: HubStores, { insecure, credentials, retries, retryWait, stallTimeout }: RegistryOptions) {
     this.#stores = stores;
     this.#http = new HttpClient(stallTimeout);
     const authorizer = new Authorizer({ http: this.#http, find: fileCredentials(credentials), insecure });
-    this.#client = new Requester({ http: this.#http, authorizer, insecure, retries });
+    this.#client = new Requester({ http: this.#http, authorizer, insecure, retries, retryWait });
   }
 
   /** The digest decides where there is one; the tag is then not even looked up. */

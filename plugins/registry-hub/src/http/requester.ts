@@ -5,13 +5,14 @@ import type { Access, Authorizer } from '../auth/authorizer.ts';
 import { apiHost, isInsecure } from '../hosts/registry-host.ts';
 import type { HttpClient, HttpRequest } from './http-client.ts';
 import { registryFailure, unreachable } from './registry-failure.ts';
-import { isPassing, isPassingError, Passing, retryAfter, retrying } from './retry.ts';
+import { isPassing, isPassingError, Passing, type Patience, retryAfter, retrying } from './retry.ts';
 
 export interface ClientOptions {
   readonly http: HttpClient;
   readonly authorizer: Authorizer;
   readonly insecure: readonly string[];
   readonly retries: number;
+  readonly retryWait: number;
 }
 
 export interface Repository {
@@ -39,8 +40,10 @@ export class Requester {
     this.#options = options;
   }
 
-  get retries(): number {
-    return this.#options.retries;
+  /** How whoever repeats several requests as one thing does so. */
+  get patience(): Patience {
+    const { retries, retryWait } = this.#options;
+    return { retries, retryWait };
   }
 
   /**
@@ -48,11 +51,17 @@ export class Requester {
    * @throws VarveError `REGISTRY_UNREACHABLE`, `REGISTRY_DENIED`, `REGISTRY_LIMIT`, `REGISTRY_FAILED`, `REGISTRY_ANSWER`
    */
   async send(repository: Repository, request: RegistryRequest): Promise<IncomingMessage> {
-    const retries = request.retry === false ? 0 : this.#options.retries;
-    return await retrying(() => this.#attempt(repository, request), { retries, signal: request.signal });
+    return await this.receive(repository, request, async (response) => response);
   }
 
-  async #attempt(repository: Repository, request: RegistryRequest): Promise<IncomingMessage> {
+  /** The same, with the reading of the answer: where the connection breaks in its body, all of it is asked for again. */
+  async receive<T>(repository: Repository, request: RegistryRequest, read: (response: IncomingMessage) => Promise<T>): Promise<T> {
+    const { retries, retryWait } = this.patience;
+    const options = { retries: request.retry === false ? 0 : retries, retryWait, signal: request.signal };
+    return await retrying(() => this.#attempt(repository, request, read), options);
+  }
+
+  async #attempt<T>(repository: Repository, request: RegistryRequest, read: (response: IncomingMessage) => Promise<T>): Promise<T> {
     const host = apiHost(repository.host);
     const context = { host, what: request.what };
     try {
@@ -60,7 +69,7 @@ export class Requester {
       const status = response.statusCode ?? 0;
       if (status === 401) throw await registryFailure(response, context);
       if (isPassing(status)) throw new Passing(await registryFailure(response, context), retryAfter(response.headers['retry-after']));
-      return response;
+      return await read(response);
     } catch (cause) {
       request.signal?.throwIfAborted();
       if (VarveError.is(cause) || cause instanceof Passing) throw cause;

@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VarveError } from '@varve/core';
 
-export interface RetryOptions {
+export interface Patience {
   readonly retries: number;
+  /** Milliseconds before the first repetition. */
+  readonly retryWait: number;
+}
+export interface RetryOptions extends Patience {
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -20,11 +24,10 @@ export class Passing extends Error {
   }
 }
 
-const FIRST_WAIT = 250;
 const LONGEST_WAIT = 60_000;
 
 /** Repeats what throws `Passing`, ever more slowly, and throws its failure in the end. */
-export async function retrying<T>(attempt: (number: number) => Promise<T>, { retries, signal }: RetryOptions): Promise<T> {
+export async function retrying<T>(attempt: (number: number) => Promise<T>, { retries, retryWait, signal }: RetryOptions): Promise<T> {
   for (let number = 0; ; number++) {
     signal?.throwIfAborted();
     try {
@@ -32,12 +35,16 @@ export async function retrying<T>(attempt: (number: number) => Promise<T>, { ret
     } catch (cause) {
       signal?.throwIfAborted();
       if (!(cause instanceof Passing)) throw cause;
-      const wait = cause.wait ?? Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** number) * (0.5 + Math.random() / 2);
+      const wait = cause.wait ?? waitBefore(number, retryWait);
       if (number >= retries || wait > LONGEST_WAIT) throw cause.failure;
       await sleep(wait, undefined, { signal }).catch(() => signal?.throwIfAborted());
     }
   }
 }
+
+/** Twice as long each time, and not the same for all who were turned away at once. */
+export const waitBefore = (repetition: number, first: number): number =>
+  Math.min(LONGEST_WAIT, first * 2 ** repetition) * (0.5 + Math.random() / 2);
 
 /** Retry-After, in seconds or as a date (RFC 9110). */
 export function retryAfter(header: string | undefined): number | undefined {

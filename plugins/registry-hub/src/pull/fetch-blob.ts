@@ -5,7 +5,7 @@ import { type Abortable, type Descriptor, digestOf } from '@varve/core/image';
 import { apiHost } from '../hosts/registry-host.ts';
 import { registryFailure, unreachable } from '../http/registry-failure.ts';
 import type { Repository, Requester } from '../http/requester.ts';
-import { isPassingError } from '../http/retry.ts';
+import { isPassingError, waitBefore } from '../http/retry.ts';
 
 export interface FetchBlobOptions extends Abortable {
   /** Told how many bytes have come. */
@@ -25,6 +25,7 @@ export async function* fetchBlob(
   const host = apiHost(repository.host);
   const what = `the blob ${digest} of ${repository.path}`;
   let at = 0;
+  let hasRanges = true;
   for (let failures = 0; ; ) {
     const start = at;
     const response = await client.send(repository, {
@@ -32,9 +33,18 @@ export async function* fetchBlob(
       to: `blobs/${digest}`,
       actions: 'pull',
       what,
-      headers: { 'accept-encoding': 'identity', ...(at > 0 && { range: `bytes=${at}-` }) },
+      headers: { 'accept-encoding': 'identity', ...(at > 0 && hasRanges && { range: `bytes=${at}-` }) },
       signal,
     });
+    if (response.statusCode === 416 && at > 0 && hasRanges) {
+      response.resume();
+      hasRanges = false; // whatever it means by that, everything again is always possible
+      continue;
+    }
+    if (Number(response.headers['content-length'] ?? 0) > size) {
+      response.destroy();
+      throw new VarveError('BLOB_MISMATCH', `Expected ${size} bytes of ${what}, ${host} announces ${response.headers['content-length']}`);
+    }
     let skip = await bytesToSkip(response, { at, host, what });
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -53,8 +63,8 @@ export async function* fetchBlob(
       const failure = failureOf(cause, host);
       if (!(cause instanceof EarlyEnd) && !isPassingError(cause)) throw failure;
       failures = at > start ? 1 : failures + 1;
-      if (failures > client.retries) throw failure;
-      await sleep(250 * 2 ** failures, undefined, { signal }).catch(() => signal?.throwIfAborted());
+      if (failures > client.patience.retries) throw failure;
+      await sleep(waitBefore(failures - 1, client.patience.retryWait), undefined, { signal }).catch(() => signal?.throwIfAborted());
     }
   }
 }

@@ -28,17 +28,12 @@ export async function fetchManifest(
   { tag, signal }: Abortable & { /** Or a digest. */ readonly tag: string },
 ): Promise<FetchedManifest> {
   const what = `${repository.path}${isDigest(tag) ? '@' : ':'}${tag}`;
-  const response = await client.send(repository, {
-    method: 'GET',
-    to: `manifests/${tag}`,
-    actions: 'pull',
-    what,
-    headers: { accept: ACCEPT },
-    signal,
+  const request = { method: 'GET', to: `manifests/${tag}`, actions: 'pull', what, headers: { accept: ACCEPT }, signal } as const;
+  const { bytes, response } = await client.receive(repository, request, async (response) => {
+    if (response.statusCode !== 200)
+      throw await registryFailure(response, { host: apiHost(repository.host), what, missing: 'IMAGE_UNKNOWN' });
+    return { response, bytes: decoded(await readBody(response, MANIFEST_LIMIT), response) };
   });
-  if (response.statusCode !== 200)
-    throw await registryFailure(response, { host: apiHost(repository.host), what, missing: 'IMAGE_UNKNOWN' });
-  const bytes = decoded(await readBody(response, MANIFEST_LIMIT), response);
   const digest = digestOf(bytes);
   for (const expected of [tag, String(response.headers['docker-content-digest'] ?? '')])
     if (isDigest(expected) && expected !== digest)

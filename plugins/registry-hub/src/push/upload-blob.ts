@@ -39,7 +39,7 @@ export async function uploadBlob(client: Requester, repository: Repository, uplo
       await sendBlob(client, repository, upload);
       return true;
     },
-    { retries: client.retries, signal },
+    { ...client.patience, signal },
   );
 }
 
