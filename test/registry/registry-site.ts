@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestFn } from 'ava';
+import { Client } from './client.ts';
+import { type DockerRegistry, type RegistrySetup, startRegistry } from './docker-registry.ts';
+import { sampleImage } from './images.ts';
+
+interface Descriptor {
+  readonly digest: string;
+  readonly size: number;
+}
+export interface Manifest extends Descriptor {
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+}
+
+/** A docker-registry for all tests of a file, with `acme/app:1` in it where anybody may push. */
+export class RegistrySite {
+  readonly #dir = mkdtempSync(join(tmpdir(), 'varve-registry-site-'));
+  #registry: DockerRegistry | undefined;
+  #sample: Manifest | undefined;
+
+  static for(test: TestFn<unknown>, setup: RegistrySetup = {}): RegistrySite {
+    const site = new RegistrySite();
+    test.before(() => site.#start(setup));
+    test.after.always(() => site.#stop());
+    return site;
+  }
+
+  get registry(): DockerRegistry {
+    if (this.#registry === undefined) throw new Error('The registry was not started');
+    return this.#registry;
+  }
+
+  /** What `acme/app:1` is. */
+  get sample(): Manifest {
+    if (this.#sample === undefined) throw new Error('Nothing was pushed');
+    return this.#sample;
+  }
+
+  /** What a tag names; `undefined`: there is no such tag. Whatever it names is there, whole. */
+  async manifestOf(repository: string, tag: string): Promise<Manifest | undefined> {
+    const accept = 'application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json';
+    const response = await fetch(`http://${this.registry.host}/v2/${repository}/manifests/${tag}`, { headers: { accept } });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    if (response.status === 404) return undefined;
+    const manifest = JSON.parse(bytes.toString('utf8')) as Manifest;
+    for (const { digest } of [manifest.config, ...manifest.layers]) {
+      if (!this.registry.has(repository, digest)) throw new Error(`${repository}:${tag} lacks ${digest}`);
+      const found = createHash('sha256')
+        .update(readFileSync(this.registry.blobFile(digest)))
+        .digest('hex');
+      if (digest !== `sha256:${found}`) throw new Error(`${repository}:${tag} has other bytes in ${digest}`);
+    }
+    return { ...manifest, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`, size: bytes.length };
+  }
+
+  async #start(setup: RegistrySetup): Promise<void> {
+    this.#registry = await startRegistry(this.#dir, setup);
+    if (setup.auth !== undefined || setup.tls !== undefined) return;
+    using client = new Client();
+    await client.store(sampleImage(), 'sample');
+    await client.must(['push', 'sample', `${this.registry.host}/acme/app:1`]);
+    this.#sample = await this.manifestOf('acme/app', '1');
+  }
+
+  async #stop(): Promise<void> {
+    await this.#registry?.[Symbol.asyncDispose]();
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+}
