@@ -42,7 +42,7 @@ export interface IndexArtifact {
   descriptor(options?: Abortable): Promise<Descriptor>;
   manifestBytes(options?: Abortable): Promise<Uint8Array>;
   /** What the manifest names. */
-  readonly blobs: readonly ArtifactBlob[];
+  blobs(options?: Abortable): Promise<readonly ArtifactBlob[]>;
 }
 
 export interface ArtifactBlob {

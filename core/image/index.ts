@@ -36,6 +36,7 @@ export {
   makeIndex,
   type PlatformImage,
 } from './image-index.ts';
+export { type ArtifactParts, indexArtifact } from './index-artifact.ts';
 export { inheritConfig } from './inherit-config.ts';
 export type { Abortable, Layer } from './layer.ts';
 export { type LazyLayerParts, lazyLayer } from './lazy-layer.ts';

@@ -103,16 +103,22 @@ class PluginKernel implements Kernel {
   async resolve(reference: ImageReference, options: Parameters<Host['resolve']>[1] = {}): Promise<Image> {
     const { signal, emit, artifact, fresh = false } = options;
     const platform = options.platform ?? hostPlatform();
-    const transport = await this.#transport({ reference, purpose: 'resolve', fresh, platform, signal });
-    return await transport.resolve(reference, { platform, signal, emit, artifact });
+    const reasons: string[] = [];
+    const transport = await this.#transport({ reference, purpose: 'resolve', fresh, platform, signal }, reasons);
+    try {
+      return await transport.resolve(reference, { platform, signal, emit, artifact });
+    } catch (failure) {
+      if (!VarveError.is(failure) || signal?.aborted) throw failure;
+      throw new VarveError(failure.code, failure.message + reasons.join(''), { ...failure, cause: failure.cause ?? failure });
+    }
   }
 
   transport(reference: ImageReference, { signal }: Abortable = {}): Promise<Transport> {
-    return this.#transport({ reference, purpose: 'push', fresh: false, platform: hostPlatform(), signal });
+    return this.#transport({ reference, purpose: 'push', fresh: false, platform: hostPlatform(), signal }, []);
   }
 
-  async #transport(request: Omit<TransportRequest, 'decline'>): Promise<Transport> {
-    const reasons: string[] = [];
+  /** @param reasons filled with why others passed */
+  async #transport(request: Omit<TransportRequest, 'decline'>, reasons: string[]): Promise<Transport> {
     const decline = (provider: string, reason: string) => void reasons.push(`\n  ${provider}: ${reason}`);
     const transport = await this.#hooks.transport.promise({ ...request, decline });
     if (transport !== undefined) return transport;

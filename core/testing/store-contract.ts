@@ -3,6 +3,7 @@ import type { CacheStore, ContentStore, ImageStore, LayerStore } from '../src/in
 import { cacheClaims } from './store/cache-claims.ts';
 import { contentClaims } from './store/content-claims.ts';
 import { imageClaims } from './store/image-claims.ts';
+import { indexClaims } from './store/index-claims.ts';
 import { layerClaims } from './store/layer-claims.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -38,7 +39,10 @@ export const contentStoreContract = (test: TestFn, suite: StoreSuite<ContentStor
 export const layerStoreContract = (test: TestFn, suite: StoreSuite<LayerStore>): void => layerClaims(claimFor(test, suite));
 
 /** Tests every promise of `ImageStore`. */
-export const imageStoreContract = (test: TestFn, suite: StoreSuite<ImageStore>): void => imageClaims(claimFor(test, suite));
+export const imageStoreContract = (test: TestFn, suite: StoreSuite<ImageStore>): void => {
+  imageClaims(claimFor(test, suite));
+  indexClaims(claimFor(test, suite));
+};
 
 /** Tests every promise of `CacheStore`. */
 export const cacheStoreContract = (test: TestFn, suite: StoreSuite<CacheStore>): void => cacheClaims(claimFor(test, suite));

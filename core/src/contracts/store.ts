@@ -1,5 +1,5 @@
 import type { FileStamp } from '../../archive/index.ts';
-import type { Abortable, CacheKey, Descriptor, DiffID, Digest, Image, Layer, LayerID } from '../../image/index.ts';
+import type { Abortable, CacheKey, Descriptor, DiffID, Digest, Image, ImageIndex, Layer, LayerID, Platform } from '../../image/index.ts';
 import type { BuildInfo } from './build.ts';
 import type { Host } from './host.ts';
 import type { KeyParts } from './step.ts';
@@ -55,15 +55,18 @@ export interface LayerStore {
   ): Promise<Layer>;
 }
 
+/** What is known of an image, or of an index of several, without reading it. */
 export interface ImageRecord {
   readonly descriptor: Descriptor;
-  /** Digest of the config. */
+  /** Digest of the config; of the index where it is one. */
   readonly id: Digest;
+  /** The platforms of an index, in its order; absent for an image. */
+  readonly platforms?: readonly Platform[] | undefined;
   /** Full names (`docker.io/library/busybox:latest`), sorted; empty for a dangling image. */
   readonly names: readonly string[];
-  /** RFC 3339, from the config. */
+  /** RFC 3339, from the config; of an index, its newest image's. */
   readonly created: string | undefined;
-  /** Bytes of all layers, uncompressed. */
+  /** Bytes of all layers, uncompressed; layers that several images of an index share count once. */
   readonly size: number;
   /** Milliseconds since 1970: when the image came into the store. */
   readonly storedAt: number;
@@ -73,17 +76,27 @@ export interface ImageRecord {
 export interface ImageStore {
   /** Stores layers, config and manifest and then, in one transaction, the record and its names, which leave other images. */
   put(image: Image, options?: Abortable & { readonly names?: readonly string[] | undefined }): Promise<ImageRecord>;
+  /** The same for an index, all that it names, and everything that goes with it. Its images are found by digest and ID, and not listed. */
+  putIndex(index: ImageIndex, options?: Abortable & { readonly names?: readonly string[] | undefined }): Promise<ImageRecord>;
   /** By full or familiar name, by digest, by ID or an unambiguous beginning of one. @throws VarveError `IMAGE_AMBIGUOUS` */
   find(text: string): Promise<ImageRecord | undefined>;
-  /** Reads lazily; the config and manifest are the bytes as stored. */
-  open(record: ImageRecord): Promise<Image>;
+  /**
+   * Reads lazily; the config and manifest are the bytes as stored. Of an index the image that fits `platform` best (default: this host's).
+   * @throws VarveError `IMAGE_PLATFORM` where an index has none that fits
+   */
+  open(record: ImageRecord, options?: { readonly platform?: Platform | undefined }): Promise<Image>;
+  /** The whole index; `undefined` for the record of an image. */
+  openIndex(record: ImageRecord): Promise<ImageIndex | undefined>;
   /** Gives an image one more name, taking it from whichever had it. */
   tag(record: ImageRecord, name: string): Promise<void>;
   /** Takes a name away. `false`: nobody had it. */
   untag(name: string): Promise<boolean>;
-  /** Newest first. */
+  /** Newest first. An index is one record. */
   list(): Promise<readonly ImageRecord[]>;
-  /** Removes the record, and the blobs that nothing else needs. Idempotent. */
+  /**
+   * Removes the record, an index with its images, and the blobs that nothing else needs. Idempotent.
+   * @throws VarveError `IMAGE_IN_USE` for an image that is here only as part of an index
+   */
   remove(record: ImageRecord): Promise<{ readonly blobs: readonly Digest[] }>;
 }
 

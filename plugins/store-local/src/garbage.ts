@@ -43,7 +43,10 @@ export class Garbage {
   }
 
   #isBlobNeeded(digest: Digest): boolean {
-    return this.#has('SELECT 1 FROM images WHERE digest = ? OR id = ?', digest, digest);
+    return (
+      this.#has('SELECT 1 FROM images WHERE digest = ? OR id = ?', digest, digest) ||
+      this.#has('SELECT 1 FROM index_entries WHERE digest = ?', digest)
+    );
   }
 
   #collectLayer(diffId: DiffID): readonly Digest[] {

@@ -1,15 +1,36 @@
 import type { ImageRecord } from '@varve/core';
-import { type DiffID, type Digest, parseDigest } from '@varve/core/image';
+import { type DiffID, type Digest, formatPlatform, MEDIA_TYPES, type Platform, parseDigest, parsePlatform } from '@varve/core/image';
 import type { Database, Row } from './database.ts';
 
+type NewRecord = Omit<ImageRecord, 'names' | 'storedAt' | 'platforms'>;
+
 export interface NewImage {
-  readonly record: Omit<ImageRecord, 'names' | 'storedAt'>;
-  readonly layers: readonly { readonly diffId: DiffID; readonly digest: Digest }[];
+  readonly record: NewRecord;
+  readonly layers: readonly { readonly diffId: DiffID; readonly digest: Digest /** Bytes of the tar. */; readonly size: number }[];
+}
+
+/** What an index names, and the blobs of what it names beside images. */
+export interface NewEntry {
+  readonly kind: 'image' | 'artifact' | 'blob';
+  readonly digest: Digest;
+  readonly platform?: Platform | undefined;
+}
+
+export interface NewIndex {
+  readonly record: NewRecord;
+  readonly images: readonly NewImage[];
+  readonly entries: readonly NewEntry[];
+}
+
+/** What a record that was removed needed. */
+export interface Left {
+  readonly blobs: readonly Digest[];
+  readonly layers: readonly DiffID[];
 }
 
 const COLUMNS = 'digest, media_type, manifest_size, id, created, size, stored_at';
 /** Two images may come within one millisecond: the rowid knows which was later. */
-const NEWEST_FIRST = 'ORDER BY stored_at DESC, rowid DESC';
+const NEWEST_FIRST = 'stored_at DESC, rowid DESC';
 
 /** Images and names in the tables. Everything that changes something is called in a transaction. */
 export class ImageRecords {
@@ -19,20 +40,45 @@ export class ImageRecords {
     this.#database = database;
   }
 
-  /** An image that is there already stays as it came. */
-  add({ record, layers }: NewImage): void {
-    const { descriptor, id, created, size } = record;
-    const { digest, mediaType, size: manifestSize } = descriptor;
+  /** An image that is there already stays as it came; one that was part of an index becomes its own too. */
+  add(image: NewImage): void {
+    this.#insertImage(image, { own: true });
+    this.#own(image.record.descriptor.digest);
+  }
+
+  /** The index and its images; an image that is there already stays as it came. */
+  addIndex({ record, images, entries }: NewIndex): void {
+    for (const image of images) this.#insertImage(image, { own: false });
+    const { digest } = record.descriptor;
+    this.#insert(record, { own: true });
+    for (const [position, entry] of entries.entries())
+      this.#database.run(
+        'INSERT OR IGNORE INTO index_entries (image, position, digest, kind, platform) VALUES (?, ?, ?, ?, ?)',
+        digest,
+        position,
+        entry.digest,
+        entry.kind,
+        entry.platform === undefined ? null : formatPlatform(entry.platform),
+      );
+  }
+
+  #insert({ descriptor, id, created, size }: NewRecord, { own }: Owning): void {
     this.#database.run(
-      `INSERT OR IGNORE INTO images (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      digest,
-      mediaType,
-      manifestSize,
+      `INSERT OR IGNORE INTO images (${COLUMNS}, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      descriptor.digest,
+      descriptor.mediaType,
+      descriptor.size,
       id,
       created ?? null,
       size,
       Date.now(),
+      own ? 1 : 0,
     );
+  }
+
+  #insertImage({ record, layers }: NewImage, owning: Owning): void {
+    this.#insert(record, owning);
+    const { digest } = record.descriptor;
     for (const [position, layer] of layers.entries())
       this.#database.run(
         'INSERT OR IGNORE INTO image_layers (image, position, diff_id, digest) VALUES (?, ?, ?, ?)',
@@ -46,6 +92,11 @@ export class ImageRecords {
   /** Takes the name from whichever image had it. */
   name(digest: Digest, name: string): void {
     this.#database.run('INSERT OR REPLACE INTO names (name, image) VALUES (?, ?)', name, digest);
+    this.#own(digest);
+  }
+
+  #own(digest: Digest): void {
+    this.#database.run('UPDATE images SET own = 1 WHERE digest = ?', digest);
   }
 
   unname(name: string): boolean {
@@ -54,15 +105,42 @@ export class ImageRecords {
     return isThere;
   }
 
-  /** The layers that the image had, bottom first; `undefined` where there is no such image. */
-  remove(digest: Digest): readonly DiffID[] | undefined {
-    if (this.byDigest(digest) === undefined) return undefined;
-    const layers = this.#database
-      .all('SELECT diff_id FROM image_layers WHERE image = ? ORDER BY position', digest)
-      .map((row) => parseDigest(String(row.diff_id)) as DiffID); // as `add` wrote it
-    for (const statement of ['images WHERE digest', 'image_layers WHERE image', 'names WHERE image'])
+  /**
+   * An image on its own goes with all that it had, an index with its images too, as far as they are nobody else's. One that an index needs
+   * only loses its names.
+   */
+  remove(digest: Digest): Left {
+    const record = this.byDigest(digest);
+    if (record === undefined) return { blobs: [], layers: [] };
+    if (this.indexesWith(digest).length > 0) {
+      this.#database.run('DELETE FROM names WHERE image = ?', digest);
+      this.#database.run('UPDATE images SET own = 0 WHERE digest = ?', digest);
+      return { blobs: [], layers: [] };
+    }
+    const entries = this.#database.all('SELECT digest, kind FROM index_entries WHERE image = ? ORDER BY position', digest);
+    const layers = this.#database.all('SELECT diff_id FROM image_layers WHERE image = ? ORDER BY position', digest);
+    for (const statement of ['images WHERE digest', 'image_layers WHERE image', 'names WHERE image', 'index_entries WHERE image'])
       this.#database.run(`DELETE FROM ${statement} = ?`, digest);
-    return layers;
+    const named = entries.map((row) => ({ kind: String(row.kind), digest: parseDigest(String(row.digest)) }));
+    const parts = named.flatMap(({ kind, digest: part }) => (kind === 'image' && !this.isOwn(part) ? [this.remove(part)] : []));
+    const others = named.flatMap(({ kind, digest: part }) => (kind === 'image' ? [] : [part]));
+    return {
+      blobs: [digest, record.id, ...others, ...parts.flatMap(({ blobs }) => blobs)],
+      // as `#insertImage` wrote them
+      layers: [...layers.map((row) => parseDigest(String(row.diff_id)) as DiffID), ...parts.flatMap((part) => part.layers)],
+    };
+  }
+
+  /** Whether somebody asked for the image itself, and not only for an index that has it. */
+  isOwn(digest: Digest): boolean {
+    return this.#database.get('SELECT 1 FROM images WHERE digest = ? AND own = 1', digest) !== undefined;
+  }
+
+  /** Of the indexes that have an image. */
+  indexesWith(digest: Digest): readonly Digest[] {
+    return this.#database
+      .all("SELECT DISTINCT image FROM index_entries WHERE digest = ? AND kind = 'image' ORDER BY image", digest)
+      .map(({ image }) => parseDigest(String(image)));
   }
 
   byName(name: string): ImageRecord | undefined {
@@ -75,12 +153,12 @@ export class ImageRecords {
     return row === undefined ? undefined : this.#record(row);
   }
 
-  /** Whose ID or digest begins with this, newest first. */
+  /** Whose ID or digest begins with this, newest first, parts of indexes last. */
   byPrefix(prefix: string): readonly ImageRecord[] {
     const end = `${prefix}g`; // comes after every hexadecimal digit
     return this.#database
       .all(
-        `SELECT ${COLUMNS} FROM images WHERE (id >= ? AND id < ?) OR (digest >= ? AND digest < ?) ${NEWEST_FIRST}`,
+        `SELECT ${COLUMNS} FROM images WHERE (id >= ? AND id < ?) OR (digest >= ? AND digest < ?) ORDER BY own DESC, ${NEWEST_FIRST}`,
         prefix,
         end,
         prefix,
@@ -89,8 +167,9 @@ export class ImageRecords {
       .map((row) => this.#record(row));
   }
 
+  /** Without images that are here only as part of an index. */
   all(): readonly ImageRecord[] {
-    return this.#database.all(`SELECT ${COLUMNS} FROM images ${NEWEST_FIRST}`).map((row) => this.#record(row));
+    return this.#database.all(`SELECT ${COLUMNS} FROM images WHERE own = 1 ORDER BY ${NEWEST_FIRST}`).map((row) => this.#record(row));
   }
 
   #record(row: Row): ImageRecord {
@@ -99,10 +178,23 @@ export class ImageRecords {
     return {
       descriptor: { mediaType: String(row.media_type), digest, size: Number(row.manifest_size) },
       id: parseDigest(String(row.id)),
+      ...(isIndexType(String(row.media_type)) && { platforms: this.#platformsOf(digest) }),
       names: names.map(({ name }) => String(name)),
       created: row.created === null ? undefined : String(row.created),
       size: Number(row.size),
       storedAt: Number(row.stored_at),
     };
   }
+
+  #platformsOf(index: Digest): readonly Platform[] {
+    return this.#database
+      .all("SELECT platform FROM index_entries WHERE image = ? AND kind = 'image' AND platform IS NOT NULL ORDER BY position", index)
+      .map(({ platform }) => parsePlatform(String(platform)));
+  }
 }
+
+interface Owning {
+  readonly own: boolean;
+}
+
+export const isIndexType = (mediaType: string): boolean => mediaType === MEDIA_TYPES.index || mediaType === MEDIA_TYPES.dockerList;

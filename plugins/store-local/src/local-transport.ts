@@ -1,6 +1,7 @@
-import { type ImageStore, type Transport, type TransportRequest, VarveError } from '@varve/core';
+import { type ImageRecord, type ImageStore, type Transport, type TransportRequest, VarveError } from '@varve/core';
 import {
   type Abortable,
+  choosePlatform,
   familiarName,
   formatPlatform,
   formatReference,
@@ -25,9 +26,9 @@ export class LocalTransport implements Transport {
 
   async resolve(reference: ImageReference, { platform, signal }: Abortable & { readonly platform: Platform }): Promise<Image> {
     signal?.throwIfAborted();
-    const found = await findLocal(reference, this.#images);
-    const reason = found === undefined ? 'is not here' : whyUnfit(found, platform);
-    if (found !== undefined && reason === undefined) return found;
+    const record = await findLocal(reference, this.#images);
+    const reason = record === undefined ? 'is not here' : await whyUnfit(record, platform, this.#images);
+    if (record !== undefined && reason === undefined) return await this.#images.open(record, { platform });
     throw new VarveError('IMAGE_UNKNOWN', `Image ${formatReference(reference)} ${reason}`, {
       hint: '`varve images` shows those that are here.',
     });
@@ -40,20 +41,33 @@ export async function whyNotLocal(request: TransportRequest, images: ImageStore)
   if (request.fresh) return 'a fresh look was asked for';
   if (request.reference.transport !== 'docker') return 'only names are looked up here';
   const found = await findLocal(request.reference, images);
-  return found === undefined ? 'no image here has this name' : whyUnfit(found, request.platform);
+  return found === undefined ? 'no image here has this name' : await whyUnfit(found, request.platform, images);
 }
 
-async function findLocal(reference: ImageReference, images: ImageStore): Promise<Image | undefined> {
+async function findLocal(reference: ImageReference, images: ImageStore): Promise<ImageRecord | undefined> {
   const text = familiarName(formatReference(reference));
   const digits = text.replace(/^sha256:/, '').replace(/:latest$/, '');
   const mayBeId = digits.length >= ID_DIGITS && looksLikeId(digits);
-  const named = await images.find(formatReference(reference));
-  const record = named ?? (mayBeId ? await images.find(digits) : undefined);
-  return record === undefined ? undefined : await images.open(record);
+  return (await images.find(formatReference(reference))) ?? (mayBeId ? await images.find(digits) : undefined);
 }
 
-/** An image that names no architecture fits everywhere. */
-function whyUnfit({ config }: Image, wanted: Platform): string | undefined {
+/** An image that names no architecture fits everywhere; of an index it is the entry that says for what an image is. */
+async function whyUnfit(record: ImageRecord, wanted: Platform, images: ImageStore): Promise<string | undefined> {
+  if (record.platforms !== undefined) return whyNoneFits(record.platforms, wanted);
+  const { config } = await images.open(record);
   if (config.architecture === '' || isSamePlatform(config, wanted)) return undefined;
   return `the image here is for ${formatPlatform(config)}, not ${formatPlatform(wanted)}`;
+}
+
+function whyNoneFits(platforms: readonly Platform[], wanted: Platform): string | undefined {
+  try {
+    choosePlatform(
+      platforms.map((platform) => ({ platform })),
+      wanted,
+    );
+    return undefined;
+  } catch (failure) {
+    if (!VarveError.is(failure)) throw failure;
+    return `the image here is for ${platforms.map(formatPlatform).join(', ')}, not ${formatPlatform(wanted)}`;
+  }
 }

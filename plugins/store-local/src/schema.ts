@@ -37,10 +37,22 @@ CREATE TABLE garbage (digest TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (dig
 `;
 
 /**
+ * What an index names, by position: images, which have rows of their own, and artifacts with their blobs. An image that came only as part
+ * of an index is not its own (`own`): it is not listed, and goes when the index goes.
+ */
+const INDEXES = `
+ALTER TABLE images ADD COLUMN own INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE index_entries (
+  image TEXT NOT NULL, position INTEGER NOT NULL, digest TEXT NOT NULL, kind TEXT NOT NULL, platform TEXT, PRIMARY KEY (image, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX index_entries_by_digest ON index_entries (digest);
+`;
+
+/**
  * What makes each version of the tables out of the one before, the first out of an empty database. A version that was released never
  * changes: what is new goes to the end.
  */
-export const MIGRATIONS: readonly string[] = [FIRST];
+export const MIGRATIONS: readonly string[] = [FIRST, INDEXES];
 
 /** `PRAGMA user_version` of a database with these tables. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

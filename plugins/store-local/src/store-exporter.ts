@@ -1,5 +1,5 @@
 import type { BuildInfo, Exporter, ExportRequest, ExportResult, ImageStore } from '@varve/core';
-import type { Abortable, Image } from '@varve/core/image';
+import type { Abortable, Image, ImageIndex } from '@varve/core/image';
 
 /** Keeps the finished image here, under the names that were asked for. */
 export class StoreExporter implements Exporter {
@@ -12,6 +12,11 @@ export class StoreExporter implements Exporter {
 
   async export(image: Image, { names }: ExportRequest, { signal }: BuildInfo & Abortable): Promise<ExportResult> {
     const { descriptor } = await this.#images.put(image, { names, signal });
+    return { exporter: this.name, descriptor };
+  }
+
+  async exportIndex(index: ImageIndex, { names }: ExportRequest, { signal }: BuildInfo & Abortable): Promise<ExportResult> {
+    const { descriptor } = await this.#images.putIndex(index, { names, signal });
     return { exporter: this.name, descriptor };
   }
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKernel, IMAGES, type Kernel } from '@varve/core';
 import { asLayerID, digestOf, type Image, makeImage, parseReference } from '@varve/core/image';
-import { entry, fixtureLayer, temporaryDir } from '@varve/core/testing';
+import { attestedIndex, entry, fixtureLayer, temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { localStore } from '../src/index.ts';
 
@@ -53,6 +53,18 @@ test('an image for another platform is declined, and the reason is told', async 
   await t.throwsAsync(kernel.resolve(parseReference('app'), { platform: PLATFORM }), {
     code: 'IMAGE_UNKNOWN',
     message: /linux\/arm64.*linux\/amd64/,
+  });
+});
+
+test('of an index the image that fits is resolved, and what there is is told where none fits', async (t) => {
+  const kernel = kernelIn(t, temporaryDir(t));
+  const { index } = await attestedIndex();
+  await kernel.get(IMAGES).putIndex(index, { names: ['many'] });
+  for (const architecture of ['amd64', 'arm64'])
+    t.is((await kernel.resolve(parseReference('many'), { platform: { os: 'linux', architecture } })).config.architecture, architecture);
+  await t.throwsAsync(kernel.resolve(parseReference('many'), { platform: { os: 'linux', architecture: 's390x' } }), {
+    code: 'IMAGE_UNKNOWN',
+    message: /local: the image here is for linux\/amd64, linux\/arm64, not linux\/s390x/,
   });
 });
 

@@ -1,0 +1,120 @@
+import {
+  type Abortable,
+  type Descriptor,
+  type Digest,
+  foreignIndex,
+  type ImageIndex,
+  type IndexArtifact,
+  type IndexEntry,
+  type IndexImage,
+  indexArtifact,
+  type Platform,
+  parseConfigFile,
+  parseManifest,
+} from '@varve/core/image';
+import type { BlobStore } from './blob-store.ts';
+import type { GarbageStores } from './garbage.ts';
+import { ImageParts, invalid } from './image-parts.ts';
+import type { NewEntry, NewImage, NewIndex } from './image-records.ts';
+
+/** What an index consists of, on disk: its images, and artifacts whose blobs nobody here understands. */
+export class IndexParts {
+  readonly #content: BlobStore;
+  readonly #images: ImageParts;
+
+  constructor(stores: GarbageStores) {
+    this.#content = stores.content;
+    this.#images = new ImageParts(stores);
+  }
+
+  /** Writes everything that the record will stand for. @throws VarveError `IMAGE_INVALID` */
+  async store(index: ImageIndex, { signal }: Abortable): Promise<NewIndex> {
+    const images: NewImage[] = [];
+    const entries: NewEntry[] = [];
+    for (const entry of index.entries) {
+      if (entry.kind === 'artifact') entries.push(...(await this.#storeArtifact(entry, signal)));
+      else {
+        const stored = await this.#storeImage(entry, signal);
+        images.push(stored.image);
+        entries.push({ kind: 'image', digest: stored.image.record.descriptor.digest, platform: stored.platform });
+      }
+    }
+    const indexBytes = await index.indexBytes({ signal });
+    const descriptor = await index.descriptor({ signal });
+    checkNamed(indexBytes, descriptor, entries);
+    await this.#images.write(indexBytes, descriptor, signal);
+    const times = images.flatMap(({ record }) => record.created ?? []).sort();
+    await this.#content.flush([descriptor.digest, ...entries.map(({ digest }) => digest)]);
+    return {
+      record: { descriptor, id: descriptor.digest, created: times.at(-1), size: sizeOf(images) },
+      images,
+      entries,
+    };
+  }
+
+  isWhole({ record, images, entries }: NewIndex): boolean {
+    const blobs = [record.descriptor.digest, ...entries.map(({ digest }) => digest)];
+    return images.every((image) => this.#images.isWhole(image)) && blobs.every((digest) => this.#images.has(digest));
+  }
+
+  /** @param isImage whether an entry of the index is kept as an image */
+  async open({ digest, mediaType }: Descriptor, isImage: (digest: Digest) => boolean): Promise<ImageIndex> {
+    const indexBytes = await this.#content.readAll(digest);
+    const manifest = parseManifest(indexBytes, mediaType);
+    if (manifest.kind !== 'index') throw invalid('is that of one image, expected an index');
+    const entries = manifest.manifests.map((each) => (isImage(each.digest) ? this.#image(each) : this.#artifact(each)));
+    return foreignIndex({ indexBytes, mediaType, entries });
+  }
+
+  #image(descriptor: Descriptor): IndexEntry {
+    return {
+      kind: 'image',
+      platform: descriptor.platform,
+      descriptor: async () => descriptor,
+      image: () => this.#images.open(descriptor),
+    };
+  }
+
+  #artifact(descriptor: Descriptor): IndexEntry {
+    return indexArtifact({
+      descriptor,
+      manifestBytes: () => this.#content.readAll(descriptor.digest),
+      read: ({ digest }, options) => this.#content.read(digest, options),
+    });
+  }
+
+  async #storeImage(
+    entry: IndexImage,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly image: NewImage; readonly platform: Platform }> {
+    const image = await entry.image({ signal });
+    return { image: await this.#images.store(image, { signal }), platform: entry.platform ?? parseConfigFile(await image.configBytes()) };
+  }
+
+  async #storeArtifact(entry: IndexArtifact, signal: AbortSignal | undefined): Promise<readonly NewEntry[]> {
+    const descriptor = await entry.descriptor({ signal });
+    const blobs: NewEntry[] = [];
+    for (const blob of await entry.blobs({ signal }))
+      blobs.push({ kind: 'blob', digest: await this.#images.write(blob.read({ signal }), blob.descriptor, signal) });
+    const digest = await this.#images.write(await entry.manifestBytes({ signal }), descriptor, signal);
+    return [{ kind: 'artifact', digest }, ...blobs];
+  }
+}
+
+/** Layers that several images share count once. */
+function sizeOf(images: readonly NewImage[]): number {
+  const sizes = new Map(images.flatMap((image) => image.layers.map(({ diffId, size }) => [diffId, size])));
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+}
+
+/** The index says what its entries are: a name that led to something else would be found out by the next tool only. */
+function checkNamed(bytes: Uint8Array, { mediaType }: Descriptor, entries: readonly NewEntry[]): void {
+  const manifest = parseManifest(bytes, mediaType);
+  const stored = entries.filter(({ kind }) => kind !== 'blob');
+  if (manifest.kind === 'index' && manifest.manifests.length === stored.length && manifest.manifests.every(isStored)) return;
+  throw invalid(`names other images than ${stored.map(({ digest }) => digest).join(', ') || '(none)'}`);
+
+  function isStored({ digest }: Descriptor, i: number): boolean {
+    return digest === stored[i]?.digest;
+  }
+}
