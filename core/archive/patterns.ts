@@ -5,7 +5,7 @@ import { ancestors } from './paths.ts';
 /** What the patterns said about a directory: handed on to what lies in it, so that nothing is matched twice on a walk. */
 export interface PatternResults {
   readonly matched: boolean;
-  /** For each pattern 1 if it matches the directory or one above. */
+  /** For each pattern 1 if it decided about the directory or one above. */
   readonly each: Uint8Array;
 }
 
@@ -15,7 +15,11 @@ export interface PatternMatcher {
   readonly isEmpty: boolean;
   /** Whether the last pattern that matches the path or one of its parents is not a `!` pattern. */
   matches(path: string): boolean;
-  /** The same on a walk: `parent` is the result for the directory that holds `path`, absent for what lies in the root. */
+  /**
+   * The same on a walk, as BuildKit walks: `parent` is the result for the directory that holds `path`, absent for what lies in the root. A
+   * pattern that could not change the result for a directory is not asked there, and what it would have matched is not known below: with
+   * `**\/b` and `!a`, `a/b` is hidden.
+   */
   matchBelow(path: string, parent?: PatternResults): PatternResults;
   /** Whether a `!` pattern may take back something below this directory; if not, a matching directory need not be looked into. */
   mayReincludeBelow(dir: string): boolean;
@@ -75,17 +79,17 @@ class OrderedPatterns implements PatternMatcher {
 
   matches(path: string): boolean {
     if (path === '') return false; // as docker: nobody means to ignore everything by its root
-    let results = this.#root;
-    for (const dir of ancestors(path).reverse()) results = this.matchBelow(dir, results);
-    return this.matchBelow(path, results).matched;
+    const paths = [path, ...ancestors(path)];
+    const decisive = this.#patterns.findLast(({ glob }) => paths.some((each) => glob.matches(each)));
+    return decisive !== undefined && !decisive.takesBack;
   }
 
   matchBelow(path: string, parent: PatternResults = this.#root): PatternResults {
     const each = new Uint8Array(this.#patterns.length);
     let matched = false;
     for (const [i, { glob, takesBack }] of this.#patterns.entries()) {
-      // Asked even where it cannot change this result: what lies below needs to know.
-      if (parent.each[i] !== 1 && !glob.matches(path)) continue;
+      const isDecided = parent.each[i] === 1;
+      if (!isDecided && (takesBack !== matched || !glob.matches(path))) continue;
       each[i] = 1;
       matched = !takesBack;
     }

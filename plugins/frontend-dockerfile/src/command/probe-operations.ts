@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { VarveError } from '@varve/core';
 import { createPatternMatcher } from '@varve/core/archive';
 import type { Toolbox } from '../dockerfile-frontend.ts';
@@ -49,7 +50,7 @@ function expand(question: Question): Answer {
 
 function ignore(question: Question): Answer {
   const matcher = createPatternMatcher(strings(question, 'patterns'));
-  return { excluded: strings(question, 'paths').map((path) => matcher.matches(path)) };
+  return { excluded: strings(question, 'paths').map((path) => matcher.matches(posix.normalize(path).replace(/^\.\/?$/, ''))) };
 }
 
 async function lint(question: Question, toolbox: Toolbox): Promise<Answer> {

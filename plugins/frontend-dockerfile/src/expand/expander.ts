@@ -79,12 +79,13 @@ export class Expander {
     return { text: (this.#keepEscapes ? char : '') + (this.#next() ?? ''), quoted: true };
   }
 
-  /** Blanks behind `<<` do not separate the heredoc's name from it. */
+  /** Blanks behind `<<` or `<<-` do not separate the heredoc's name from it. */
   #readLess(): string {
     const start = this.#at++;
     if (this.#peek() === '<') {
       this.#at++;
-      while (this.#peek() === ' ' || this.#peek() === '\t') this.#at++;
+      if (this.#peek() === '-' && isBlank(this.#text[this.#at + 1])) this.#at++;
+      while (isBlank(this.#peek())) this.#at++;
     }
     return this.#text.slice(start, this.#at).join('');
   }
@@ -199,5 +200,7 @@ export class Expander {
     return this.#text[this.#at++];
   }
 }
+
+const isBlank = (char: string | undefined): boolean => char === ' ' || char === '\t';
 
 const failure = (message: string, cause?: unknown): VarveError => new VarveError('FRONTEND_EXPANSION', message, { cause });

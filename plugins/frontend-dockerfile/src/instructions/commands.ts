@@ -1,4 +1,5 @@
 import { quote } from '../parser/text.ts';
+import { parseDevice } from './device.ts';
 import type { CmdInstruction, CommandLine, EntrypointInstruction, RunInstruction, ShellInstruction } from './instruction.ts';
 import { checkMount } from './mount.ts';
 import type { Request } from './request.ts';
@@ -21,7 +22,7 @@ export function parseRun(request: Request): RunInstruction {
     mounts: flags.mount,
     network: readNetwork(flags.network ?? 'default', request),
     security: readSecurity(flags.security ?? 'sandbox', request),
-    devices: flags.device,
+    devices: flags.device.map((device) => parseDevice(device, request.fail)),
   };
 }
 

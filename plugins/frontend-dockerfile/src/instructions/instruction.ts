@@ -2,6 +2,7 @@ import type { SourceRange } from '@varve/core';
 import type { Directive } from '../parser/directives.ts';
 import type { Heredoc, SyntaxWarning } from '../parser/syntax-node.ts';
 import type { Escape } from '../parser/text.ts';
+import type { Device } from './device.ts';
 import type { FlagValue } from './flags.ts';
 
 /** What every instruction has. Words are as written: expansion needs a build, checking does not. */
@@ -63,7 +64,7 @@ export interface RunInstruction extends InstructionBase<'run'> {
   readonly mounts: readonly string[];
   readonly network: 'default' | 'none' | 'host';
   readonly security: 'sandbox' | 'insecure';
-  readonly devices: readonly string[];
+  readonly devices: readonly Device[];
 }
 export interface CmdInstruction extends InstructionBase<'cmd'> {
   readonly command: CommandLine;

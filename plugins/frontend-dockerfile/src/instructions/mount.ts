@@ -1,5 +1,6 @@
 import { didYouMean } from '../parser/suggest.ts';
 import { quote } from '../parser/text.ts';
+import { parseBoolean } from './boolean.ts';
 import { splitCsv } from './csv.ts';
 
 const TYPES = ['bind', 'cache', 'tmpfs', 'secret', 'ssh'] as const;
@@ -110,12 +111,8 @@ function only(types: readonly MountOptions['type'][], { key, type, fail }: Setti
   if (!types.includes(type)) fail(`unexpected key '${key}' for mount type '${type}'`);
 }
 
-const TRUE: readonly string[] = ['1', 't', 'T', 'TRUE', 'true', 'True'];
-const FALSE: readonly string[] = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
-
 function readBoolean({ key, value, fail }: Setting): boolean {
-  if (value === undefined || TRUE.includes(value)) return true;
-  return FALSE.includes(value) ? false : fail(`invalid value for ${key}: ${value}`);
+  return value === undefined || (parseBoolean(value) ?? fail(`invalid value for ${key}: ${value}`));
 }
 
 function readNumber({ key, value = '', fail }: Setting, radix: 8 | 10): number {

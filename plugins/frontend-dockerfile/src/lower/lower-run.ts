@@ -56,9 +56,12 @@ function withBodies(text: string, heredocs: RunInstruction['heredocs']): string 
   return [text, ...heredocs.map(({ content, name }) => content + name)].join('\n');
 }
 
-function titleOf({ text, heredocs }: RunInstruction): string {
-  const [summary] = (heredocs[0]?.content ?? '').split('\n', 1);
-  return summary ? `${text} (${summary}...)` : text;
+/** A script says how it begins. */
+function titleOf({ text, heredocs, command }: RunInstruction): string {
+  const [first] = heredocs;
+  if (first === undefined || !isHeredocWord(command.args.join(' '))) return text;
+  const [line = '', ...more] = first.content.trim().split(/\r?\n/, 2);
+  return `${text} (${line}${more.length > 0 ? '...' : ''})`;
 }
 
 const inputsOf = (mounts: readonly RunMount[]): RunStep['inputs'] => mounts.flatMap((mount) => treeOfMount(mount) ?? []);

@@ -4,12 +4,14 @@ import type { Environment } from '../expand/expand-word.ts';
 const DEFAULT_SHELL: readonly string[] = ['/bin/sh', '-c'];
 
 /**
- * What a stage's instructions have said so far, as far as later ones depend on it. A variable of the image's environment hides a build
- * argument of the same name, wherever either was declared.
+ * What a stage's instructions have said so far, as far as later ones depend on it. Of a variable of the image's environment and a build
+ * argument with the same name the later one counts, and the image keeps the variable.
  */
 export class StageState implements Environment {
   readonly #env: Map<string, string>;
   readonly #args: Map<string, string | undefined>;
+  /** What counts at this point: variables and arguments in the order in which they were set. */
+  readonly #values: Map<string, string>;
   shell: readonly string[];
   workingDir: string;
   user: string;
@@ -30,6 +32,9 @@ export class StageState implements Environment {
     this.user = parts.user;
     this.#env = env;
     this.#args = args;
+    // a base's variables are set anew where a stage starts from it
+    const given = [...args].flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+    this.#values = new Map([...given, ...env]);
   }
 
   static ofConfig({ Env, Shell, WorkingDir, User }: Partial<ContainerConfig>): StageState {
@@ -52,25 +57,26 @@ export class StageState implements Environment {
 
   /** Everything that is set. */
   names(): readonly string[] {
-    const given = [...this.#args].filter(([, value]) => value !== undefined).map(([name]) => name);
-    return [...new Set([...this.#env.keys(), ...given])];
+    return [...this.#values.keys()];
   }
 
   get(name: string): string | undefined {
-    return this.#env.get(name) ?? this.#args.get(name);
+    return this.#values.get(name);
   }
 
   setEnv(name: string, value: string): void {
     this.#env.set(name, value);
+    this.#values.set(name, value);
   }
 
   hasEnv(name: string): boolean {
     return this.#env.has(name);
   }
 
-  /** Declared anew without a value, an argument keeps the one it has. */
+  /** Declared without a value, an argument changes nothing: it keeps the one it has, or that of the environment. */
   declareArg(name: string, value: string | undefined): void {
     this.#args.set(name, value ?? this.#args.get(name));
+    if (value !== undefined) this.#values.set(name, value);
   }
 
   hasArg(name: string): boolean {
@@ -84,8 +90,10 @@ export class StageState implements Environment {
 
   /** What a process gets over the image's environment. */
   processArgs(): readonly string[] {
-    const given = [...this.#args].filter(([name, value]) => value !== undefined && !this.#env.has(name));
-    return given.map(([name, value]) => `${name}=${value}`);
+    return [...this.#args.keys()].flatMap((name) => {
+      const value = this.#values.get(name);
+      return value === undefined || value === this.#env.get(name) ? [] : [`${name}=${value}`];
+    });
   }
 }
 

@@ -22,9 +22,19 @@ test('a global argument is invisible in a stage', sees, 'ARG X=global\nFROM base
 test('a stage asks for a global argument by name', sees, 'ARG X=global\nFROM base\nARG X', 'global');
 test("a stage's default beats the global one", sees, 'ARG X=global\nFROM base\nARG X=stage', 'stage');
 test("--build-arg beats a stage's default and the global one", sees, 'ARG X=global\nFROM base\nARG X=stage', 'given', GIVEN);
-test('ENV hides an argument', sees, 'FROM base\nARG X=arg\nENV X=env', 'env', GIVEN);
-test('an argument after ENV stays hidden', sees, 'FROM base\nENV X=env\nARG X=arg', 'env', GIVEN);
-test("the base image's ENV hides an argument", sees, 'FROM base\nARG X', 'image', { ...GIVEN, images: { base: { Env: ['X=image'] } } });
+const IMAGE = { images: { base: { Env: ['X=image'] } } };
+test('ENV after ARG hides it', sees, 'FROM base\nARG X=arg\nENV X=env', 'env', GIVEN);
+test('ARG after ENV hides it', sees, 'FROM base\nENV X=env\nARG X=arg', 'arg');
+test('ARG after ENV takes what is given', sees, 'FROM base\nENV X=env\nARG X=arg', 'given', GIVEN);
+test('ARG without a value leaves what ENV says', sees, 'FROM base\nENV X=env\nARG X', 'env');
+test("ARG hides the base image's ENV", sees, 'FROM base\nARG X', 'given', { ...GIVEN, ...IMAGE });
+test("ARG without a value leaves the base image's ENV", sees, 'FROM base\nARG X', 'image', IMAGE);
+test("a global ARG hides the base image's ENV where it is asked for", sees, 'ARG X=global\nFROM base\nARG X', 'global', IMAGE);
+test('what is given counts no more than ENV where nobody declares it', sees, 'FROM base', 'image', { ...GIVEN, ...IMAGE });
+test('a stage that starts from another has its ENV first', sees, 'FROM base AS a\nENV X=env\nARG X=arg\nFROM a', 'env');
+test('ENV after ARG sees the argument', sees, 'FROM base\nENV X=env\nARG X=arg\nENV X=$X-again', 'arg-again');
+test('several of one ARG see those before', sees, 'FROM base\nARG A=1 X=$A', '1');
+test('a default that is not needed may be wrong', sees, 'FROM base\nARG X=${', 'given', GIVEN);
 test('an argument counts from its line on', sees, 'FROM base\nENV Y=$X\nARG X=late\nENV X=$Y', '');
 test('defaults see arguments above', sees, 'FROM base\nARG A=1 B=${A}2\nARG X=$B', '12');
 test('declared again without a value an argument keeps its own', sees, 'FROM base\nARG X=1\nARG X', '1');
@@ -41,9 +51,9 @@ test(
 test('TARGETSTAGE names the target', sees, 'FROM base AS a\nARG TARGETSTAGE\nENV X=$TARGETSTAGE', 'a', { target: 'a' });
 
 test('declared arguments stand before the command in history and in its environment', async (t) => {
-  const step = await lastStep('ARG a=1 b\nENV c=3\nARG c=4\nRUN x', { args: { b: '2' } });
-  t.like(step, { kind: 'run', env: ['a=1', 'b=2'] });
-  t.is(step.history?.createdBy, 'RUN |3 a=1 b=2 c=3 /bin/sh -c x # buildkit');
+  const step = await lastStep('ARG a=1 b\nENV c=3\nARG c=4 d=5\nENV d=6\nRUN x', { args: { b: '2' } });
+  t.like(step, { kind: 'run', env: ['a=1', 'b=2', 'c=4'] });
+  t.is(step.history?.createdBy, 'RUN |4 a=1 b=2 c=4 d=6 /bin/sh -c x # buildkit');
 });
 
 test('an argument without a value is in history and not in the environment', async (t) => {
