@@ -18,7 +18,7 @@ export async function planOf(on: Build): Promise<Plan> {
     buildPlatform: hostPlatform(),
     contexts: request.contexts ?? {},
     resolveConfig: async (ref, of) => (await on.trees.image(ref, of)).config,
-    readContext: (path) => on.trees.readText(path),
+    readContext: (path, name) => on.trees.readText(path, name),
     readBeside: (suffix) => request.source.beside?.(suffix) ?? Promise.resolve(undefined),
     warn: (warning) => on.emit({ type: 'warning', ...warning }),
     signal,

@@ -24,8 +24,11 @@ export interface FrontendRequest extends Abortable {
   readonly contexts: Readonly<Record<string, string>>;
   /** Config of a base image: environment, user, ONBUILD. @throws VarveError `IMAGE_UNKNOWN` */
   resolveConfig(ref: string, platform?: Platform): Promise<ImageConfig>;
-  /** A small text file of the build context (ignore files), or `undefined` where there is none. Path relative to the context. */
-  readContext(path: string): Promise<string | undefined>;
+  /**
+   * A small text file of the build context (ignore files), or of the named context `name` where that is a directory; `undefined` where there
+   * is none. Path relative to the context.
+   */
+  readContext(path: string, name?: string): Promise<string | undefined>;
   /** `BuildSource.beside`, or `undefined` where the source has no place. */
   readBeside(suffix: string): Promise<string | undefined>;
   warn(warning: BuildWarning): void;

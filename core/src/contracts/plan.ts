@@ -173,4 +173,6 @@ export interface Plan {
   readonly target: string;
   /** Patterns of files that the build context does not show, in the syntax of `.dockerignore`. */
   readonly ignore?: readonly string[] | undefined;
+  /** The same for named contexts that are directories, by name. */
+  readonly contextIgnore?: Readonly<Record<string, readonly string[]>> | undefined;
 }
