@@ -14,15 +14,15 @@ export class Trees {
   readonly #on: Build;
   readonly #made = new Map<string, Promise<FileTree>>();
   readonly #images = new Map<string, Promise<Image>>();
-  #ignore: readonly string[] = [];
+  #hidden: Pick<Plan, 'ignore' | 'contextIgnore'> = {};
 
   constructor(on: Build) {
     this.#on = on;
   }
 
-  /** What the plan hides of the build context. */
-  hide({ ignore = [] }: Plan): void {
-    this.#ignore = ignore;
+  /** What the plan hides of contexts. */
+  hide({ ignore, contextIgnore }: Plan): void {
+    this.#hidden = { ignore, contextIgnore };
   }
 
   /** @throws VarveError `CONTEXT_MISSING`, `IMAGE_UNKNOWN` */
@@ -30,11 +30,16 @@ export class Trees {
     return kept(this.#made, JSON.stringify(ref), () => this.#make(ref));
   }
 
-  /** A small text file of the context, also one that the plan hides; `undefined` where there is none. */
-  async readText(path: string): Promise<string | undefined> {
-    const { context } = this.#on.build.request;
-    if (context === undefined) return undefined;
-    return (await readFile(new DirectoryTree(context, { xattrs: false }), path, TEXT_LIMIT))?.toString('utf8');
+  /** A small text file of a context that is a directory, also one that the plan hides; `undefined` where there is none. */
+  async readText(path: string, name?: string): Promise<string | undefined> {
+    const place = this.#placeOf(name);
+    if (place === undefined || isReference(place)) return undefined;
+    return (await readFile(new DirectoryTree(place, { xattrs: false }), path, TEXT_LIMIT))?.toString('utf8');
+  }
+
+  #placeOf(name: string | undefined): string | undefined {
+    const { context, contexts = {} } = this.#on.build.request;
+    return name === undefined ? context : ownValue(contexts, name);
   }
 
   image(ref: string, platform: Platform = this.#on.build.platform): Promise<Image> {
@@ -67,8 +72,7 @@ export class Trees {
   }
 
   async #context(name: string | undefined): Promise<FileTree> {
-    const { context, contexts } = this.#on.build.request;
-    const place = name === undefined ? context : contexts?.[name];
+    const place = this.#placeOf(name);
     if (place === undefined)
       throw new VarveError(
         'CONTEXT_MISSING',
@@ -78,8 +82,9 @@ export class Trees {
         },
       );
     if (isReference(place)) return await this.of({ kind: 'image', ref: place });
-    const ignore = name === undefined && this.#ignore.length > 0 ? createPatternMatcher(this.#ignore) : undefined;
-    return new DirectoryTree(place, { ignore, hash: hashOf(this.#on) });
+    const { ignore, contextIgnore = {} } = this.#hidden;
+    const patterns = (name === undefined ? ignore : ownValue(contextIgnore, name)) ?? [];
+    return new DirectoryTree(place, { ignore: patterns.length > 0 ? createPatternMatcher(patterns) : undefined, hash: hashOf(this.#on) });
   }
 }
 
@@ -96,6 +101,10 @@ const hashOf =
     if (read.files > 0) emit({ type: 'files-hashed', ...read });
     return answers;
   };
+
+/** Names come from outside. */
+const ownValue = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined;
 
 const isReference = (place: string): boolean => /^(?:docker-image|oci-layout|oci-archive|docker-archive):/.test(place);
 

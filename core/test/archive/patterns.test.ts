@@ -3,7 +3,7 @@ import { createPatternMatcher, parentOf } from '@varve/core/archive';
 import test from 'ava';
 
 const ignores = test.macro({
-  exec(t, patterns: string | readonly string[], path: string, expected: boolean, onWalk = expected) {
+  exec(t, patterns: string | readonly string[], path: string, expected: boolean, onWalk: boolean = expected) {
     const matcher = createPatternMatcher([patterns].flat());
     t.is(matcher.matches(path), expected);
     // The walk agrees, directory by directory, but where it is as forgetful as BuildKit's.

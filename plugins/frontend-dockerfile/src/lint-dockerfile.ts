@@ -57,7 +57,7 @@ export function withoutBuild({ args = {}, target, platform, ignore, readContext 
     buildPlatform: hostPlatform(),
     contexts: {},
     resolveConfig: async (_, of = wanted) => ({ ...of, config: {}, history: [] }),
-    readContext: async (path) => (path === '.dockerignore' ? ignore : await readContext?.(path)),
+    readContext: async (path, name) => (path === '.dockerignore' && name === undefined ? ignore : await readContext?.(path, name)),
     readBeside: async () => undefined,
     warn: () => {},
   };

@@ -1,6 +1,6 @@
 import type { BuildWarning, FrontendRequest, Plan } from '@varve/core';
 import { ExpansionBudget } from '../expand/budget.ts';
-import { readIgnorePatterns } from '../ignore/read-ignore-patterns.ts';
+import { readContextPatterns, readIgnorePatterns } from '../ignore/read-ignore-patterns.ts';
 import type { Dockerfile } from '../instructions/instruction.ts';
 import type { Language } from '../language/language.ts';
 import type { Linter } from '../lint/linter.ts';
@@ -47,7 +47,7 @@ export async function lowerDockerfile(dockerfile: Dockerfile, request: FrontendR
   const lowering = new Lowering(dockerfile, { ...options, request, names, build, ignore });
   const stages = await lowering.run(isCheck && !request.target ? 'all' : target);
   if (!isCheck) warnOfUnused(unusedArguments(request.args, asked), request);
-  return { stages, target: names.nameOf(target), ignore };
+  return { stages, target: names.nameOf(target), ignore, contextIgnore: await readContextPatterns(request) };
 }
 
 function warnOfSyntax({ directives, file }: Dockerfile, request: FrontendRequest): void {
