@@ -113,3 +113,8 @@ export async function readBody(response: IncomingMessage, limit: number): Promis
   }
   return Buffer.concat(chunks);
 }
+
+const DISCARDED = 64 << 10;
+
+/** Reads what nobody wants, so that the connection can be used again; a body that goes on and on is cut. */
+export const discard = (response: IncomingMessage): void => void readBody(response, DISCARDED).catch(() => undefined);

@@ -13,6 +13,7 @@ import {
 } from '@varve/core/image';
 import { eachOf } from '../client/pool.ts';
 import { apiHost } from '../hosts/registry-host.ts';
+import { discard } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
 import type { Repository, Requester } from '../http/requester.ts';
 import { gzipLayer } from './gzip-layer.ts';
@@ -131,7 +132,7 @@ async function putManifest(
   });
   if (response.statusCode !== 201 && response.statusCode !== 200)
     throw await registryFailure(response, { host: apiHost(repository.host), what });
-  response.resume();
+  discard(response);
   const stored = response.headers['docker-content-digest'];
   if (stored !== undefined && stored !== digestOf(bytes))
     throw new VarveError('BLOB_MISMATCH', `Expected the registry to store ${descriptor.digest}, it says ${JSON.stringify(stored)}`);

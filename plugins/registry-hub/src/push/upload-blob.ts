@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { VarveError } from '@varve/core';
 import type { Abortable, Descriptor, Digest } from '@varve/core/image';
 import { apiHost } from '../hosts/registry-host.ts';
+import { discard } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
 import type { Repository, Requester } from '../http/requester.ts';
 import { Passing, retrying } from '../http/retry.ts';
@@ -19,9 +20,14 @@ export async function hasBlob(
   { digest, signal }: Abortable & { readonly digest: Digest },
 ): Promise<boolean> {
   const what = `the blob ${digest} of ${repository.path}`;
-  const response = await client.send(repository, { method: 'HEAD', to: `blobs/${digest}`, actions: 'pull,push', what, signal });
+  const request = { method: 'HEAD', to: `blobs/${digest}`, actions: 'pull,push', what, signal } as const;
+  const response = await client.send(repository, request).catch((failure: unknown) => {
+    if (VarveError.is(failure) && failure.code === 'REGISTRY_FAILED') return undefined;
+    throw failure;
+  });
+  if (response === undefined) return false;
   if (response.statusCode === 403) throw await registryFailure(response, { host: apiHost(repository.host), what });
-  response.resume();
+  discard(response);
   return response.statusCode === 200;
 }
 
@@ -51,7 +57,7 @@ async function sendBlob(client: Requester, repository: Repository, { digest, siz
     client.send(repository, { ...common, method: 'POST', to: 'blobs/uploads/', headers: { 'content-length': '0' } }),
   );
   if (opened.statusCode !== 202) throw await registryFailure(opened, { host, what });
-  opened.resume();
+  discard(opened);
   const to = withDigest(opened, await client.origin(repository.host, { signal }), digest);
   async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
     let sent = 0;
@@ -65,7 +71,7 @@ async function sendBlob(client: Requester, repository: Repository, { digest, siz
   const closed = await passing(client.send(repository, { ...common, method: 'PUT', to, headers, body: counted }));
   if (closed.statusCode === 404) throw new Passing(await registryFailure(closed, { host, what })); // the session was forgotten
   if (closed.statusCode !== 201 && closed.statusCode !== 204) throw await registryFailure(closed, { host, what });
-  closed.resume();
+  discard(closed);
 }
 
 /** Alone, such a request is not to be repeated; the whole upload is. A session that was forgotten meanwhile is a failure of that kind. */
