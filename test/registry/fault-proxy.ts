@@ -25,6 +25,7 @@ export type Fault = (exchange: Exchange) => Promise<void>;
 /** Which requests get it (`METHOD /path?query`), and how many of them. */
 export interface Rule {
   readonly on: RegExp;
+  readonly where?: (request: IncomingMessage) => boolean;
   readonly times: number;
   /** How many go well before. */
   readonly after?: number;
@@ -88,15 +89,15 @@ export class FaultProxy implements AsyncDisposable {
         give(response, from, { ...change, body: (source) => counted(change.body?.(source) ?? source, seen, 'down') }),
     };
     try {
-      await (this.#faultFor(seen.line) ?? handOn)(exchange);
+      await (this.#faultFor(seen.line, request) ?? handOn)(exchange);
     } catch {
       response.destroy(); // one side went away
     }
   }
 
-  #faultFor(line: string): Fault | undefined {
+  #faultFor(line: string, request: IncomingMessage): Fault | undefined {
     for (const entry of this.#rules) {
-      if (!entry.rule.on.test(line)) continue;
+      if (!entry.rule.on.test(line) || entry.rule.where?.(request) === false) continue;
       if (entry.passed < (entry.rule.after ?? 0)) entry.passed++;
       else if (entry.done < entry.rule.times) {
         entry.done++;

@@ -92,15 +92,23 @@ export const ENOUGH = 64 << 20;
 /** A body without an end, as fast as it is read. */
 export const neverEnds =
   (status: number, headers: Readonly<Record<string, string>> = {}): Fault =>
-  async ({ request, response, seen }: Exchange) => {
-    for await (const _ of request);
-    response.writeHead(status, headers);
-    async function* endless(): AsyncGenerator<Buffer, void, undefined> {
-      const chunk = Buffer.alloc(1 << 16, '{"errors":[');
-      for (; seen.down < ENOUGH; seen.down += chunk.length) yield chunk;
-    }
-    await pipeline(endless(), response);
+  async (exchange) => {
+    for await (const _ of exchange.request);
+    await endless(exchange, { status, headers });
   };
+
+interface Head {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+export async function endless({ response, seen }: Pick<Exchange, 'response' | 'seen'>, { status, headers }: Head): Promise<void> {
+  response.writeHead(status, headers);
+  async function* body(): AsyncGenerator<Buffer, void, undefined> {
+    const chunk = Buffer.alloc(1 << 16, '{"errors":[');
+    for (; seen.down < ENOUGH; seen.down += chunk.length) yield chunk;
+  }
+  await pipeline(body(), response);
+}
 
 async function* upTo(
   source: IncomingMessage | AsyncIterable<Buffer>,

@@ -10,7 +10,7 @@ withoutSettings();
 const claim = isRegistryMissing ? test.skip : test.serial;
 const site = isRegistryMissing ? new RegistrySite() : RegistrySite.for(test);
 /** How often a client with these options repeats a request. */
-const OPTIONS = { retries: 3, retryWait: 5, stallTimeout: 1500 };
+const OPTIONS = { retries: 3, retryWait: 5, stallTimeout: 2000 };
 const ALWAYS = 1000;
 
 /** Requests, by what they are for. */
