@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HostPath, libc } from './libc.ts';
 import { lastErrno, systemError } from './system-error.ts';
@@ -24,7 +24,20 @@ export interface FileLock extends Disposable {
  * @throws VarveError `SYSTEM_…`
  */
 export function tryLock(path: HostPath, { shared = false }: LockOptions = {}): FileLock | undefined {
-  const fd = openSync(path, 'a', 0o600);
+  return lockOpen(openSync(path, 'a', 0o600), path, shared);
+}
+
+/** The same for a directory, which must be there; `undefined` also when it is gone. */
+export function tryLockDirectory(path: string): FileLock | undefined {
+  try {
+    return lockOpen(openSync(path, constants.O_RDONLY | constants.O_DIRECTORY), path, false);
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw failure;
+  }
+}
+
+function lockOpen(fd: number, path: HostPath, shared: boolean): FileLock | undefined {
   if (libc().flock(fd, (shared ? SHARED : EXCLUSIVE) | NON_BLOCKING) === 0) return holding(fd);
   const reason = lastErrno();
   closeSync(fd);

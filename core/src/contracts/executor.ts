@@ -14,7 +14,7 @@ export interface TerminalSize {
   readonly rows: number;
 }
 
-/** By name, `NET_ADMIN` or `CAP_NET_ADMIN` in any case, or `ALL`. What is added and dropped is dropped, unless `ALL` is dropped. */
+/** By name, `NET_ADMIN` or `CAP_NET_ADMIN` in any case, or `ALL`. Docker's rules: what is added and dropped is added, unless `ALL` is added. */
 export interface CapabilityChanges {
   readonly add?: readonly string[] | undefined;
   readonly drop?: readonly string[] | undefined;

@@ -8,8 +8,8 @@ interface Library {
 
 /** Numbers of system calls whose C functions act on the whole process: the kernel's act on the calling thread, which is what we want. */
 const NUMBERS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  x64: { pivot_root: 155, setgroups: 116, setresuid: 117, setresgid: 119, close_range: 436 },
-  arm64: { pivot_root: 41, setgroups: 159, setresuid: 147, setresgid: 149, close_range: 436 },
+  x64: { pivot_root: 155, setgroups: 116, setresuid: 117, setresgid: 119, close_range: 436, pidfd_open: 434, pidfd_getfd: 438 },
+  arm64: { pivot_root: 41, setgroups: 159, setresuid: 147, setresgid: 149, close_range: 436, pidfd_open: 434, pidfd_getfd: 438 },
 };
 
 const SIGNATURES = {
@@ -27,11 +27,30 @@ const SIGNATURES = {
   socket: 'int socket(int domain, int type, int protocol)',
   ioctl: 'int ioctl(int fd, unsigned long request, void *argument)',
   pipe2: 'int pipe2(void *fds, int flags)',
+  waitpid: 'int waitpid(int pid, void *status, int options)',
+  pidfd_open: 'long syscall(long number, long pid, long flags)',
+  pidfd_getfd: 'long syscall(long number, long pidfd, long fd, long flags)',
   pivot_root: 'long syscall(long number, const char *root, const char *old)',
   setgroups: 'long syscall(long number, long count, const void *groups)',
   setresuid: 'long syscall(long number, long real, long effective, long saved)',
   setresgid: 'long syscall(long number, long real, long effective, long saved)',
   close_range: 'long syscall(long number, long first, long last, long flags)',
+} as const;
+
+/** Those that return 0 or an error number, and leave errno alone. */
+const PLAIN = {
+  posix_spawn:
+    'int posix_spawn(_Out_ int *pid, const char *path, const void *actions, const void *attributes, const char **args, const char **env)',
+  posix_spawn_file_actions_init: 'int posix_spawn_file_actions_init(void *actions)',
+  posix_spawn_file_actions_destroy: 'int posix_spawn_file_actions_destroy(void *actions)',
+  posix_spawn_file_actions_addopen:
+    'int posix_spawn_file_actions_addopen(void *actions, int fd, const char *path, int flags, unsigned int mode)',
+  posix_spawn_file_actions_adddup2: 'int posix_spawn_file_actions_adddup2(void *actions, int fd, int target)',
+  posix_spawnattr_init: 'int posix_spawnattr_init(void *attributes)',
+  posix_spawnattr_destroy: 'int posix_spawnattr_destroy(void *attributes)',
+  posix_spawnattr_setflags: 'int posix_spawnattr_setflags(void *attributes, short flags)',
+  posix_spawnattr_setsigmask: 'int posix_spawnattr_setsigmask(void *attributes, const void *signals)',
+  posix_spawnattr_setsigdefault: 'int posix_spawnattr_setsigdefault(void *attributes, const void *signals)',
 } as const;
 
 let library: Library | undefined;
@@ -51,13 +70,20 @@ export function call(name: keyof typeof SIGNATURES, ...args: unknown[]): number 
 
 /** The same for what may fail: the result, negative on failure. */
 export function attempt(name: keyof typeof SIGNATURES, ...args: unknown[]): number {
-  let fn = functions.get(name);
-  if (fn === undefined) {
-    fn = load().func(SIGNATURES[name]);
-    functions.set(name, fn);
-  }
+  const fn = find(name, SIGNATURES[name]);
   const number = NUMBERS[process.arch]?.[name];
   return number === undefined ? fn(...args) : fn(number, ...args);
+}
+
+/** Calls a function of the C library whose result is 0 or an error number. */
+export const plainCall = (name: keyof typeof PLAIN, ...args: unknown[]): number => find(name, PLAIN[name])(...args);
+
+function find(name: string, signature: string): Call {
+  const known = functions.get(name);
+  if (known !== undefined) return known;
+  const fn = load().func(signature);
+  functions.set(name, fn);
+  return fn;
 }
 
 function load(): Library {

@@ -1,11 +1,10 @@
-import { constants } from 'node:os';
-import { VarveError } from '../../src/errors.ts';
 import { whyCallsUnknown } from './calls.ts';
-import { endTree, killQuietly, type Tree, watchTree } from './end-tree.ts';
 import { orderLimited } from './limited.ts';
-import { openStdio, type StdioRequest } from './pipes.ts';
-import type { LaunchEvent, LaunchPlan } from './plan.ts';
+import { openStdio, openTerminalStdio, type Stdio, type StdioRequest } from './pipes.ts';
+import type { LaunchEvent, LaunchPlan, TerminalSize } from './plan.ts';
+import { type LaunchResult, Run } from './run.ts';
 import { Sandbox } from './sandbox.ts';
+import { resizeTerminal } from './terminal.ts';
 import { launchThread } from './thread.ts';
 
 export interface LaunchIO extends Omit<StdioRequest, 'owner'> {
@@ -14,10 +13,21 @@ export interface LaunchIO extends Omit<StdioRequest, 'owner'> {
   readonly streamsFor?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
-/** 127 when the program was not there, 126 when it could not be executed, 128 + n when signal n ended it. */
-export interface LaunchResult {
-  readonly exitCode: number;
-  readonly signal?: string | undefined;
+/** A process that has been started. */
+export interface Launched {
+  readonly pid: number;
+  /** As the promise of `launch`. */
+  readonly exit: Promise<LaunchResult>;
+  /** To this process alone; nothing happens when it has ended. */
+  signal(name: NodeJS.Signals): void;
+  /** Nothing happens without a terminal. */
+  resize(size: TerminalSize): void;
+}
+
+/** It holds namespaces that others can be started in. */
+export interface LaunchedContainer extends Launched {
+  /** Starts another process beside it, which ends with it; the plan's namespaces are those of the first. @throws VarveError as `start` */
+  join(plan: LaunchPlan, io: LaunchIO): Promise<Launched>;
 }
 
 /**
@@ -28,41 +38,143 @@ export interface LaunchResult {
  * @throws VarveError `LAUNCH_FAILED` when something of the plan could not be done; the signal's reason on abort
  */
 export async function launch(plan: LaunchPlan, io: LaunchIO): Promise<LaunchResult> {
+  const process = await open(plan, io);
+  process.started.catch(() => undefined); // `exit` says the same
+  return await process.exit;
+}
+
+/**
+ * The same without waiting for the end.
+ *
+ * @throws VarveError also `LAUNCH_PROGRAM`, with `exitCode` 127 or 126, when the program was not there or could not be executed
+ */
+export async function start(plan: LaunchPlan, io: LaunchIO): Promise<LaunchedContainer> {
+  const process = await open(plan, io, true);
+  const pid = await pidOf(process);
+  return {
+    ...handle(process, pid),
+    async join(joining, joiningIO) {
+      const place = process.sandbox?.pid ?? pid;
+      const joined = new LaunchedProcess(joining, { io: joiningIO, namespacesOf: place, held: true });
+      return handle(joined, await pidOf(joined));
+    },
+  };
+}
+
+async function open(plan: LaunchPlan, io: LaunchIO, held = false): Promise<LaunchedProcess> {
   io.signal?.throwIfAborted();
   const sandbox = plan.namespaces.includes('pid') ? await Sandbox.open(plan.namespaces, plan.proc) : undefined;
   try {
-    return await launchIn(sandbox, { plan, io });
-  } finally {
+    return new LaunchedProcess(plan, { io, sandbox, held });
+  } catch (failure) {
     await sandbox?.close();
+    throw failure;
   }
 }
 
-async function launchIn(
-  sandbox: Sandbox | undefined,
-  { plan, io }: { readonly plan: LaunchPlan; readonly io: LaunchIO },
-): Promise<LaunchResult> {
-  const stdio = openStdio({ ...io, owner: io.streamsFor ?? plan.user });
-  const run = new Run(plan, sandbox);
-  const order = { plan, stdio: stdio.fds, namespacesOf: sandbox?.pid };
-  const listen = (event: LaunchEvent): void => {
-    if (event.kind !== 'ended') stdio.handOver();
-    run.hear(event);
-  };
-  const leave = plan.limits?.length ? orderLimited(order, listen) : launchThread(plan.capabilities).order(order, listen);
-  const abort = (): void => run.kill();
+/** When it could not be started all of it is undone first. */
+async function pidOf(process: LaunchedProcess): Promise<number> {
+  process.exit.catch(() => undefined); // until somebody asks for it
   try {
-    io.signal?.addEventListener('abort', abort, { once: true });
-    if (io.signal?.aborted) abort();
-    const { message, ...result } = await run.outcome;
-    io.signal?.throwIfAborted();
-    if (message !== undefined) io.stderr(Buffer.from(`${message}\n`));
-    return result;
-  } finally {
-    io.signal?.removeEventListener('abort', abort);
-    await run.end();
-    leave();
-    stdio.stop();
-    await stdio.drained;
+    return await process.started;
+  } catch (failure) {
+    await process.exit;
+    throw failure;
+  }
+}
+
+const handle = (process: LaunchedProcess, pid: number): Launched => ({
+  pid,
+  exit: process.exit,
+  signal: (name) => process.signal(name),
+  resize: (size) => process.resize(size),
+});
+
+interface Place {
+  readonly io: LaunchIO;
+  /** Closed with the process. */
+  readonly sandbox?: Sandbox | undefined;
+  /** Whose namespaces to enter: the process is a guest there. */
+  readonly namespacesOf?: number | undefined;
+  /** Whoever asked for it is told by `started` why it did not start. */
+  readonly held: boolean;
+}
+
+/** Milliseconds: whoever a guest has left behind may hold its streams for as long as the container runs. */
+const GUEST_IDLE = 100;
+
+/** One process from its order to its end. */
+class LaunchedProcess {
+  readonly sandbox: Sandbox | undefined;
+  readonly exit: Promise<LaunchResult>;
+  readonly #io: LaunchIO;
+  readonly #stdio: Stdio;
+  readonly #run: Run;
+  readonly #guest: boolean;
+  readonly #held: boolean;
+  readonly #leave: () => void;
+  #terminal: number | undefined;
+
+  constructor(plan: LaunchPlan, { io, sandbox, namespacesOf, held }: Place) {
+    this.sandbox = sandbox;
+    this.#io = io;
+    this.#held = held;
+    this.#guest = namespacesOf !== undefined;
+    const request: StdioRequest = {
+      stdout: (chunk) => io.stdout(chunk),
+      stderr: (chunk) => io.stderr(chunk),
+      ready: () => io.ready?.(),
+      stdin: io.stdin,
+      owner: io.streamsFor ?? plan.user,
+    };
+    this.#stdio = plan.terminal === undefined ? openStdio(request) : openTerminalStdio(request);
+    this.#run = new Run(plan, { sandbox, guest: this.#guest });
+    const order = { plan, stdio: this.#stdio.fds, namespacesOf: namespacesOf ?? sandbox?.pid };
+    const listen = (event: LaunchEvent): void => this.#hear(event);
+    const alone = plan.limits?.length || plan.groups?.takesThreads === false;
+    this.#leave = alone ? orderLimited(order, listen) : launchThread(plan).order(order, listen);
+    this.exit = this.#wait();
+  }
+
+  /** Its number. */
+  get started(): Promise<number> {
+    return this.#run.started;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#run.signal(name);
+  }
+
+  resize(size: TerminalSize): void {
+    if (this.#terminal !== undefined) resizeTerminal(this.#terminal, size);
+  }
+
+  #hear(event: LaunchEvent): void {
+    if (event.kind !== 'ended') this.#stdio.handOver();
+    if (event.kind === 'started' && event.terminal !== undefined) {
+      this.#terminal = event.terminal;
+      this.#stdio.attach(event.terminal);
+    }
+    this.#run.hear(event);
+  }
+
+  async #wait(): Promise<LaunchResult> {
+    const { signal } = this.#io;
+    const abort = (): void => this.#run.kill();
+    try {
+      signal?.addEventListener('abort', abort, { once: true });
+      if (signal?.aborted) abort();
+      const { message, ...result } = await this.#run.outcome;
+      signal?.throwIfAborted();
+      if (message !== undefined && !this.#held) this.#io.stderr(Buffer.from(`${message}\n`));
+      return result;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      await this.#run.end();
+      this.#leave();
+      this.#terminal = undefined; // its number may be another file's soon
+      await this.#stdio.finish(this.#guest ? { idle: GUEST_IDLE } : {});
+    }
   }
 }
 
@@ -71,85 +183,4 @@ export function whyLaunchUnavailable(): string | undefined {
   return process.platform === 'linux' ? whyCallsUnknown() : `this is ${process.platform}, not Linux`;
 }
 
-interface Outcome extends LaunchResult {
-  readonly message?: string;
-}
-
-/** One process from its order to its end. */
-class Run {
-  readonly #plan: LaunchPlan;
-  readonly #sandbox: Sandbox | undefined;
-  readonly #settled = Promise.withResolvers<Outcome>();
-  #group: number | undefined;
-  #tree: Tree | undefined;
-  #watch: Disposable | undefined;
-  #killed = false;
-
-  constructor(plan: LaunchPlan, sandbox: Sandbox | undefined) {
-    this.#plan = plan;
-    this.#sandbox = sandbox;
-  }
-
-  get outcome(): Promise<Outcome> {
-    return this.#settled.promise;
-  }
-
-  hear(event: LaunchEvent): void {
-    switch (event.kind) {
-      case 'started':
-        this.#group = event.pid;
-        if (this.#sandbox === undefined) {
-          this.#tree = treeOf(this.#plan, event.namespace?.id);
-          if (this.#tree !== undefined) this.#watch = watchTree(this.#tree);
-        }
-        if (this.#killed) this.kill();
-        break;
-      case 'ended':
-        this.#group = undefined;
-        this.#settled.resolve(resultOf(event));
-        break;
-      case 'not-executed':
-        this.#settled.resolve(whyNotExecuted(event.code, this.#plan));
-        break;
-      case 'failed':
-        this.#settled.reject(new VarveError('LAUNCH_FAILED', `A process could not be started: ${event.message}`));
-        break;
-      default:
-        event satisfies never;
-    }
-  }
-
-  /** The first process ends now, or as soon as it has started; the others follow in `end`. */
-  kill(): void {
-    this.#killed = true;
-    this.#sandbox?.kill();
-    if (this.#group !== undefined) killQuietly(-this.#group);
-  }
-
-  async end(): Promise<void> {
-    await this.#sandbox?.close();
-    if (this.#tree !== undefined) await endTree(this.#tree);
-    this.#watch?.[Symbol.dispose]();
-  }
-}
-
-/** By what the processes of a plan without a pid namespace are known. */
-function treeOf({ namespaces, root }: LaunchPlan, namespace: string | undefined): Tree | undefined {
-  if (namespaces.includes('mount')) return namespace === undefined ? undefined : { kind: 'mount-namespace', id: namespace };
-  return root === undefined ? undefined : { kind: 'root', path: root.path };
-}
-
-const resultOf = ({ code, signal }: { readonly code: number | null; readonly signal: NodeJS.Signals | null }): Outcome =>
-  signal === null ? { exitCode: code ?? 0 } : { exitCode: 128 + constants.signals[signal], signal };
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  ENOEXEC: 'exec format error',
-  E2BIG: 'argument list too long',
-};
-/** As docker says it. */
-const whyNotExecuted = (code: string, { program }: LaunchPlan): Outcome => ({
-  exitCode: code === 'ENOENT' ? 127 : 126,
-  message: `exec ${program}: ${REASONS[code] ?? code}`,
-});
+export type { LaunchResult } from './run.ts';

@@ -1,10 +1,12 @@
 import { ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readlinkSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../../src/errors.ts';
 import { attempt, call } from './calls.ts';
 import { carryOut } from './carry-out.ts';
 import { DEFAULT_CAPABILITIES } from './defaults.ts';
-import type { HeldNamespace, LaunchEvent, LaunchMessage, LaunchOrder, LaunchPlan, LaunchUser } from './plan.ts';
+import type { HeldNamespace, LaunchEvent, LaunchGroups, LaunchMessage, LaunchOrder, LaunchPlan, LaunchUser, Privileges } from './plan.ts';
+import { spawnSession } from './spawn-session.ts';
+import { type OpenTerminal, openTerminal } from './terminal.ts';
 import { enterNamespaces, leaveNamespaces } from './thread-namespaces.ts';
 
 /*
@@ -16,9 +18,10 @@ import { enterNamespaces, leaveNamespaces } from './thread-namespaces.ts';
  * up once what its children must not have, and keeps its own capabilities.
  */
 
-/** Makes the thread that calls it one that starts processes with these capabilities. */
-export function becomeLauncher(capabilities: LaunchPlan['capabilities']): void {
-  if (capabilities === 'docker') limitCapabilities(new Set(Object.values(DEFAULT_CAPABILITIES)));
+/** Makes the thread that calls it one that starts processes with these privileges. */
+export function becomeLauncher({ capabilities, noNewPrivileges }: Privileges): void {
+  if (capabilities !== 'all') limitCapabilities(new Set(capabilities === 'docker' ? Object.values(DEFAULT_CAPABILITIES) : capabilities));
+  if (noNewPrivileges === true) call('prctl', 38, 1, 0, 0, 0); // PR_SET_NO_NEW_PRIVS
   call('unshare', 0x200); // CLONE_FS: a root and working directory of its own
 }
 
@@ -33,6 +36,7 @@ export function fulfil(order: LaunchOrder, post: (message: LaunchMessage) => voi
   }
   try {
     leaveNamespaces();
+    if (order.plan.groups !== undefined) moveTo(order.plan.groups.homes, order.plan.groups);
     if (started === undefined) say({ kind: 'failed', message: messageOf(failure), broken: false });
     else report(started, say);
   } catch (cause) {
@@ -41,33 +45,51 @@ export function fulfil(order: LaunchOrder, post: (message: LaunchMessage) => voi
 }
 
 interface Started {
-  readonly child: ChildProcess | { readonly code: string };
+  readonly child: ChildProcess | { readonly code: string } | { readonly pid: number; readonly terminal: number };
   readonly namespace: HeldNamespace | undefined;
 }
 
 function launch({ plan, stdio, namespacesOf }: LaunchOrder): Started {
-  furnish(plan, namespacesOf);
+  const terminal = furnish(plan, namespacesOf);
   // With a pid namespace nobody asks for it, and this thread, which is outside, is not in that one's /proc.
   const namespace = plan.namespaces.includes('pid') ? undefined : holdNamespace();
+  const close = (): void => {
+    if (namespace !== undefined) closeSync(namespace.fd);
+    if (terminal !== undefined) closeSync(terminal.master);
+  };
   try {
     confine(plan);
-    const child = start(plan, stdio);
+    const child = terminal === undefined ? start(plan, stdio) : startOn(terminal, plan);
     if (isRunning(child)) return { child, namespace };
-    if (namespace !== undefined) closeSync(namespace.fd);
+    close();
     return { child, namespace: undefined };
   } catch (failure) {
-    if (namespace !== undefined) closeSync(namespace.fd);
+    close();
     throw failure;
   }
 }
 
+/** It is not Node's child: its end is waited for elsewhere. */
+function startOn({ master, path }: OpenTerminal, plan: LaunchPlan): Started['child'] {
+  const { program, args, env } = plan;
+  const child = spawnSession({ program, args: args.length === 0 ? [program] : args, env, terminal: path });
+  return 'pid' in child ? { ...child, terminal: master } : child;
+}
+
 /** All that needs the host's files. */
-function furnish(plan: LaunchPlan, namespacesOf: number | undefined): void {
+function furnish(plan: LaunchPlan, namespacesOf: number | undefined): OpenTerminal | undefined {
+  if (plan.groups !== undefined) moveTo(plan.groups.dirs, plan.groups);
   enterNamespaces(plan.namespaces, namespacesOf);
   call('umask', 0o022);
   for (const step of plan.steps) carryOut(step);
   if (plan.namespaces.includes('network')) raiseLoopback();
   if (plan.hostname !== undefined && plan.namespaces.includes('uts')) call('sethostname', plan.hostname, Buffer.byteLength(plan.hostname));
+  return plan.terminal === undefined ? undefined : openTerminal(plan.terminal, plan.user);
+}
+
+/** This thread, or this process where threads cannot go alone; a child begins where its parent is. */
+function moveTo(dirs: readonly string[], { takesThreads }: LaunchGroups): void {
+  for (const dir of dirs) writeFileSync(`${dir}/${takesThreads ? 'tasks' : 'cgroup.procs'}`, '0');
 }
 
 function confine({ root, cwd, limits = [], user }: LaunchPlan): void {
@@ -78,7 +100,7 @@ function confine({ root, cwd, limits = [], user }: LaunchPlan): void {
   attempt('close_range', 3, 0xffffffff, 4); // CLOSE_RANGE_CLOEXEC: whatever a library left open stays here
 }
 
-const isRunning = (child: Started['child']): boolean => child instanceof ChildProcess && child.pid !== undefined;
+const isRunning = (child: Started['child']): boolean => 'pid' in child && child.pid !== undefined;
 
 const holdNamespace = (): HeldNamespace => ({
   id: readlinkSync('/proc/thread-self/ns/mnt'),
@@ -116,7 +138,8 @@ function start({ program, args: [argv0 = program, ...args], env }: LaunchPlan, s
 }
 
 function report({ child, namespace }: Started, say: (event: LaunchEvent) => void): void {
-  if (!(child instanceof ChildProcess)) say({ kind: 'not-executed', code: child.code });
+  if ('terminal' in child) say({ kind: 'started', pid: child.pid, namespace, terminal: child.terminal });
+  else if (!(child instanceof ChildProcess)) say({ kind: 'not-executed', code: child.code });
   else if (child.pid === undefined)
     child.once('error', (failure: NodeJS.ErrnoException) => say({ kind: 'not-executed', code: failure.code ?? failure.message }));
   else {

@@ -1,6 +1,9 @@
 import { closeSync, fchownSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { ReadStream } from 'node:tty';
 import { call } from './calls.ts';
+import { Drain } from './drain.ts';
+import { feed } from './feed.ts';
 
 interface Pipe {
   readonly read: number;
@@ -17,6 +20,8 @@ export function openPipe(): Pipe {
 export interface StdioRequest {
   stdout(chunk: Uint8Array): void;
   stderr(chunk: Uint8Array): void;
+  /** Asked after each chunk: nothing more is read until it settles. */
+  ready?(): Promise<void> | undefined;
   readonly stdin?: AsyncIterable<Uint8Array> | undefined;
   /** Who may open /dev/stdout and the like. */
   readonly owner: { readonly uid: number; readonly gid: number };
@@ -27,55 +32,64 @@ export interface Stdio {
   readonly fds: readonly [number, number, number];
   /** The child has them now: closes them here. Idempotent. */
   handOver(): void;
-  /** Settles when nobody holds the output's ends any more and all of it was passed on. */
-  readonly drained: Promise<void>;
-  /** Stops feeding standard input. */
-  stop(): void;
+  /** The child has this terminal instead, which is closed in the end. */
+  attach(master: number): void;
+  /**
+   * Stops feeding standard input, and settles when all output was passed on: when nobody holds its ends any more. `idle`: or when that
+   * many milliseconds went by without any, since somebody may hold them for ever.
+   */
+  finish(options?: { readonly idle?: number }): Promise<void>;
 }
 
-/** Standard streams of a process that is about to start. */
-export function openStdio({ stdout, stderr, stdin, owner }: StdioRequest): Stdio {
+/** Standard streams of a process that is about to start: three pipes. */
+export function openStdio(request: StdioRequest): Stdio {
+  const { stdout, stderr, stdin, owner } = request;
   const out = openPipe();
   const err = openPipe();
   const input = stdin === undefined ? undefined : openPipe();
   const fds = [input?.read ?? openSync('/dev/null', 'r'), out.write, err.write] as const;
   for (const fd of input === undefined ? fds.slice(1) : fds) fchownSync(fd, owner.uid, owner.gid);
-  const feeder = input === undefined || stdin === undefined ? undefined : new Socket({ fd: input.write, readable: false, writable: true });
-  if (feeder !== undefined && stdin !== undefined) void feed(feeder, stdin);
-  let open = true;
+  const feeder = input === undefined ? undefined : new Socket({ fd: input.write, readable: false, writable: true });
+  if (feeder !== undefined && stdin !== undefined) void feed(feeder, stdin, { end: true });
+  const reader = (fd: number, take: (chunk: Uint8Array) => void): Drain =>
+    new Drain(new Socket({ fd, readable: true, writable: false }), { take, ready: request.ready?.bind(request) });
+  const drains = [reader(out.read, stdout), reader(err.read, stderr)];
   return {
     fds,
-    drained: Promise.all([drain(out.read, stdout), drain(err.read, stderr)]).then(() => undefined),
-    handOver() {
-      if (open) for (const fd of fds) closeSync(fd);
-      open = false;
+    handOver: closeOnce(fds),
+    attach: (master) => closeSync(master),
+    async finish({ idle } = {}) {
+      feeder?.destroy();
+      await Promise.all(drains.map(async (drain) => await drain.finish(idle)));
     },
-    stop: () => void feeder?.destroy(),
   };
 }
 
-function drain(fd: number, take: (chunk: Uint8Array) => void): Promise<void> {
-  const socket = new Socket({ fd, readable: true, writable: false });
-  return new Promise((done, fail) => {
-    socket.on('data', take);
-    socket.on('error', fail);
-    socket.on('close', () => done());
-  });
+/** The same for a process with a terminal, whose output is one stream. */
+export function openTerminalStdio(request: StdioRequest): Stdio {
+  const nothing = openSync('/dev/null', 'r+');
+  const fds = [nothing, nothing, nothing] as const;
+  let drain: Drain | undefined;
+  let stream: ReadStream | undefined;
+  return {
+    fds,
+    handOver: closeOnce([nothing]),
+    attach(master) {
+      stream = new ReadStream(master);
+      drain = new Drain(stream, { take: request.stdout, ready: request.ready?.bind(request) });
+      if (request.stdin !== undefined) void feed(stream, request.stdin, { end: false });
+    },
+    async finish({ idle } = {}) {
+      await drain?.finish(idle);
+      stream?.destroy();
+    },
+  };
 }
 
-/** A process may end before it has read everything, or close its input: that is its affair. */
-async function feed(to: Socket, source: AsyncIterable<Uint8Array>): Promise<void> {
-  const closed = new Promise<void>((done) => {
-    to.on('error', () => undefined);
-    to.on('close', () => done());
-  });
-  try {
-    for await (const chunk of source) {
-      if (to.destroyed) return;
-      if (!to.write(chunk)) await Promise.race([closed, new Promise((done) => to.once('drain', done))]);
-    }
-    to.end();
-  } catch {
-    to.destroy(); // the source failed: whoever made it knows; the process sees the end of its input
-  }
+function closeOnce(fds: readonly number[]): () => void {
+  let open = true;
+  return () => {
+    if (open) for (const fd of fds) closeSync(fd);
+    open = false;
+  };
 }

@@ -13,6 +13,30 @@ export type LaunchStep =
 
 export type Namespace = 'mount' | 'pid' | 'ipc' | 'uts' | 'network';
 
+/** What a program may have of capabilities: docker's default, what this process has, or those with these numbers. */
+export type LaunchCapabilities = 'docker' | 'all' | readonly number[];
+
+/** What a thread gives up for good, and with it all that it starts. */
+export interface Privileges {
+  readonly capabilities: LaunchCapabilities;
+  /** Nor can programs that it starts gain any. */
+  readonly noNewPrivileges?: boolean | undefined;
+}
+
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** A new terminal of a devpts file system, which becomes the program's streams and its session's own. */
+export interface LaunchTerminal {
+  readonly size: TerminalSize;
+  /** The devpts before the root is entered, and after. */
+  readonly devpts: { readonly outside: string; readonly inside: string };
+  /** A file that is to show it, too: /dev/console, before the root is entered. */
+  readonly console?: string | undefined;
+}
+
 export interface LaunchUser {
   readonly uid: number;
   readonly gid: number;
@@ -20,8 +44,17 @@ export interface LaunchUser {
   readonly groups: readonly number[];
 }
 
+/** Directories of control groups. */
+export interface LaunchGroups {
+  readonly dirs: readonly string[];
+  /** Where this process is in the same hierarchies. */
+  readonly homes: readonly string[];
+  /** A thread can enter them without its process. */
+  readonly takesThreads: boolean;
+}
+
 /** A process to start, and everything about it that must be so before its first instruction. */
-export interface LaunchPlan {
+export interface LaunchPlan extends Privileges {
   /** New ones. Without `pid` only `mount` can be had. */
   readonly namespaces: readonly Namespace[];
   /** Where /proc of the new pid namespace is mounted, before all steps. */
@@ -33,10 +66,12 @@ export interface LaunchPlan {
   /** Inside the root. */
   readonly cwd: string;
   readonly user: LaunchUser;
-  /** `docker`: the bounding set is docker's default; `all`: it stays as it is. */
-  readonly capabilities: 'docker' | 'all';
   /** By name without `RLIMIT_`, lower case. Negative: unlimited. */
   readonly limits?: readonly { readonly type: string; readonly soft: number; readonly hard: number }[] | undefined;
+  /** The program starts in them. */
+  readonly groups?: LaunchGroups | undefined;
+  /** In place of the streams of the order. */
+  readonly terminal?: LaunchTerminal | undefined;
   /** Path inside the root; nothing is looked up. */
   readonly program: string;
   /** With the name that the program sees as its own in front. */
@@ -62,8 +97,16 @@ export interface HeldNamespace {
 }
 
 export type LaunchEvent =
-  /** `namespace`: the mount namespace, where there is no pid namespace. */
-  | { readonly kind: 'started'; readonly pid: number; readonly namespace?: HeldNamespace | undefined }
+  /**
+   * `namespace`: the mount namespace, where there is no pid namespace. `terminal`: the file to read and write it by; whoever started the
+   * program on it has not waited for its end, which is the affair of the process.
+   */
+  | {
+      readonly kind: 'started';
+      readonly pid: number;
+      readonly namespace?: HeldNamespace | undefined;
+      readonly terminal?: number | undefined;
+    }
   | { readonly kind: 'ended'; readonly code: number | null; readonly signal: NodeJS.Signals | null }
   /** `code` is the errno's name when the program could not be executed. */
   | { readonly kind: 'not-executed'; readonly code: string }

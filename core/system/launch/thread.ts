@@ -1,7 +1,8 @@
 import { closeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../src/errors.ts';
-import type { LaunchEvent, LaunchMessage, LaunchOrder, LaunchPlan } from './plan.ts';
+import type { LaunchEvent, LaunchMessage, LaunchOrder, Privileges } from './plan.ts';
+import { reap } from './reaper.ts';
 
 /** A file beside this one that is started by its path: source or compiled, as this one is. */
 export const entryFile = (name: 'worker' | 'helper'): URL =>
@@ -18,16 +19,19 @@ export class LaunchThread {
   /** It has ended, or is of no use any more. */
   broken = false;
 
-  constructor(capabilities: LaunchPlan['capabilities']) {
+  constructor(privileges: Privileges) {
     this.#worker = new Worker(entryFile('worker'), {
-      workerData: { capabilities },
+      workerData: { capabilities: privileges.capabilities, noNewPrivileges: privileges.noNewPrivileges === true } satisfies Privileges,
       env: {},
       execArgv: execArguments(),
       trackUnmanagedFds: false,
     });
     this.#worker.on('message', ({ id, event }: LaunchMessage) => {
       if (event.kind === 'failed' && event.broken) this.broken = true;
-      this.#listeners.get(id)?.(event);
+      const listen = this.#listeners.get(id);
+      listen?.(event);
+      // Children are those of the process, and a thread gets no signals.
+      if (event.kind === 'started' && event.terminal !== undefined) reap(event.pid, (ending) => listen?.({ kind: 'ended', ...ending }));
     });
     this.#worker.on('error', (failure) => this.#fail(messageOf(failure)));
     this.#worker.on('exit', () => this.#fail('the launching thread ended'));
@@ -58,13 +62,14 @@ export class LaunchThread {
   }
 }
 
-const threads = new Map<LaunchPlan['capabilities'], LaunchThread>();
+const threads = new Map<string, LaunchThread>();
 
-/** The thread for processes with these capabilities; starting it takes a while, so it may be asked for before there is a process. */
-export function launchThread(capabilities: LaunchPlan['capabilities']): LaunchThread {
-  const known = threads.get(capabilities);
+/** The thread for processes with these privileges; starting it takes a while, so it may be asked for before there is a process. */
+export function launchThread(privileges: Privileges): LaunchThread {
+  const key = `${privileges.capabilities.toString()} ${privileges.noNewPrivileges === true}`;
+  const known = threads.get(key);
   if (known !== undefined && !known.broken) return known;
-  const thread = new LaunchThread(capabilities);
-  threads.set(capabilities, thread);
+  const thread = new LaunchThread(privileges);
+  threads.set(key, thread);
   return thread;
 }

@@ -24,7 +24,7 @@ export class ChrootExecutor implements Executor {
   constructor(root: string, options: ChrootOptions = {}) {
     this.#tmp = join(root, 'tmp');
     this.#mounts = options.mounts ?? whyNotAdmin() === undefined;
-    launchThread(this.#kept); // ready by the time of the first process
+    launchThread({ capabilities: this.#kept }); // ready by the time of the first process
   }
 
   async run(asked: ProcessSpec, io: ProcessIO): Promise<ProcessResult> {

@@ -13,7 +13,7 @@ export class NamespacesExecutor implements Executor {
   /** @param root of the store */
   constructor(root: string) {
     this.#tmp = join(root, 'tmp');
-    launchThread('docker'); // ready by the time of the first process
+    launchThread({ capabilities: 'docker' }); // ready by the time of the first process
   }
 
   async run(asked: ProcessSpec, io: ProcessIO): Promise<ProcessResult> {

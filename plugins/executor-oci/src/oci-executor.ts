@@ -36,7 +36,7 @@ export class OciExecutor implements Executor {
   constructor(root: string, options: OciExecutorOptions) {
     this.#tmp = join(root, 'tmp');
     this.#options = options;
-    launchThread('all'); // ready by the time of the first process
+    launchThread({ capabilities: 'all' }); // ready by the time of the first process
     if (options.runtime.kind === 'runc') sweepCgroups();
   }
 

@@ -1,0 +1,282 @@
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { VarveError } from '../../src/errors.ts';
+import { killQuietly } from '../launch/end-tree.ts';
+import { type FileLock, tryLockDirectory } from '../locks.ts';
+import { type Controller, type Hierarchy, hierarchies } from './hierarchies.ts';
+import { controllersFor, type GroupLimits, limitFiles } from './limit-files.ts';
+
+/** All groups of ours are in a group of this name at the top of each hierarchy. */
+export const GROUPS = 'varve';
+
+/** What a group is made with where the host has it: what a container needs beside its limits. */
+const USUAL: readonly Controller[] = ['freezer', 'cpuacct', 'memory', 'pids'];
+
+export interface GroupStats {
+  readonly cpu?: number;
+  readonly memory?: number;
+  readonly memoryLimit?: number;
+  readonly pids?: number;
+  readonly pidsLimit?: number;
+}
+
+/**
+ * A control group, which on hosts with version 1 is one directory per controller. Whoever made it holds a lock on each directory for as
+ * long as it lives, so that another can tell when it was killed, and ends what it left (`sweepControlGroups`).
+ */
+export class ControlGroup {
+  readonly name: string;
+  readonly #places: ReadonlyMap<Controller, Hierarchy>;
+  readonly #limits: GroupLimits;
+  readonly #locks: FileLock[] = [];
+
+  /** @throws VarveError `CGROUP_MISSING` when this host has no controller for one of the limits, `CGROUP_LIMIT` when it refuses one */
+  constructor(name: string, limits: GroupLimits = {}) {
+    this.name = name;
+    this.#limits = limits;
+    const known = hierarchies();
+    const needed = controllersFor(limits);
+    const missing = needed.find((controller) => !known.has(controller));
+    if (missing !== undefined)
+      throw new VarveError('CGROUP_MISSING', `This host has no control groups of the kind "${missing}" that varve may change`);
+    this.#places = new Map([...known].filter(([controller]) => USUAL.includes(controller) || needed.includes(controller)));
+    try {
+      this.#make();
+    } catch (failure) {
+      this.#discard();
+      throw failure;
+    }
+  }
+
+  /** The directories, for a process to enter. */
+  get dirs(): readonly string[] {
+    return [...new Set([...this.#places.values()].map(({ dir }) => join(dir, GROUPS, this.name)))];
+  }
+
+  /** Where this process is in the same hierarchies. */
+  get homes(): readonly string[] {
+    return [...new Set([...this.#places.values()].map(({ home }) => home))];
+  }
+
+  /** A thread can enter a group without its process in version 1 alone. */
+  get takesThreads(): boolean {
+    return [...this.#places.values()].every(({ version }) => version === 1);
+  }
+
+  /** To be called when the first process has been started: until then there is one more, which starts it. */
+  started(): void {
+    const { pids } = this.#limits;
+    if (pids !== undefined && pids > 0) this.#write('pids', { 'pids.max': String(pids) });
+  }
+
+  /** The host's numbers, ascending. */
+  processes(): readonly number[] {
+    const numbers = this.dirs.flatMap((dir) => processesIn(dir));
+    return [...new Set(numbers)].sort((a, b) => a - b);
+  }
+
+  get canFreeze(): boolean {
+    return this.#places.has('freezer');
+  }
+
+  /** Settles when everything stands still. */
+  async freeze(): Promise<void> {
+    const place = this.#places.get('freezer');
+    if (place === undefined) return;
+    for (let wait = 1; !this.#setFrozen(true, place); wait = Math.min(wait * 2, 50)) await sleep(wait);
+  }
+
+  thaw(): void {
+    const place = this.#places.get('freezer');
+    if (place !== undefined) this.#setFrozen(false, place);
+  }
+
+  /** Whether the kernel has killed something in it for want of memory. */
+  get outOfMemory(): boolean {
+    const events = this.#read('memory', { 1: 'memory.oom_control', 2: 'memory.events' });
+    return /^oom_kill [1-9]/m.test(events ?? '');
+  }
+
+  stats(): GroupStats {
+    const number = (text: string | undefined): number | undefined =>
+      text === undefined || text.trim() === 'max' ? undefined : Number(text);
+    const cpu =
+      number(this.#read('cpuacct', { 1: 'cpuacct.usage' })) ??
+      scaled(this.#read('cpuacct', { 2: 'cpu.stat' }), /^usage_usec (\d+)$/m, 1000);
+    const used = number(this.#read('memory', { 1: 'memory.usage_in_bytes', 2: 'memory.current' }));
+    const cached = scaled(this.#read('memory', { 1: 'memory.stat', 2: 'memory.stat' }), /^(?:total_)?inactive_file (\d+)$/m, 1) ?? 0;
+    const limit = number(this.#read('memory', { 1: 'memory.limit_in_bytes', 2: 'memory.max' }));
+    return defined({
+      cpu,
+      memory: used === undefined ? undefined : Math.max(0, used - cached), // as `docker stats`: files that can be read again do not count
+      memoryLimit: limit !== undefined && limit < UNLIMITED ? limit : undefined,
+      pids: number(this.#read('pids', { 1: 'pids.current', 2: 'pids.current' })),
+      pidsLimit: number(this.#read('pids', { 1: 'pids.max', 2: 'pids.max' })),
+    });
+  }
+
+  /** Kills what is still in it, and removes it. Idempotent. */
+  async remove(): Promise<void> {
+    this.thaw();
+    for (const dir of this.dirs) await removeGroup(dir);
+    this.#discard();
+  }
+
+  #make(): void {
+    for (const dir of this.dirs) {
+      mkdirSync(dir, { recursive: true });
+      const lock = tryLockDirectory(dir);
+      if (lock === undefined) throw new VarveError('CGROUP_EXISTS', `The control group ${dir} is another container's`);
+      this.#locks.push(lock);
+    }
+    for (const [controller, { version, dir }] of this.#places) {
+      if (version === 2) enable(controller, dir);
+      else if (controller === 'cpuset') fillCpuset(dir, this.name);
+    }
+    for (const { controller, name, value, optional } of limitFiles(this.#limits, (each) => this.#places.get(each)?.version ?? 2)) {
+      if (optional === true && !existsSync(join(this.#dirOf(controller), name))) continue;
+      this.#write(controller, { [name]: name === 'pids.max' && value !== 'max' ? String(Number(value) + 1) : value });
+    }
+  }
+
+  #dirOf(controller: Controller): string {
+    return join(this.#places.get(controller)?.dir ?? '', GROUPS, this.name);
+  }
+
+  #write(controller: Controller, files: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(files)) {
+      try {
+        writeFileSync(join(this.#dirOf(controller), name), value);
+      } catch (cause) {
+        throw new VarveError('CGROUP_LIMIT', `This host does not take ${value} for ${name}`, { cause });
+      }
+    }
+  }
+
+  /** One file of a controller, by the version of its hierarchy; `undefined` where there is none. */
+  #read(controller: Controller, names: { readonly 1?: string; readonly 2?: string }): string | undefined {
+    const place = this.#places.get(controller);
+    const name = place === undefined ? undefined : names[place.version];
+    return name === undefined ? undefined : readIfThere(join(this.#dirOf(controller), name));
+  }
+
+  /** Whether it is so now. */
+  #setFrozen(frozen: boolean, { version }: Hierarchy): boolean {
+    const dir = this.#dirOf('freezer');
+    if (!existsSync(dir)) return true;
+    setFrozen(dir, { frozen, version });
+    if (version === 1) return (readIfThere(join(dir, 'freezer.state'))?.trim() === 'FROZEN') === frozen;
+    return /^frozen 1$/m.test(readIfThere(join(dir, 'cgroup.events')) ?? '') === frozen;
+  }
+
+  #discard(): void {
+    for (const lock of this.#locks.splice(0)) lock.release();
+    for (const dir of this.dirs) if (existsSync(dir)) removeEmpty(dir);
+  }
+}
+
+/** Memory limits at and above this mean that there is none. */
+const UNLIMITED = 2 ** 62;
+
+/** Ends and removes the groups of processes that were killed. */
+export async function sweepControlGroups(): Promise<void> {
+  const parents = new Set([...hierarchies().values()].map(({ dir }) => join(dir, GROUPS)));
+  for (const parent of parents)
+    for (const name of existsSync(parent) ? directoriesIn(parent) : []) {
+      const dir = join(parent, name);
+      using lock = existsSync(dir) ? tryLockDirectory(dir) : undefined;
+      if (lock === undefined || isYoung(dir)) continue;
+      for (const version of [1, 2] as const) if (existsSync(join(dir, FREEZE_FILES[version]))) setFrozen(dir, { frozen: false, version });
+      await removeGroup(dir);
+    }
+}
+
+/** It may be one that has just been made and not yet been locked. */
+const isYoung = (dir: string): boolean => (lstatSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > Date.now() - 60_000;
+
+const FREEZE_FILES = { 1: 'freezer.state', 2: 'cgroup.freeze' } as const;
+
+function setFrozen(dir: string, { frozen, version }: { readonly frozen: boolean; readonly version: 1 | 2 }): void {
+  const values = version === 1 ? (['FROZEN', 'THAWED'] as const) : (['1', '0'] as const);
+  try {
+    writeFileSync(join(dir, FREEZE_FILES[version]), frozen ? values[0] : values[1]);
+  } catch (failure) {
+    if (!isGone(failure)) throw failure;
+  }
+}
+
+/** What runs in it is killed; the groups that a container has made inside go first. */
+async function removeGroup(dir: string): Promise<void> {
+  if (!existsSync(dir)) return;
+  for (const name of directoriesIn(dir)) await removeGroup(join(dir, name));
+  for (let wait = 1; !removeEmpty(dir) && wait < 2000; wait *= 2) {
+    for (const pid of processesIn(dir)) killQuietly(pid);
+    await sleep(wait);
+  }
+}
+
+/** `false`: somebody is in it, or has not quite gone. */
+function removeEmpty(dir: string): boolean {
+  try {
+    rmdirSync(dir);
+    return true;
+  } catch (failure) {
+    if (isGone(failure)) return true;
+    if ((failure as NodeJS.ErrnoException).code === 'EBUSY') return false;
+    throw failure;
+  }
+}
+
+/** Version 2 hands controllers down one level at a time. */
+function enable(controller: Controller, top: string): void {
+  if (controller === 'freezer' || controller === 'cpuacct') return;
+  for (const dir of [top, join(top, GROUPS)]) {
+    try {
+      writeFileSync(join(dir, 'cgroup.subtree_control'), `+${controller}`);
+    } catch (cause) {
+      throw new VarveError('CGROUP_MISSING', `The controller "${controller}" cannot be handed down by the control group ${dir}`, {
+        cause,
+        hint: 'In a container, start varve in a group of its own below the top one.',
+      });
+    }
+  }
+}
+
+/** A new group of version 1 has no processors and no memory nodes, and nobody can enter it. */
+function fillCpuset(top: string, name: string): void {
+  for (const [parent, dir] of [
+    [top, join(top, GROUPS)],
+    [join(top, GROUPS), join(top, GROUPS, name)],
+  ] as const)
+    for (const file of ['cpuset.cpus', 'cpuset.mems'])
+      if (readFileSync(join(dir, file), 'utf8').trim() === '') writeFileSync(join(dir, file), readFileSync(join(parent, file)));
+}
+
+const directoriesIn = (dir: string): readonly string[] =>
+  readdirSync(dir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+
+const processesIn = (dir: string): readonly number[] =>
+  (readIfThere(join(dir, 'cgroup.procs')) ?? '').split('\n').filter(Boolean).map(Number).filter(Boolean);
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (failure) {
+    if (isGone(failure)) return undefined;
+    throw failure;
+  }
+}
+
+/** ENODEV: the group was removed while its file was open. */
+const isGone = (failure: unknown): boolean => ['ENOENT', 'ENODEV'].includes((failure as NodeJS.ErrnoException).code ?? '');
+
+function scaled(text: string | undefined, pattern: RegExp, factor: number): number | undefined {
+  const found = pattern.exec(text ?? '')?.[1];
+  return found === undefined ? undefined : Number(found) * factor;
+}
+
+const defined = (members: Readonly<Record<string, number | undefined>>): GroupStats =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
