@@ -14,6 +14,7 @@ import type { KeyParts } from './contracts/step.ts';
 import type { CacheRecord } from './contracts/store.ts';
 
 export interface KeyInputs {
+  /** What the stage is for: of a stage that runs on the build's own platform the same, whichever platforms are built. */
   readonly platform: Platform;
   /** What lies below: `stateKey` of the last step that made a layer, or the chainID of the base. */
   readonly parent: string;

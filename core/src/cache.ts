@@ -23,14 +23,14 @@ const hasWishes = ({ cacheFrom = [], cacheTo = [] }: BuildRequest): boolean => c
 
 /** The first cache that knows the key and whose layer can still be read. Those asked before it know it from then on. */
 export async function firstHit(on: Build, asked: AskedRecord): Promise<Hit | undefined> {
-  for (const [i, cache] of on.caches.entries()) {
+  for (const [i, cache] of on.work.caches.entries()) {
     const hit = await orWarn(cache, on, async () => {
       const record = await cache.get(asked.key, on.build);
       const layer = record && (await on.layers.get(record.layer));
       return record && layer && { record: { ...record, ...asked }, layer };
     });
     if (hit === undefined) continue;
-    for (const nearer of on.caches.slice(0, i)) await orWarn(nearer, on, () => nearer.put(hit.record, on.build));
+    for (const nearer of on.work.caches.slice(0, i)) await orWarn(nearer, on, () => nearer.put(hit.record, on.build));
     return hit;
   }
   return undefined;
@@ -38,7 +38,7 @@ export async function firstHit(on: Build, asked: AskedRecord): Promise<Hit | und
 
 /** Tells every cache. */
 export async function recordAll(on: Build, record: CacheRecord): Promise<void> {
-  for (const cache of on.caches) await orWarn(cache, on, () => cache.put(record, on.build));
+  for (const cache of on.work.caches) await orWarn(cache, on, () => cache.put(record, on.build));
 }
 
 /** What the steps of a build came to, each told once. */
@@ -58,7 +58,7 @@ export class UsedRecords {
 }
 
 /** The build is done but for what caches write at its end. */
-export async function finishCaches({ caches }: Build, image: Image): Promise<void> {
+export async function finishCaches({ work: { caches } }: Build, image: Image): Promise<void> {
   for (const cache of caches) await cache.finish?.(image);
 }
 

@@ -18,9 +18,10 @@ export class Emitter {
     void this.#hooks.event.promise(event); // it never fails: see `report`
   }
 
-  /** For one build: adds its id and the time. */
-  for(build: string): Emit {
-    return (body) => this.send({ ...body, build, at: Date.now() } as BuildEvent); // the spread of a union is not seen as one
+  /** For one build, or one platform of it: adds its id and the time. */
+  for(build: string, platform?: string): Emit {
+    const whose = platform === undefined ? { build } : { build, platform };
+    return (body) => this.send({ ...body, ...whose, at: Date.now() } as BuildEvent); // the spread of a union is not seen as one
   }
 
   report({ build }: BuildEvent, { plugin = '?', message }: VarveError): void {

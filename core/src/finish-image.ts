@@ -1,6 +1,7 @@
-import { type Image, makeImage, patchConfig } from '../image/index.ts';
+import { type Image, type ImageIndex, makeImage, patchConfig } from '../image/index.ts';
 import type { Build } from './build.ts';
 import { clampTime, timeOfConfig } from './clock.ts';
+import type { BuildInfo } from './contracts/build.ts';
 import type { ExportResult } from './contracts/exporter.ts';
 import { VarveError } from './errors.ts';
 import { storeLayers } from './keep-layers.ts';
@@ -18,19 +19,36 @@ export async function finishImage(state: StageState, on: Build): Promise<Image> 
   return image.movedTo(await storeLayers(image.layers, state.unrecorded, on));
 }
 
-/** Writes a finished image to one of the places that the request names. */
-export type Output = (image: Image) => Promise<ExportResult>;
+/** What came of a request: of several platforms the first image and an index over all. */
+export interface Built {
+  readonly image: Image;
+  readonly index?: ImageIndex;
+}
 
-/** Who writes each output: asked before anything is built, so that nobody waits for a build that cannot be written. @throws VarveError `EXPORTER_NONE` */
-export async function outputsOf({ build, hooks }: Build): Promise<readonly Output[]> {
+/** Writes what was built to one of the places that the request names. */
+export type Output = (built: Built) => Promise<ExportResult>;
+
+/**
+ * Who writes each output: asked before anything is built, so that nobody waits for a build that cannot be written.
+ * @throws VarveError `EXPORTER_NONE`, `EXPORT_SINGLE_PLATFORM`
+ */
+export async function outputsOf(builds: readonly [Build, ...Build[]], info: BuildInfo): Promise<readonly Output[]> {
   const outputs: Output[] = [];
-  for (const request of build.request.outputs ?? []) {
-    const exporter = await hooks.exporter.promise(request);
+  for (const request of info.request.outputs ?? []) {
+    const exporter = await builds[0].hooks.exporter.promise(request);
     if (exporter === undefined)
       throw new VarveError('EXPORTER_NONE', `No exporter writes outputs of type "${request.type}"`, {
         hint: 'Add the plugin that does; `varve plugins` lists those that are loaded.',
       });
-    outputs.push((image) => exporter.export(image, request, build));
+    if (builds.length > 1 && exporter.exportIndex === undefined)
+      throw new VarveError('EXPORT_SINGLE_PLATFORM', `Outputs of type "${request.type}" hold one platform, not ${builds.length}`, {
+        hint: 'Build one platform, or choose another output: type=oci, image, registry, local or tar.',
+      });
+    outputs.push(async ({ image, index }) =>
+      index === undefined || exporter.exportIndex === undefined
+        ? await exporter.export(image, request, info)
+        : await exporter.exportIndex(index, request, info),
+    );
   }
   return outputs;
 }

@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { isAbsolute, resolve } from 'node:path';
-import { type Abortable, formatReference, hostPlatform, type Image, type ImageReference, normalizePlatform } from '../image/index.ts';
+import {
+  type Abortable,
+  formatPlatform,
+  formatReference,
+  hostPlatform,
+  type Image,
+  type ImageReference,
+  normalizePlatform,
+  type Platform,
+} from '../image/index.ts';
 import { aborted, orAborted } from './abort.ts';
 import { Build } from './build.ts';
 import { startCaches } from './cache.ts';
@@ -17,18 +26,17 @@ import { VarveError } from './errors.ts';
 import { Hooks } from './hooks.ts';
 import { kept } from './kept.ts';
 import { type AnyPlugin, inOrder, readOptions } from './plugin.ts';
-import { Scope, type Token, token } from './scope.ts';
+import { runBuilds } from './run-builds.ts';
+import { Scope, type Token } from './scope.ts';
 import { blame, type PendingTap, TapRegistry } from './taps.ts';
 import { CACHE_STORES, FILE_DIGESTS, LAYERS, STORE_ROOT, STORE_STATE } from './tokens.ts';
+import { Work } from './work.ts';
 
 /**
  * Assembles a toolchain. Nothing is read, written or started by it: plugins only register.
  * @throws VarveError `PLUGIN_…`, `OPTIONS_INVALID`, `TAP_ORDER`
  */
 export const createKernel = (settings: KernelSettings): Kernel => new PluginKernel(settings);
-
-/** The build that a scope belongs to. */
-const BUILD = token<BuildInfo>('build');
 
 class PluginKernel implements Kernel {
   readonly root: string;
@@ -84,15 +92,26 @@ class PluginKernel implements Kernel {
     const { epoch } = request;
     const controller = new AbortController();
     const signal = request.signal === undefined ? controller.signal : AbortSignal.any([request.signal, controller.signal]);
-    const platform = normalizePlatform(request.platform ?? hostPlatform());
+    const platforms = platformsOf(request);
+    const info: BuildInfo = { id, request, platform: platforms[0], epoch, emit, signal };
     await using scope = new Scope(this.#scope); // layers are read lazily, so it ends after the last export
-    scope.set(BUILD, { id, request, platform, epoch, emit, signal });
-    const build = scope.inject('build', [BUILD, LAYERS, FILE_DIGESTS], (info, layers, digests) => {
-      const [hooks, caches] = [this.#hooks, startCaches(scope.all(CACHE_STORES), { build: info, host: this })];
-      return new Build({ build: info, host: this, hooks, layers, digests, caches, controller });
+    const builds = scope.inject('builds', [LAYERS, FILE_DIGESTS], (layers, digests) => {
+      const caches = startCaches(scope.all(CACHE_STORES), { build: info, host: this });
+      const work = new Work({ caches, controller, parallel: request.parallel });
+      const isOneOfMany = platforms.length > 1;
+      const buildOf = (platform: Platform): Build => {
+        const build = isOneOfMany ? { ...info, platform, emit: this.#emitter.for(id, formatPlatform(platform)) } : info;
+        return new Build({ build, host: this, hooks: this.#hooks, layers, digests, work, isOneOfMany });
+      };
+      const [first, ...others] = platforms;
+      return [buildOf(first), ...others.map(buildOf)] as const;
     });
     try {
-      return await orAborted(build().run(), { signal: request.signal, grace: this.#grace, pending: () => this.pending });
+      return await orAborted(runBuilds({ builds: builds(), info }), {
+        signal: request.signal,
+        grace: this.#grace,
+        pending: () => this.pending,
+      });
     } catch (failure) {
       const error = request.signal?.aborted ? aborted(failure, this.pending) : blame(failure, undefined, 'the build');
       emit({ type: 'build-failed', code: error.code, message: error.message });
@@ -161,6 +180,13 @@ class PluginKernel implements Kernel {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#scope[Symbol.asyncDispose]();
   }
+}
+
+/** Each once. */
+function platformsOf({ platform, platforms = [] }: BuildRequest): readonly [Platform, ...Platform[]] {
+  const wanted = platforms.length > 0 ? platforms : [platform ?? hostPlatform()];
+  const byName = new Map(wanted.map(normalizePlatform).map((one) => [formatPlatform(one), one]));
+  return [...byName.values()] as unknown as readonly [Platform, ...Platform[]]; // one at least
 }
 
 /** A plugin's factory, whose failure is the plugin's, whoever asked for what it makes. */

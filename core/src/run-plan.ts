@@ -25,9 +25,10 @@ export class Stages {
     for (const stage of stages) this.#stages.set(stage.name, stage);
     try {
       return await this.run(target);
-    } catch {
+    } catch (failure) {
       await Promise.allSettled(this.#running.values());
-      throw this.#on.controller.signal.reason;
+      const { signal } = this.#on.work.controller;
+      throw signal.aborted ? signal.reason : failure;
     }
   }
 
@@ -36,7 +37,7 @@ export class Stages {
     const known = this.#running.get(name);
     if (known) return known;
     const running = this.#run(name);
-    running.catch((failure: unknown) => this.#on.controller.abort(failure));
+    running.catch((failure: unknown) => this.#on.fail(failure));
     this.#running.set(name, running);
     return running;
   }

@@ -1,4 +1,4 @@
-import { appendHistory, type CacheKey, chainOf, composeLayer, type Layer } from '../image/index.ts';
+import { appendHistory, type CacheKey, chainOf, composeLayer, type Layer, normalizePlatform } from '../image/index.ts';
 import type { Build } from './build.ts';
 import { type AskedRecord, firstHit, type Hit, recordAll } from './cache.ts';
 import { keyOf, layerIdOf, stateKey } from './cache-key.ts';
@@ -24,7 +24,7 @@ export async function runStep(place: StepPlace, at: StageState, on: Build): Prom
       hint: 'Add the plugin that does; `varve plugins` lists those that are loaded.',
     });
   } catch (failure) {
-    const isStopped = on.build.signal?.aborted === true;
+    const isStopped = on.build.signal?.aborted === true || (VarveError.is(failure) && failure.code === 'STEP_STOPPED');
     const error = isStopped ? stopped(failure) : VarveError.with(blame(failure, undefined, step.title), { source: step.source });
     on.emit({ type: 'step-failed', ...place, code: error.code, message: error.message });
     throw error;
@@ -37,19 +37,37 @@ const stopped = (cause: unknown): VarveError => new VarveError('STEP_STOPPED', '
 async function runWith(handler: StepHandler, place: StepPlace, at: StageState, on: Build): Promise<StageState> {
   const parts = await handler.fingerprint(place.step, inputsOf(place, at, on));
   if (parts === undefined) return await configure(handler, place, at, on);
-  const { platform, epoch } = on.build;
+  const { epoch } = on.build;
   const shapers = on.hooks.layer.taps.map((tap) => tap.name);
-  const key = keyOf({ platform, parent: at.key, kind: place.step.kind, epoch, shapers }, parts);
+  const key = keyOf({ platform: normalizePlatform(at.config), parent: at.key, kind: place.step.kind, epoch, shapers }, parts);
   const asked = { key, parts, parent: at.key, kind: place.step.kind, title: place.step.title };
   const hit = on.isCached(place.stage) ? await firstHit(on, asked) : undefined;
   if (hit !== undefined) {
     on.emit({ type: 'step-cached', ...place, key });
     return extend(at, place, on, { ...hit, lasts: true });
   }
+  const shared = on.work.shared(key);
+  if (shared !== undefined) return await extendShared(shared, { place, at, on, key });
   on.emit({ type: 'step-started', ...place });
-  const made = await on.share(key, () => make(handler, place, at, { on, asked }));
+  const made = await on.work.run(key, () => make(handler, place, at, { on, asked }));
   on.emit({ type: 'step-finished', ...place, key });
   return extend(made.below ?? at, place, on, made);
+}
+
+interface Sharing {
+  readonly place: StepPlace;
+  readonly at: StageState;
+  readonly on: Build;
+  readonly key: CacheKey;
+}
+
+/** What another stage or platform comes to counts here too. Where it fails, the failure is told there. */
+async function extendShared(shared: Promise<Made>, { place, at, on, key }: Sharing): Promise<StageState> {
+  const made = await shared.catch((failure: unknown) => {
+    throw stopped(failure);
+  });
+  on.emit({ type: 'step-cached', ...place, key });
+  return extend(at, place, on, made);
 }
 
 /** A step without a fingerprint: it may change the config and nothing else. */
@@ -155,7 +173,7 @@ class OpenWorkspace implements AsyncDisposable {
 }
 
 function extend(at: StageState, { step }: StepPlace, on: Build, { layer, record, lasts }: Made): StageState {
-  on.used.add({ record, layer });
+  on.work.used.add({ record, layer });
   return makeState({
     key: stateKey(record),
     layers: [...at.layers, layer],

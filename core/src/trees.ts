@@ -13,7 +13,6 @@ const TEXT_LIMIT = 4 << 20;
 export class Trees {
   readonly #on: Build;
   readonly #made = new Map<string, Promise<FileTree>>();
-  readonly #images = new Map<string, Promise<Image>>();
   #hidden: Pick<Plan, 'ignore' | 'contextIgnore'> = {};
 
   constructor(on: Build) {
@@ -43,7 +42,7 @@ export class Trees {
   }
 
   image(ref: string, platform: Platform = this.#on.build.platform): Promise<Image> {
-    return kept(this.#images, JSON.stringify([ref, platform]), async () => {
+    return kept(this.#on.work.images, JSON.stringify([ref, platform]), async () => {
       const { host, emit, build } = this.#on;
       const reference = withDefaultTag(parseReference(this.#named(ref)));
       return await host.resolve(reference, { platform, fresh: build.request.pull ?? false, emit, signal: build.signal });

@@ -1,0 +1,44 @@
+import { availableParallelism } from 'node:os';
+import type { CacheKey, Image } from '../image/index.ts';
+import { UsedRecords } from './cache.ts';
+import type { CacheStore } from './contracts/store.ts';
+import { Limit } from './limit.ts';
+import type { Made } from './run-step.ts';
+
+export interface WorkParts {
+  readonly caches: readonly CacheStore[];
+  /** Stops what is still running once something has failed. */
+  readonly controller: AbortController;
+  /** How many steps may run at once. */
+  readonly parallel?: number | undefined;
+}
+
+/** What the builds of one request, one for each platform, do together: nothing is fetched or run twice. */
+export class Work {
+  readonly caches: readonly CacheStore[];
+  readonly used: UsedRecords;
+  readonly controller: AbortController;
+  /** By reference and platform. */
+  readonly images = new Map<string, Promise<Image>>();
+  readonly #limit: Limit;
+  readonly #steps = new Map<CacheKey, Promise<Made>>();
+
+  constructor({ caches, controller, parallel }: WorkParts) {
+    this.caches = caches;
+    this.used = new UsedRecords(caches);
+    this.controller = controller;
+    this.#limit = new Limit(Math.max(1, parallel ?? Math.max(4, 2 * availableParallelism())));
+  }
+
+  /** What a step with this key comes to that another stage or platform runs, or has run. */
+  shared(key: CacheKey): Promise<Made> | undefined {
+    return this.#steps.get(key)?.then((made) => ({ ...made, below: undefined }));
+  }
+
+  /** Runs a step under the limit; it is shared from now on. */
+  run(key: CacheKey, step: () => Promise<Made>): Promise<Made> {
+    const running = this.#limit.run(step);
+    this.#steps.set(key, running);
+    return running;
+  }
+}
