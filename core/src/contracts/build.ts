@@ -55,6 +55,8 @@ export interface BuildRequest extends Abortable {
   readonly storage?: string | undefined;
   readonly executor?: string | undefined;
   readonly run?: RunSettings | undefined;
+  /** What steps may ask for beyond a sandbox (`--allow`): `network.host`, `security.insecure`, `device`, `device=<name>`. */
+  readonly allow?: readonly string[] | undefined;
   /** What steps may mount as secrets, by id. */
   readonly secrets?: Readonly<Record<string, SecretSource>> | undefined;
   /** What steps may use as SSH agents, by id: the socket of an agent, or private keys; with an empty list the agent of SSH_AUTH_SOCK. */

@@ -86,6 +86,10 @@ export interface RunStep extends StepBase<'run'> {
   /** The same, but in no cache key and no history: predefined proxy arguments. */
   readonly hiddenEnv?: readonly string[] | undefined;
   readonly network: Network;
+  /** `insecure`: all privileges, where the build allows it. Part of the cache key. */
+  readonly security?: 'sandbox' | 'insecure' | undefined;
+  /** By CDI name (`vendor.com/class=name`) or path, where the build allows it. One that is not required may be missing. */
+  readonly devices?: readonly { readonly name: string; readonly required: boolean }[] | undefined;
   readonly mounts: readonly RunMount[];
   /** Files put before the process for as long as it runs (heredocs that are scripts), by absolute path. */
   readonly scripts?: readonly { readonly path: string; readonly content: string }[] | undefined;

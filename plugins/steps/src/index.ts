@@ -2,6 +2,7 @@ import { CONTENT, definePlugin, FILE_DIGESTS, handles, STORE_ROOT } from '@varve
 import { configHandler } from './config-handler.ts';
 import { CopyHandler } from './copy/copy-handler.ts';
 import { mkdirHandler } from './mkdir-handler.ts';
+import { refuseUnallowed } from './run/entitlements.ts';
 import { RunHandler } from './run/run-handler.ts';
 
 export const steps = definePlugin({
@@ -11,6 +12,14 @@ export const steps = definePlugin({
     const content = inject('step-content', [CONTENT], (store) => store);
     const copy = inject('copy-handler', [FILE_DIGESTS, STORE_ROOT], (digests, root) => new CopyHandler(content, digests, root));
     const run = inject('run-handler', [STORE_ROOT], (root) => new RunHandler(root));
+    // after the taps that leave stages out: what is not built asks for nothing
+    hooks.plan.tap(
+      async (plan, build) => {
+        refuseUnallowed(plan, build.request);
+        return plan;
+      },
+      { stage: 100 },
+    );
     hooks.handler.tap(handles('config', () => configHandler));
     hooks.handler.tap(handles('copy', copy));
     hooks.handler.tap(handles('mkdir', () => mkdirHandler));

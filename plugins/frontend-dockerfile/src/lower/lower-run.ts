@@ -9,8 +9,6 @@ import type { StageScope } from './stage-scope.ts';
 const SCRIPTS = '/dev/pipes/';
 
 export function lowerRun(instruction: RunInstruction, scope: StageScope): readonly RunStep[] {
-  if (instruction.security === 'insecure') scope.unsupported('RUN --security=insecure');
-  if (instruction.devices.length > 0) scope.unsupported('RUN --device');
   const { state, build } = scope;
   const { args, scripts } = processOf(instruction, scope);
   const mounts = instruction.mounts.map((text) => lowerMount(text, scope));
@@ -28,6 +26,8 @@ export function lowerRun(instruction: RunInstruction, scope: StageScope): readon
       env: state.processArgs(),
       hiddenEnv: hiddenEnvironment(scope, build.args),
       network: instruction.network,
+      ...(instruction.security === 'insecure' && { security: instruction.security }),
+      ...(instruction.devices.length > 0 && { devices: instruction.devices }),
       mounts,
       scripts,
     },

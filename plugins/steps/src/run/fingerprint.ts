@@ -17,6 +17,8 @@ export async function describeRun(step: RunStep, inputs: StepInputs): Promise<Ke
     cwd: workingDirOf(config),
     user: config.config.User ?? '',
     network: networkOf(step, settings),
+    ...(step.security === 'insecure' && { security: step.security }),
+    ...(step.devices?.length && { devices: JSON.stringify(step.devices) }),
     ...(settings.addHosts?.length && { hosts: settings.addHosts.join(' ') }),
     ...(settings.shmSize !== undefined && { shm: String(settings.shmSize) }),
     ...(settings.ulimits?.length && { ulimits: settings.ulimits.join(' ') }),

@@ -13,6 +13,7 @@ import {
 } from '@varve/core';
 import { accountsIn, findUser } from '@varve/core/archive';
 import { processEnv, workingDirOf } from './environment.ts';
+import { findDevices } from './find-devices.ts';
 import { describeRun } from './fingerprint.ts';
 import { RunMounts } from './run-mounts.ts';
 import { networkOf, parseHosts, parseUlimits } from './settings.ts';
@@ -35,6 +36,7 @@ export class RunHandler implements StepHandler<RunStep> {
     await using mounts = new RunMounts(this.#root, step, scope);
     const process = await specOf(step, scope, mounts);
     refuseNetwork(step, process, executor);
+    refuseFeatures(step, process, executor);
     const { root } = await scope.workspace();
     const result = await executor.run({ ...process, root }, ioOf(scope));
     if (result.exitCode !== 0) throw failed(step, result);
@@ -47,16 +49,20 @@ async function specOf(step: RunStep, scope: StepScope, placing: RunMounts): Prom
   const settings = build.request.run ?? {};
   const { home, ...user } = await findUser(accountsIn(await scope.tree()), config.config.User ?? '', step);
   const mounts = await placing.prepare();
+  const { devices, missing, ...edits } = findDevices(step);
+  for (const name of missing) scope.warn({ code: 'RUN_DEVICE_MISSING', message: `The device ${name} is not on this host`, source: step.source });
   return {
-    mounts,
+    mounts: [...mounts, ...edits.mounts],
     args: step.args,
-    env: processEnv(step, config, { home, secret: placing.env }),
+    env: mergeEnv(processEnv(step, config, { home, secret: placing.env }), edits.env),
     cwd: workingDirOf(config),
     user,
     network: networkOf(step, settings),
     hosts: parseHosts(settings.addHosts, step),
     shmSize: settings.shmSize,
     ulimits: parseUlimits(settings.ulimits, step),
+    ...(step.security === 'insecure' && { privileged: true }),
+    ...(devices.length > 0 && { devices }),
   };
 }
 
@@ -71,6 +77,16 @@ function refuseNetwork(step: RunStep, { network }: Pick<ProcessSpec, 'network'>,
   throw new VarveError('RUN_NETWORK', `The executor "${name}" cannot give a process the network "${network}"`, {
     source: step.source,
     hint: `It can give ${capabilities.networks.join(', ')}: see --network and --executor.`,
+  });
+}
+
+function refuseFeatures(step: RunStep, process: Partial<ProcessSpec>, { name, capabilities: { features = [] } }: Executor): void {
+  const needed = (['privileged', 'devices'] as const).find((feature) => process[feature] !== undefined && !features.includes(feature));
+  if (needed === undefined) return;
+  const flag = needed === 'privileged' ? '--security=insecure' : '--device';
+  throw new VarveError('RUN_FEATURE', `The executor "${name}" cannot give a process what ${flag} asks for`, {
+    source: step.source,
+    hint: 'Take another: --executor oci.',
   });
 }
 
