@@ -73,7 +73,7 @@ const linesOf = async (image: Image, showTimes?: boolean): Promise<readonly stri
   await showTree(await MergedTree.of(image.layers), { showTimes });
 
 function requestOf({ asked = {} }: ConformanceCase, dir: string): BuildRequest {
-  const { args, target, labels, network, squash = false, layers = true, file, contexts = {} } = asked;
+  const { args, target, labels, network, allow, squash = false, layers = true, file, contexts = {} } = asked;
   return {
     source: findSource(dir, file),
     args,
@@ -81,6 +81,7 @@ function requestOf({ asked = {} }: ConformanceCase, dir: string): BuildRequest {
     labels,
     contexts: Object.fromEntries(Object.entries(contexts).map(([name, path]) => [name, join(dir, path)])),
     run: { network },
+    allow,
     options: { squash, layers },
   };
 }

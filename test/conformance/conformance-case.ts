@@ -22,6 +22,8 @@ export interface Asked {
   readonly target?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly network?: 'none' | 'host';
+  /** `--allow`. */
+  readonly allow?: readonly string[];
   /** `true`: one layer above the base. */
   readonly squash?: boolean;
   /** `false`: one layer a stage. */

@@ -21,11 +21,11 @@ function mountLine({ type, source, options, target }: ProcessSpec['mounts'][numb
 }
 
 /** Starts real processes with nothing but chroot, and remembers what it was asked. */
-export function chrootExecutor(networks: Executor['capabilities']['networks'] = ['default', 'none', 'host']) {
+export function chrootExecutor({ networks = ['default', 'none', 'host'], features }: Partial<Executor['capabilities']> = {}) {
   const asked: ProcessSpec[] = [];
   const executor: Executor = {
     name: 'test',
-    capabilities: { networks, isolated: false },
+    capabilities: { networks, isolated: false, features },
     run: (process, io) => {
       asked.push(process);
       const { root, user, cwd, env, args, mounts } = process;

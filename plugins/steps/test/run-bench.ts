@@ -1,4 +1,4 @@
-import type { RunStep } from '@varve/core';
+import type { Executor, RunStep } from '@varve/core';
 import { type ScopeOptions, sketchTree, stepScope, type TreeSketch, temporaryDir } from '@varve/core/testing';
 import type { ExecutionContext } from 'ava';
 import { RunHandler } from '../src/run/run-handler.ts';
@@ -19,15 +19,17 @@ export interface Around extends Omit<ScopeOptions, 'tree' | 'treeOf'> {
   readonly base?: TreeSketch;
   readonly other?: TreeSketch;
   readonly store?: string;
+  /** Of the executor. */
+  readonly features?: Executor['capabilities']['features'];
 }
 
 /** Runs a step in a root of busybox. */
 export async function execute(
   t: ExecutionContext,
   step: RunStep,
-  { base = {}, other = {}, store = temporaryDir(t), ...more }: Around = {},
+  { base = {}, other = {}, store = temporaryDir(t), features, ...more }: Around = {},
 ) {
-  const { executor, asked } = chrootExecutor();
+  const { executor, asked } = chrootExecutor({ features });
   const workspace = busyboxRoot(t);
   const tree = await sketchTree(base);
   const scope = stepScope({ executor, workspace, tree, treeOf: () => sketchTree(other), ...more });

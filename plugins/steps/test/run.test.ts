@@ -75,7 +75,7 @@ test('an unknown user is refused before anything runs', async (t) => {
 });
 
 test('a network that the executor cannot give is refused', async (t) => {
-  const { executor } = chrootExecutor(['host']);
+  const { executor } = chrootExecutor({ networks: ['host'] });
   const handler = new RunHandler(temporaryDir(t));
   await t.throwsAsync(() => handler.execute(run('true', { network: 'none' }), stepScope({ executor })), {
     code: 'RUN_NETWORK',

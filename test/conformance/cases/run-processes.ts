@@ -210,9 +210,40 @@ export const runProcesses: ConformanceCases = [
     tree: ['a b d755', 'a b/c"d f644 "1\\n"', 'a b/l l -> x y', 'new\\nline f644 ""', 'ö f644 ""'],
   },
   {
-    name: 'RUN: --network=host',
+    name: 'RUN: --network=default',
     dockerfile: lines('FROM busybox', 'RUN --network=default true'),
     unlikeBuildah: 'Buildah 1.28 has no RUN --network',
+    tree: [],
+  },
+  {
+    name: 'RUN: --network=host where it is allowed',
+    dockerfile: lines('FROM busybox', 'RUN --network=host true'),
+    asked: { allow: ['network.host'] },
+    unlikeBuildah: 'Buildah 1.28 has no RUN --network',
+    tree: [],
+  },
+  {
+    name: 'RUN: --network=host where all have it',
+    dockerfile: lines('FROM busybox', 'RUN --network=host true'),
+    asked: { network: 'host' },
+    unlikeBuildah: 'Buildah 1.28 has no RUN --network',
+    tree: [],
+  },
+  {
+    name: 'RUN: --network=host that is not allowed',
+    dockerfile: lines('FROM busybox', 'RUN --network=host true'),
+    fails: /^network\.host is not allowed$/,
+  },
+  {
+    name: 'RUN: --security=insecure that is not allowed',
+    dockerfile: lines('FROM busybox', 'RUN --security=insecure true'),
+    asked: { allow: ['network.host', 'device'] },
+    fails: /^security\.insecure is not allowed$/,
+  },
+  {
+    name: 'RUN: what is not built may ask for anything',
+    dockerfile: lines('FROM busybox AS unused', 'RUN --security=insecure true', 'FROM busybox'),
+    unlikeBuildah: 'Buildah 1.28 has no RUN --security',
     tree: [],
   },
   {

@@ -40,6 +40,7 @@ export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.Pr
     storage: textOf(values, 'storage') ?? defaults.storage,
     executor: textOf(values, 'executor') ?? defaults.executor,
     run: readRunSettings(values),
+    allow: readAllowed(listOf(values, 'allow')),
     secrets: readSecrets(listOf(values, 'secret'), env),
     ssh: readAgents(listOf(values, 'ssh'), env),
     parallel: readParallel(textOf(values, 'parallel')),
@@ -69,6 +70,22 @@ function readParallel(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,3}$/.test(text)) throw usageError(`--parallel expects a number of steps, found ${JSON.stringify(text)}`);
   return Number(text);
+}
+
+const ENTITLEMENTS = ['network.host', 'security.insecure', 'device'];
+/** About the client's files and agents: here whoever builds is who asks. */
+const NEEDLESS = /^(?:ssh|fs(?:\.read|\.write)?)(?:=|$)/;
+
+function readAllowed(given: readonly string[]): readonly string[] {
+  const entitlements = given
+    .flatMap((text) => (text.startsWith('device=') ? [text] : text.split(',')))
+    .filter((text) => !NEEDLESS.test(text));
+  const unknown = entitlements.find((text) => !ENTITLEMENTS.includes(text) && !/^device=./.test(text));
+  if (unknown === undefined) return entitlements;
+  throw usageError(
+    `invalid entitlement: ${JSON.stringify(unknown)}${didYouMean(unknown, ENTITLEMENTS)}`,
+    `Known: ${ENTITLEMENTS.join(', ')}`,
+  );
 }
 
 const MODES = ['auto', 'plain', 'tty', 'rawjson', 'quiet'];

@@ -17,7 +17,7 @@ const BUILT_IN = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@ ]|$)/
 export interface LowerOptions {
   readonly language: Language;
   readonly linter: Linter;
-  /** Nothing is built: stages that the target does not need are looked at too where there is no target, and what no step can express is. */
+  /** Nothing is built: without a target, stages that nobody needs are looked at too. */
   readonly isCheck?: boolean | undefined;
 }
 

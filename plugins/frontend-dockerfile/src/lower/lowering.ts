@@ -107,7 +107,7 @@ export class Lowering {
     try {
       return lowerInstruction(instruction, scope);
     } catch (failure) {
-      return this.#forgive(failure, source);
+      throw blamed(failure, source);
     } finally {
       this.#show(visit, walk);
     }
@@ -118,7 +118,7 @@ export class Lowering {
     try {
       return await lowerExtended(instruction, { walk, lowering: this });
     } catch (failure) {
-      return this.#forgive(failure, instruction.source);
+      throw blamed(failure, instruction.source);
     } finally {
       this.#show(visit, walk);
     }
@@ -126,13 +126,6 @@ export class Lowering {
 
   scopeFor({ index, state, build }: { index: number; state: StageState; build: BuildScope }): StageScope {
     return createScope({ build, state, tree: (name, source) => this.options.names.tree(name, index, source) });
-  }
-
-  /** Nothing is wrong with what only this builder cannot do. */
-  #forgive(failure: unknown, source: SourceRange): readonly Step[] {
-    if (!VarveError.is(failure)) throw failure;
-    if (this.options.isCheck === true && failure.code === 'FRONTEND_UNSUPPORTED') return [];
-    throw VarveError.with(failure, { source });
   }
 
   #show(visit: InstructionVisit, walk: StageWalk): void {
@@ -161,6 +154,9 @@ export class Lowering {
     return await imageBase({ from, ref, platform, stageNames }, { request, linter });
   }
 }
+
+const blamed = (failure: unknown, source: SourceRange): unknown =>
+  VarveError.is(failure) ? VarveError.with(failure, { source }) : failure;
 
 function stageBase({ stage, state }: LoweredStage, { source, build }: { source: SourceRange; build: BuildScope }): LoweredBase {
   located(source, () => build.budget.spend(COPYING * state.names().length));

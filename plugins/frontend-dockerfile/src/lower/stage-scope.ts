@@ -1,4 +1,4 @@
-import { type BuildWarning, type SourceRange, type TreeRef, VarveError } from '@varve/core';
+import type { BuildWarning, SourceRange, TreeRef } from '@varve/core';
 import type { ExpansionBudget } from '../expand/budget.ts';
 import { type ExpandOptions, type Expansion, expandWord, expandWords } from '../expand/expand-word.ts';
 import type { ExpandedWord } from '../lint/lint-rule.ts';
@@ -38,7 +38,6 @@ export interface StageScope {
   /** What `--from=` means here. */
   tree(from: string): TreeRef;
   fail(message: string, hint?: string): never;
-  unsupported(what: string): never;
 }
 
 interface ScopeParts {
@@ -84,9 +83,6 @@ export function createScope({ build, state, tree }: ScopeParts): StageScope {
     },
     fail(message, hint) {
       throw syntaxError(message, source, hint);
-    },
-    unsupported(what) {
-      throw new VarveError('FRONTEND_UNSUPPORTED', `${what} is not supported`, { source });
     },
   };
 }

@@ -126,5 +126,15 @@ const refuses = test.macro({
 });
 test(refuses, 'RUN --mount=target=/ x', 'FRONTEND_SYNTAX', 'invalid mount target "/"');
 test(refuses, 'RUN --mount=type=cach,target=/a x', 'FRONTEND_SYNTAX', 'unsupported mount type "cach" (did you mean cache?)');
-test(refuses, 'RUN --security=insecure x', 'FRONTEND_UNSUPPORTED', 'RUN --security=insecure is not supported');
-test(refuses, 'RUN --device=a x', 'FRONTEND_UNSUPPORTED', 'RUN --device is not supported');
+
+test('more than a sandbox is for the step to say', async (t) => {
+  t.like(await lastStep('RUN --security=insecure --device=v.com/c=a,required --device=/dev/fuse x'), {
+    kind: 'run',
+    security: 'insecure',
+    devices: [
+      { name: 'v.com/c=a', required: true },
+      { name: '/dev/fuse', required: false },
+    ],
+  });
+  t.like(await lastStep('RUN --security=sandbox x'), { kind: 'run', security: undefined, devices: undefined });
+});

@@ -47,7 +47,10 @@ function byPath(path: string): ContainerEdits | undefined {
 
 const byName = (name: string, directories?: readonly string[]): ContainerEdits | undefined => readCdiDevices(directories).devices.get(name);
 
-function notThere(name: string, { source, directories }: { source: RunStep['source']; directories?: readonly string[] | undefined }): VarveError {
+function notThere(
+  name: string,
+  { source, directories }: { source: RunStep['source']; directories?: readonly string[] | undefined },
+): VarveError {
   const message = `required device ${JSON.stringify(name)} is not on this host`;
   if (name.startsWith('/')) return new VarveError('RUN_DEVICE_MISSING', message, { source, hint: 'It is no device file.' });
   if (!/^[\w.-]+\/[\w-]+=/.test(name))

@@ -12,6 +12,7 @@ import {
   VarveError,
 } from '@varve/core';
 import { accountsIn, findUser } from '@varve/core/archive';
+import { mergeEnv } from '@varve/core/image';
 import { processEnv, workingDirOf } from './environment.ts';
 import { findDevices } from './find-devices.ts';
 import { describeRun } from './fingerprint.ts';
@@ -50,7 +51,8 @@ async function specOf(step: RunStep, scope: StepScope, placing: RunMounts): Prom
   const { home, ...user } = await findUser(accountsIn(await scope.tree()), config.config.User ?? '', step);
   const mounts = await placing.prepare();
   const { devices, missing, ...edits } = findDevices(step);
-  for (const name of missing) scope.warn({ code: 'RUN_DEVICE_MISSING', message: `The device ${name} is not on this host`, source: step.source });
+  for (const name of missing)
+    scope.warn({ code: 'RUN_DEVICE_MISSING', message: `The device ${name} is not on this host`, source: step.source });
   return {
     mounts: [...mounts, ...edits.mounts],
     args: step.args,
