@@ -1,7 +1,7 @@
 import type { Command } from './contracts/command.ts';
 import type { CacheStore, ContentStore, FileDigests, ImageStore, LayerStore, StoreState } from './contracts/store.ts';
 import type { Keeper } from './contracts/usage.ts';
-import { token } from './scope.ts';
+import { listToken, token } from './scope.ts';
 
 /** Absolute path of the store's root directory. */
 export const STORE_ROOT = token<string>('store-root');
@@ -15,4 +15,4 @@ export const CACHE_STORES = token<readonly CacheStore[]>('cache-stores');
 /** Verbs of the command line. */
 export const COMMANDS = token<readonly Command[]>('commands');
 /** Who keeps something on disk: what `system df` counts and a collection may take. */
-export const KEEPERS = token<readonly Keeper[]>('keepers');
+export const KEEPERS = listToken<Keeper>('keepers');

@@ -1,4 +1,5 @@
 export { type CopyRange, cloneFile, copyFile, copyRange } from './copy-file.ts';
+export { blocksOf, diskUsage } from './disk-usage.ts';
 export { setMtime, setMtimeOf } from './file-times.ts';
 export { findProgram, type Program, type ProgramQuery } from './find-program.ts';
 export {
@@ -40,5 +41,6 @@ export { removeTree } from './remove-tree.ts';
 export { type MountContent, type RootPath, RootView } from './root-view.ts';
 export { type NewSnapshot, SnapshotCatalog, type SnapshotFolder } from './snapshot-catalog.ts';
 export type { Mount, SnapshotInfo } from './snapshot-info.ts';
+export { type FolderDriver, SnapshotKeeper } from './snapshot-keeper.ts';
 export { uniqueName } from './unique-name.ts';
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattrs.ts';

@@ -1,4 +1,5 @@
-import { definePlugin, STORE_ROOT } from '@varve/core';
+import { definePlugin, KEEPERS, STORE_ROOT } from '@varve/core';
+import { LogKeeper } from './log-keeper.ts';
 import { readOptions } from './options.ts';
 import { Reporters } from './reporters.ts';
 
@@ -10,7 +11,8 @@ export const progress = definePlugin({
   name: '@varve/progress',
   core: '^0.1.0',
   options: readOptions,
-  apply({ hooks, inject, options }) {
+  apply({ hooks, inject, contribute, options }) {
+    contribute(KEEPERS, [STORE_ROOT], (root) => new LogKeeper(root));
     const reporters = inject('reporters', [STORE_ROOT], (root) => new Reporters(root, options));
     hooks.event.tap(async (event) => reporters().report(event));
   },

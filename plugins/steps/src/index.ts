@@ -1,14 +1,16 @@
-import { CONTENT, definePlugin, FILE_DIGESTS, handles, STORE_ROOT } from '@varve/core';
+import { CONTENT, definePlugin, FILE_DIGESTS, handles, KEEPERS, STORE_ROOT } from '@varve/core';
 import { configHandler } from './config-handler.ts';
 import { CopyHandler } from './copy/copy-handler.ts';
 import { mkdirHandler } from './mkdir-handler.ts';
+import { CacheKeeper } from './run/cache-keeper.ts';
 import { refuseUnallowed } from './run/entitlements.ts';
 import { RunHandler } from './run/run-handler.ts';
 
 export const steps = definePlugin({
   name: '@varve/steps',
   core: '^0.1.0',
-  apply({ hooks, inject }) {
+  apply({ hooks, inject, contribute }) {
+    contribute(KEEPERS, [STORE_ROOT], (root) => new CacheKeeper(root));
     const content = inject('step-content', [CONTENT], (store) => store);
     const copy = inject('copy-handler', [FILE_DIGESTS, STORE_ROOT], (digests, root) => new CopyHandler(content, digests, root));
     const run = inject('run-handler', [STORE_ROOT], (root) => new RunHandler(root));

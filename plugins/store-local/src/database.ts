@@ -3,6 +3,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { isBusy, isReadonly, onStore } from './failures.ts';
 import { migrationFrom, SCHEMA_VERSION } from './schema.ts';
+import { loadSqlite } from './sqlite.ts';
 import type { StoreRoot } from './store-root.ts';
 
 /** How long another process's transaction is waited for, in milliseconds. Transactions here take a few. */
@@ -166,15 +167,4 @@ function patiently(work: () => void): void {
       if (!isBusy(failure) || attempt === 200) throw failure;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25);
     }
-}
-
-/** Loaded when a database is opened. Node 22 calls it experimental, on stderr: nothing that a user of varve could act on. */
-function loadSqlite(): typeof import('node:sqlite') {
-  const warn = process.emitWarning;
-  process.emitWarning = () => undefined;
-  try {
-    return process.getBuiltinModule('node:sqlite');
-  } finally {
-    process.emitWarning = warn;
-  }
 }

@@ -54,7 +54,7 @@ export class Garbage {
     const { content, layers } = this.#stores;
     const blobs = layers.blobsOf(diffId).filter((digest) => content.removeNow(digest));
     for (const id of this.#idsOf(diffId)) layers.removeIndex(id);
-    this.#database.run('DELETE FROM layers WHERE diff_id = ?', diffId);
+    this.#database.run('DELETE FROM layers WHERE diff_id = ? OR id = ?', diffId, diffId);
     this.#database.run('DELETE FROM forms WHERE diff_id = ?', diffId);
     return blobs;
   }

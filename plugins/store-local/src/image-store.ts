@@ -1,6 +1,7 @@
 import { type ImageRecord, type ImageStore, VarveError } from '@varve/core';
 import {
   type Abortable,
+  type DiffID,
   type Digest,
   familiarName,
   hostPlatform,
@@ -94,6 +95,12 @@ export class LocalImageStore implements ImageStore {
 
   async list(): Promise<readonly ImageRecord[]> {
     return this.#records.all();
+  }
+
+  /** Removes layers, each by its diffID or, where no tar was made of it, its id. What an image or a result of a step needs stays. */
+  forgetLayers(names: readonly Digest[]): void {
+    this.#database.transaction(() => this.#garbage.add([], names as readonly DiffID[])); // `collect` looks for both
+    this.#garbage.collect();
   }
 
   async remove({ descriptor: { digest } }: ImageRecord): Promise<{ readonly blobs: readonly Digest[] }> {

@@ -10,18 +10,21 @@ import { SharedWork } from './shared-work.ts';
 import type { StoreRoot } from './store-root.ts';
 
 export class LocalLayerStore implements LayerStore {
+  readonly #root: StoreRoot;
   readonly #content: BlobStore;
   readonly #records: LayerRecords;
   readonly #files: LayerFiles;
   readonly #putting = new SharedWork<Layer>();
 
   constructor(root: StoreRoot, { content, records }: { readonly content: BlobStore; readonly records: LayerRecords }) {
+    this.#root = root;
     this.#content = content;
     this.#records = records;
     this.#files = new LayerFiles(root, content, records);
   }
 
   async get(id: LayerID): Promise<Layer | undefined> {
+    await this.#root.use.share();
     const record = this.#records.get(id);
     if (record === undefined || !this.#files.hasContents(record)) return undefined;
     return this.#layer({ record, stored: this.#storedOf(record) });

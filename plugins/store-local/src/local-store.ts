@@ -1,3 +1,4 @@
+import { VarveError } from '@varve/core';
 import { BlobStore } from './blob-store.ts';
 import { Database } from './database.ts';
 import { LocalImageStore } from './image-store.ts';
@@ -13,6 +14,7 @@ import { LocalStoreState } from './store-state.ts';
  * makes none. Several processes may work on one directory at once, and each may be killed at any moment.
  */
 export class LocalStore implements AsyncDisposable {
+  readonly root: StoreRoot;
   readonly database: Database;
   readonly content: BlobStore;
   readonly layers: LocalLayerStore;
@@ -23,17 +25,29 @@ export class LocalStore implements AsyncDisposable {
 
   constructor(path: string) {
     const root = new StoreRoot(path);
+    this.root = root;
     this.database = new Database(root);
     this.content = new BlobStore(root);
     const records = new LayerRecords(this.database);
     this.layers = new LocalLayerStore(root, { content: this.content, records });
     this.images = new LocalImageStore(this.database, { content: this.content, layers: this.layers });
-    this.cache = new LocalCacheStore(this.database);
+    this.cache = new LocalCacheStore(this.database, root.use);
     this.fileDigests = new LocalFileDigests(this.database);
     this.state = new LocalStoreState(root, this.database);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#noteUse();
+    this.root.use[Symbol.dispose]();
     await this.database[Symbol.asyncDispose]();
+  }
+
+  /** What a store does not take is not worth a failure at the end. */
+  #noteUse(): void {
+    try {
+      this.cache.noteUse();
+    } catch (failure) {
+      if (!VarveError.is(failure)) throw failure;
+    }
   }
 }

@@ -36,6 +36,11 @@ CREATE TABLE remembered (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WIT
 CREATE TABLE garbage (digest TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (digest, kind)) STRICT, WITHOUT ROWID;
 `;
 
+/** When a result was last of use, in milliseconds since 1970: what a collection goes by. */
+const USED_AT = `
+ALTER TABLE records ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
+`;
+
 /**
  * What an index names, by position: images, which have rows of their own, and artifacts with their blobs. An image that came only as part
  * of an index is not its own (`own`): it is not listed, and goes when the index goes.
@@ -52,7 +57,7 @@ CREATE INDEX index_entries_by_digest ON index_entries (digest);
  * What makes each version of the tables out of the one before, the first out of an empty database. A version that was released never
  * changes: what is new goes to the end.
  */
-export const MIGRATIONS: readonly string[] = [FIRST, INDEXES];
+export const MIGRATIONS: readonly string[] = [FIRST, INDEXES, USED_AT];
 
 /** `PRAGMA user_version` of a database with these tables. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

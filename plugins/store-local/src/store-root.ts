@@ -5,6 +5,7 @@ import { VarveError } from '@varve/core';
 import { type Digest, hexOf, type LayerID } from '@varve/core/image';
 import { onStore } from './failures.ts';
 import { isAbandoned, ownerName } from './owner.ts';
+import { UseLock } from './use-lock.ts';
 
 /** What `store.json` says. */
 export interface StoreFile {
@@ -23,6 +24,7 @@ export class StoreRoot {
   readonly indexes: string;
   readonly database: string;
   readonly temporary: string;
+  readonly use: UseLock;
   #isChecked = false;
   #isReady = false;
 
@@ -33,6 +35,7 @@ export class StoreRoot {
     this.indexes = join(path, 'index');
     this.database = join(path, 'db', 'store.sqlite');
     this.temporary = join(path, 'tmp');
+    this.use = new UseLock(join(path, 'db', 'use.sqlite'), path);
   }
 
   blob(digest: Digest): string {
@@ -61,6 +64,7 @@ export class StoreRoot {
       const isThere = this.isThere();
       for (const dir of [this.temporary, this.blobs, this.indexes, join(this.path, 'db')]) makeDir(dir);
       if (!isThere) this.#create();
+      this.use.shareNow();
       this.#sweep();
     });
     this.#isReady = true;

@@ -53,5 +53,5 @@ test('a disposed store leaves no open database behind', async (t) => {
   const store = new LocalStore(root);
   await store.state.remember('a', '1');
   await store[Symbol.asyncDispose]();
-  t.deepEqual(readdirSync(join(root, 'db')), ['store.sqlite']);
+  t.deepEqual(readdirSync(join(root, 'db')), ['store.sqlite', 'use.sqlite']);
 });
