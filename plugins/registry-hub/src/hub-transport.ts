@@ -1,9 +1,8 @@
 import { type ContentStore, type FileDigests, type LayerStore, type Transport, VarveError } from '@varve/core';
 import { type Descriptor, familiarName, formatReference, type Image, type ImageReference } from '@varve/core/image';
-import { Authorizer } from './auth/authorizer.ts';
-import { fileCredentials } from './auth/credentials.ts';
-import { HttpClient } from './http/http-client.ts';
-import { Requester } from './http/requester.ts';
+import { makeRequester } from './client/make-requester.ts';
+import type { HttpClient } from './http/http-client.ts';
+import type { Requester } from './http/requester.ts';
 import type { RegistryOptions } from './options.ts';
 import { pullImage } from './pull/pull-image.ts';
 import { GzipMemory } from './push/gzip-memory.ts';
@@ -25,11 +24,11 @@ export class HubTransport implements Transport, AsyncDisposable {
   readonly #http: HttpClient;
   readonly #client: Requester;
 
-  constructor(stores: HubStores, { insecure, credentials, retries, retryWait, stallTimeout }: RegistryOptions) {
+  constructor(stores: HubStores, options: RegistryOptions) {
     this.#stores = stores;
-    this.#http = new HttpClient(stallTimeout);
-    const authorizer = new Authorizer({ http: this.#http, find: fileCredentials(credentials), insecure });
-    this.#client = new Requester({ http: this.#http, authorizer, insecure, retries, retryWait });
+    const { http, requester } = makeRequester(options);
+    this.#http = http;
+    this.#client = requester;
   }
 
   /** The digest decides where there is one; the tag is then not even looked up. */

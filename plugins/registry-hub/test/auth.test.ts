@@ -158,7 +158,8 @@ const basic = (text: string) => ({ auth: Buffer.from(text).toString('base64') })
 const password = (username: string, secret: string) => ({ kind: 'password', username, password: secret });
 const looksUp = test.macro({
   async exec(t, config: unknown, host: string, path: string, expected: unknown) {
-    t.deepEqual((await fileCredentials([configFile(t, config)])(host, path)) as unknown, expected);
+    const { source: _, ...found } = (await fileCredentials([configFile(t, config)])(host, path)) ?? {};
+    t.deepEqual(found as unknown, expected ?? {});
   },
   title: (_, config, host, path) => `credentials of ${host}/${path} in ${JSON.stringify(config)}`,
 });
@@ -204,14 +205,20 @@ esac
     process.env.PATH = path;
   });
   const find = fileCredentials([configFile(t, { credsStore: 'test', credHelpers: { 'a.test': 'test' } })]);
-  t.deepEqual(await find('a.test', 'x'), { kind: 'password', username: 'u', password: 'p' });
-  t.deepEqual(await find('b.test', 'x'), { kind: 'token', token: 'tok' });
+  t.deepEqual(await find('a.test', 'x'), { kind: 'password', username: 'u', password: 'p', source: 'docker-credential-test' });
+  t.deepEqual(await find('b.test', 'x'), { kind: 'token', token: 'tok', source: 'docker-credential-test' });
   t.is(await find('c.test', 'x'), undefined);
   await t.throwsAsync(find('d.test', 'x'), { code: 'REGISTRY_CREDENTIALS', message: /broken/ });
 });
 
 test('credential files are looked for where docker and podman keep them', (t) => {
   const env = { HOME: '/h', XDG_RUNTIME_DIR: '/run/u', REGISTRY_AUTH_FILE: '/own' };
-  t.deepEqual(credentialFiles(env), ['/own', '/run/u/containers/auth.json', '/h/.config/containers/auth.json', '/h/.docker/config.json']);
-  t.deepEqual(credentialFiles({ HOME: '/h', DOCKER_CONFIG: '/d' }), ['/h/.config/containers/auth.json', '/d/config.json']);
+  t.deepEqual(credentialFiles(env), [
+    '/own',
+    '/run/u/containers/auth.json',
+    '/h/.config/containers/auth.json',
+    '/h/.docker/config.json',
+    '/h/.dockercfg',
+  ]);
+  t.deepEqual(credentialFiles({ HOME: '/h', DOCKER_CONFIG: '/d' }), ['/h/.config/containers/auth.json', '/d/config.json', '/h/.dockercfg']);
 });

@@ -10,11 +10,14 @@ import { type RegistryOptions, readOptions } from '../src/options.ts';
 
 export const PLATFORM = { os: 'linux', architecture: 'amd64' };
 
+/** Options that keep a test apart from what this machine says about registries. */
+export const NO_FILES = { credentials: [], daemonFiles: [], registriesConf: [], registriesConfDirs: [], hostsDirs: [], certsDirs: [] };
+
 /** A transport with a store of its own, that knows no credentials but those of `options`; closed when the test ends. */
 export function openHub(t: ExecutionContext, dir: string, options: Partial<RegistryOptions> = {}) {
   const store = new LocalStore(join(dir, 'store'));
   const stores = { content: store.content, layers: store.layers, facts: store.fileDigests, temporary: join(dir, 'store/tmp') };
-  const transport = new HubTransport(stores, { ...readOptions({ credentials: [] }), ...options });
+  const transport = new HubTransport(stores, { ...readOptions(NO_FILES), ...options });
   t.teardown(async () => {
     await transport[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { parseReference } from '@varve/core/image';
 import { temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
+import { TlsTrust } from '../src/hosts/tls-trust.ts';
+import { Agents } from '../src/http/agents.ts';
 import { HttpClient } from '../src/http/http-client.ts';
 import { isMissing, openHub, PLATFORM, run } from './hub-bench.ts';
 
@@ -50,6 +52,7 @@ claim('a registry on loopback may speak TLS', async (t) => {
 });
 
 claim('elsewhere a certificate that nobody vouches for is refused', async (t) => {
-  await using http = new HttpClient(1000);
+  const agents = new Agents(new TlsTrust([], {}), {});
+  await using http = new HttpClient({ agents, stallTimeout: 1000 });
   await t.throwsAsync(http.send(new URL(`https://${await startTls(t)}/v2/`), { method: 'GET' }), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
 });

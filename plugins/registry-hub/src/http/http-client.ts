@@ -1,29 +1,40 @@
-import { type Agent, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { pipeline, Readable } from 'node:stream';
 import { VarveError } from '@varve/core';
-import { isLoopback } from '../hosts/registry-host.ts';
+import { isLinkLocal } from '../hosts/registry-host.ts';
+import type { Agents, Security } from './agents.ts';
+import { proxyAuthorization } from './proxy.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Headers for the address's own host and port, and for no other that it redirects to. */
+  readonly credentials?: Readonly<Record<string, string>> | undefined;
   /** Sent from its beginning each time; its length is a header. */
   readonly body?: (() => AsyncIterable<Uint8Array> | Uint8Array) | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** A certificate that nobody vouches for will do. */
-  readonly anyCertificate?: boolean | undefined;
+  /** For the address itself; another host that it redirects to is verified. */
+  readonly security?: Security | undefined;
+}
+
+export interface HttpOptions {
+  readonly agents: Agents;
+  /** Milliseconds without a byte after which a connection counts as lost. */
+  readonly stallTimeout: number;
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const MAX_REDIRECTS = 10;
+/** A registry that has all of a blob may work long on it before it answers: for each so many bytes it is given the same time again. */
+const COMMIT_BYTES = 64 << 20;
 
 /** HTTP as registries speak it: bodies are streams, nothing is decoded, credentials stay with the host and port they are for. */
 export class HttpClient implements AsyncDisposable {
-  readonly #stallTimeout: number;
-  readonly #agents = new Map<string, Agent>();
+  readonly #options: HttpOptions;
 
-  constructor(stallTimeout: number) {
-    this.#stallTimeout = stallTimeout;
+  constructor(options: HttpOptions) {
+    this.#options = options;
   }
 
   /** Follows redirects of reading requests. The body of the answer must be read or destroyed. Rejects with what the network says. */
@@ -35,61 +46,84 @@ export class HttpClient implements AsyncDisposable {
       const { location } = response.headers;
       const isReading = request.method === 'GET' || request.method === 'HEAD';
       if (!isReading || location === undefined || !REDIRECTS.has(response.statusCode ?? 0)) return response;
-      response.resume();
+      discard(response);
       here = nextUrl(here, location);
     }
     throw new VarveError('REGISTRY_ANSWER', `${url.host} redirects more than ${MAX_REDIRECTS} times`);
   }
 
-  #exchange(url: URL, { method, headers, body, signal, anyCertificate = false }: HttpRequest): Promise<IncomingMessage> {
-    const isTls = url.protocol === 'https:';
-    return new Promise((resolve, reject) => {
-      const options = {
-        method,
-        headers: { 'user-agent': 'varve', ...headers },
-        agent: this.#agent(url, anyCertificate),
-        signal,
-        timeout: this.#stallTimeout,
+  /** Whether somebody said who vouches for this host. */
+  async isPinned(security: Security): Promise<boolean> {
+    return await this.#options.agents.isPinned(security);
+  }
+
+  async #exchange(url: URL, request: HttpRequest): Promise<IncomingMessage> {
+    const { method, headers, credentials, body, signal } = request;
+    const security = request.security ?? { host: url.host, verify: true };
+    const { agent, proxy } = await this.#options.agents.find(url, security);
+    signal?.throwIfAborted();
+    const common = {
+      method,
+      agent,
+      signal,
+      timeout: this.#options.stallTimeout,
+      headers: { 'user-agent': 'varve', ...headers, ...credentials },
+    };
+    return await new Promise((resolve, reject) => {
+      let response: IncomingMessage | undefined;
+      const answered = (message: IncomingMessage): void => {
+        response = message;
+        resolve(message);
       };
-      const outgoing = isTls ? httpsRequest(url, options, resolve) : httpRequest(url, options, resolve);
-      outgoing.on('timeout', () => outgoing.destroy(stalled(url, this.#stallTimeout)));
+      const outgoing = open(url, { ...common, proxy }, answered);
       outgoing.on('error', reject);
+      this.#watch(outgoing, url, () => response);
       const content = body?.();
       if (content === undefined || content instanceof Uint8Array) outgoing.end(content);
       else pipeline(Readable.from(content, { objectMode: false }), outgoing, (failure) => failure && reject(failure));
     });
   }
 
-  /** Loopback is never reached through a proxy; everything else as the environment says (HTTPS_PROXY, NO_PROXY). */
-  #agent(url: URL, anyCertificate: boolean): Agent {
-    const isProxied = !isLoopback(url.host);
-    const key = `${url.protocol} ${isProxied} ${anyCertificate}`;
-    const known = this.#agents.get(key);
-    if (known !== undefined) return known;
-    const options = { keepAlive: true, ...(isProxied && { proxyEnv: process.env }) };
-    const agent =
-      url.protocol === 'https:'
-        ? new HttpsAgent({ ...options, minVersion: 'TLSv1.2', rejectUnauthorized: !anyCertificate })
-        : new HttpAgent(options);
-    this.#agents.set(key, agent);
-    return agent;
+  /** Ends a connection on which nothing moves. It is not the server's fault where bytes wait for us to read them. */
+  #watch(outgoing: ClientRequest, url: URL, answer: () => IncomingMessage | undefined): void {
+    let patience = Number(outgoing.getHeader('content-length') ?? 0) / COMMIT_BYTES;
+    outgoing.on('timeout', () => {
+      const response = answer();
+      const isOurs = response !== undefined && response.readableLength > 0;
+      const isCommitting =
+        response === undefined && outgoing.writableFinished && (outgoing.method === 'PUT' || outgoing.method === 'PATCH');
+      if (isOurs || (isCommitting && --patience > 0)) outgoing.setTimeout(this.#options.stallTimeout);
+      else outgoing.destroy(stalled(url, this.#options.stallTimeout));
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const agent of this.#agents.values()) agent.destroy();
+    await this.#options.agents[Symbol.asyncDispose]();
   }
 }
 
-function withoutCredentials({ headers = {}, ...request }: HttpRequest): HttpRequest {
-  const { authorization: _, ...rest } = headers;
-  return { ...request, headers: rest };
+type RequestOptions = NonNullable<Parameters<typeof httpsRequest>[1]> & { readonly headers: Record<string, string> };
+
+/** Without TLS a proxy is asked for the whole address; with it there is a tunnel. */
+function open(
+  url: URL,
+  { proxy, ...options }: RequestOptions & { readonly proxy: URL | undefined },
+  answered: (response: IncomingMessage) => void,
+): ClientRequest {
+  if (url.protocol === 'https:') return httpsRequest(url, options, answered);
+  if (proxy === undefined) return httpRequest(url, options, answered);
+  const headers = { ...options.headers, host: url.host, ...proxyAuthorization(proxy) };
+  const { hostname: host, port } = proxy;
+  return httpRequest({ ...options, host, port: port || 80, path: url.href, headers }, answered);
 }
+
+const withoutCredentials = ({ credentials: _, security: __, ...request }: HttpRequest): HttpRequest => request;
 
 /** @throws VarveError `REGISTRY_ANSWER` for a place where nobody should be sent */
 function nextUrl(from: URL, location: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
   const isSafe = to !== undefined && (to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:'));
-  if (!isSafe)
+  if (!isSafe || (isLinkLocal(to.host) && !isLinkLocal(from.host)))
     throw new VarveError(
       'REGISTRY_ANSWER',
       `${from.host} redirects to ${to === undefined ? 'no address' : `${to.protocol}//${to.host}`}, which is not safe`,

@@ -2,70 +2,130 @@ import type { IncomingMessage } from 'node:http';
 import { VarveError } from '@varve/core';
 import type { Abortable } from '@varve/core/image';
 import type { Access, Authorizer } from '../auth/authorizer.ts';
-import { apiHost, isInsecure } from '../hosts/registry-host.ts';
-import type { HttpClient, HttpRequest } from './http-client.ts';
+import { repositoryScope } from '../auth/scopes.ts';
+import type { Endpoint, Repository } from '../hosts/endpoint.ts';
+import type { HostTable } from '../hosts/host-table.ts';
+import type { Security } from './agents.ts';
+import { Downs, withReasons } from './downs.ts';
+import { discard, type HttpClient, type HttpRequest } from './http-client.ts';
+import { Origins } from './origins.ts';
 import { registryFailure, unreachable } from './registry-failure.ts';
 import { isPassing, isPassingError, Passing, type Patience, retryAfter, retrying } from './retry.ts';
 
-export interface ClientOptions {
+export type { Repository } from '../hosts/endpoint.ts';
+
+export interface RequesterOptions {
   readonly http: HttpClient;
   readonly authorizer: Authorizer;
-  readonly insecure: readonly string[];
+  readonly hosts: HostTable;
   readonly retries: number;
   readonly retryWait: number;
 }
 
-export interface Repository {
-  /** As in references: `docker.io`. */
-  readonly host: string;
-  readonly path: string;
-}
-
-export interface RegistryRequest extends Omit<HttpRequest, 'anyCertificate'> {
+export interface RegistryRequest extends Omit<HttpRequest, 'security'> {
   /** Below the repository (`manifests/latest`), or a whole address that the registry gave. */
   readonly to: string | URL;
-  readonly actions: Access['actions'];
+  /** On the repository: `pull`, `pull,push`, `delete`. */
+  readonly actions: string;
+  /** What else has to be allowed: mounting reads another repository. */
+  readonly scopes?: readonly string[] | undefined;
   /** In messages. */
   readonly what: string;
   /** `false`: whoever asks repeats the whole of something itself. */
   readonly retry?: boolean;
 }
 
-/** Requests to one registry: address, TLS or not, tokens, retries. */
+/** Requests to one place: address, TLS or not, tokens, retries. */
 export class Requester {
-  readonly #options: ClientOptions;
-  readonly #origins = new Map<string, Promise<string>>();
-
-  constructor(options: ClientOptions) {
-    this.#options = options;
-  }
-
+  readonly hosts: HostTable;
   /** How whoever repeats several requests as one thing does so. */
-  get patience(): Patience {
-    const { retries, retryWait } = this.#options;
-    return { retries, retryWait };
+  readonly patience: Patience;
+  readonly #http: HttpClient;
+  readonly #authorizer: Authorizer;
+  readonly #origins: Origins;
+  readonly #downs = new Downs();
+
+  constructor({ http, authorizer, hosts, retries, retryWait }: RequesterOptions) {
+    this.hosts = hosts;
+    this.patience = { retries, retryWait };
+    this.#http = http;
+    this.#authorizer = authorizer;
+    this.#origins = new Origins(http);
   }
 
   /**
    * Sends a request, again after what may pass. Any other answer is a result.
+   * @param place a repository stands for its registry: no mirror is asked
    * @throws VarveError `REGISTRY_UNREACHABLE`, `REGISTRY_DENIED`, `REGISTRY_LIMIT`, `REGISTRY_FAILED`, `REGISTRY_ANSWER`
    */
-  async send(repository: Repository, request: RegistryRequest): Promise<IncomingMessage> {
-    return await this.receive(repository, request, async (response) => response);
+  async send(place: Repository | Endpoint, request: RegistryRequest): Promise<IncomingMessage> {
+    return await this.receive(place, request, async (response) => response);
   }
 
   /** The same, with the reading of the answer: where the connection breaks in its body, all of it is asked for again. */
-  async receive<T>(repository: Repository, request: RegistryRequest, read: (response: IncomingMessage) => Promise<T>): Promise<T> {
+  async receive<T>(place: Repository | Endpoint, request: RegistryRequest, read: (response: IncomingMessage) => Promise<T>): Promise<T> {
+    const endpoint = 'api' in place ? place : await this.hosts.registry(place);
     const { retries, retryWait } = this.patience;
     const options = { retries: request.retry === false ? 0 : retries, retryWait, signal: request.signal };
-    return await retrying(() => this.#attempt(repository, request, read), options);
+    return await retrying(() => this.#attempt(endpoint, request, read), options);
   }
 
-  async #attempt<T>(repository: Repository, request: RegistryRequest, read: (response: IncomingMessage) => Promise<T>): Promise<T> {
-    const host = apiHost(repository.host);
-    const context = { host, what: request.what };
+  /**
+   * Reads from the mirrors in their order and then from the registry itself; what one of them does not have or does not say, the next is
+   * asked for. Only the registry itself is asked again after a failure.
+   * @param read the answer: of a mirror one with status 200 or 206, of the registry itself whatever it says. What it throws of a mirror's
+   * answer sends on to the next.
+   */
+  async read<T>(
+    repository: Repository,
+    { by, except, ...request }: RegistryRequest & { readonly by: 'tag' | 'digest'; readonly except?: ReadonlySet<string> | undefined },
+    read: (response: IncomingMessage, endpoint: Endpoint) => Promise<T>,
+  ): Promise<T> {
+    const endpoints = await this.hosts.endpoints(repository);
+    const registry = endpoints.at(-1) as Endpoint; // never empty
+    const reasons: string[] = [];
+    for (const endpoint of endpoints) {
+      const serves = by === 'tag' ? endpoint.serves.tags : endpoint.serves.digests;
+      if (endpoint === registry || !serves || except?.has(endpoint.api) || this.#downs.isDown(endpoint.api)) continue;
+      const found = await this.#tryMirror(endpoint, request, read);
+      if ('value' in found) return found.value;
+      reasons.push(`${endpoint.api}: ${found.why}`);
+    }
     try {
-      const response = await this.#authorised(repository, request);
+      return await this.receive(registry, request, (response) => read(response, registry));
+    } catch (failure) {
+      throw withReasons(failure, reasons);
+    }
+  }
+
+  async #tryMirror<T>(
+    endpoint: Endpoint,
+    request: RegistryRequest,
+    read: (response: IncomingMessage, endpoint: Endpoint) => Promise<T>,
+  ): Promise<{ readonly value: T } | { readonly why: string }> {
+    try {
+      return await this.receive(endpoint, { ...request, retry: false }, async (response) => {
+        if (response.statusCode === 200 || response.statusCode === 206) return { value: await read(response, endpoint) };
+        discard(response);
+        return { why: String(response.statusCode) };
+      });
+    } catch (failure) {
+      request.signal?.throwIfAborted();
+      if (!VarveError.is(failure)) throw failure;
+      if (failure.code === 'REGISTRY_UNREACHABLE') this.#downs.add(endpoint.api);
+      return { why: failure.message };
+    }
+  }
+
+  /** `https://registry-1.docker.io` */
+  async origin(place: Repository | Endpoint, options: Abortable = {}): Promise<string> {
+    return await this.#origins.find('api' in place ? place : await this.hosts.registry(place), options);
+  }
+
+  async #attempt<T>(endpoint: Endpoint, request: RegistryRequest, read: (response: IncomingMessage) => Promise<T>): Promise<T> {
+    const context = { host: endpoint.api, what: request.what };
+    try {
+      const response = await this.#authorised(endpoint, request);
       const status = response.statusCode ?? 0;
       if (status === 401) throw await registryFailure(response, context);
       if (isPassing(status)) throw new Passing(await registryFailure(response, context), retryAfter(response.headers['retry-after']));
@@ -73,55 +133,32 @@ export class Requester {
     } catch (cause) {
       request.signal?.throwIfAborted();
       if (VarveError.is(cause) || cause instanceof Passing) throw cause;
-      const failure = unreachable(host, cause);
+      const failure = unreachable(endpoint.api, cause);
       throw isPassingError(cause) ? new Passing(failure) : failure;
     }
   }
 
-  async #authorised(repository: Repository, request: RegistryRequest): Promise<IncomingMessage> {
-    const { http, authorizer, insecure } = this.#options;
-    const origin = await this.origin(repository.host, request);
-    const url = request.to instanceof URL ? request.to : new URL(`/v2/${repository.path}/${request.to}`, origin);
-    const access: Access = { ...repository, origin, actions: request.actions, signal: request.signal };
+  async #authorised(endpoint: Endpoint, request: RegistryRequest): Promise<IncomingMessage> {
+    const { path, prefix } = endpoint;
+    const origin = await this.origin(endpoint, request);
+    const url = request.to instanceof URL ? request.to : new URL(`${prefix}/${path === '' ? '' : `${path}/`}${request.to}`, origin);
     const isOwn = url.origin === origin;
+    const own = path === '' ? [] : [repositoryScope(path, request.actions)];
+    const access: Access = { host: endpoint.host, path, origin, scopes: [...own, ...(request.scopes ?? [])], signal: request.signal };
     const send = (authorization: string | undefined) =>
-      http.send(url, {
+      this.#http.send(url, {
         ...request,
-        headers: { ...request.headers, ...(isOwn && authorization !== undefined && { authorization }) },
-        anyCertificate: isInsecure(url.host, insecure),
+        credentials: isOwn ? { ...endpoint.headers, ...(authorization !== undefined && { authorization }) } : undefined,
+        security: isOwn ? securityOf(endpoint) : undefined,
       });
-    const response = await send(authorizer.known(access));
-    if (response.statusCode !== 401 || !isOwn) return response;
-    const authorization = await authorizer.answer(response, access);
+    const known = this.#authorizer.known(access);
+    const response = await send(known);
+    if (!isOwn || !this.#authorizer.isChallenge(response)) return response;
+    const authorization = await this.#authorizer.answer(response, access, known);
     if (authorization === undefined) return response;
-    response.resume();
+    discard(response);
     return await send(authorization);
   }
-
-  /** `https://registry-1.docker.io`; where TLS is not asked for, whichever the registry speaks. */
-  origin(host: string, options: Abortable = {}): Promise<string> {
-    const api = apiHost(host);
-    if (!isInsecure(host, this.#options.insecure)) return Promise.resolve(`https://${api}`);
-    const known = this.#origins.get(api);
-    if (known !== undefined) return known;
-    const found = this.#probe(api, options).catch((failure: unknown) => {
-      this.#origins.delete(api);
-      throw failure;
-    });
-    this.#origins.set(api, found);
-    return found;
-  }
-
-  /** A server that wants TLS closes the connection, or says 400. Without credentials, whatever the answer. */
-  async #probe(host: string, { signal }: Abortable): Promise<string> {
-    try {
-      const response = await this.#options.http.send(new URL(`http://${host}/v2/`), { method: 'GET', signal });
-      response.destroy();
-      return response.statusCode === 400 ? `https://${host}` : `http://${host}`;
-    } catch (cause) {
-      signal?.throwIfAborted();
-      const { code = '' } = cause as NodeJS.ErrnoException;
-      return code === 'ECONNRESET' || code.startsWith('HPE_') ? `https://${host}` : `http://${host}`; // anything else the request itself will tell
-    }
-  }
 }
+
+export const securityOf = ({ host, tls, certificates }: Endpoint): Security => ({ host, verify: tls === 'verified', certificates });

@@ -58,7 +58,7 @@ async function sendBlob(client: Requester, repository: Repository, { digest, siz
   );
   if (opened.statusCode !== 202) throw await registryFailure(opened, { host, what });
   discard(opened);
-  const to = withDigest(opened, await client.origin(repository.host, { signal }), digest);
+  const to = withDigest(opened, await client.origin(repository, { signal }), digest);
   async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
     let sent = 0;
     for await (const chunk of read()) {

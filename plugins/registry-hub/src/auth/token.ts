@@ -1,0 +1,76 @@
+import type { IncomingMessage } from 'node:http';
+import { VarveError } from '@varve/core';
+import { type HttpClient, type HttpRequest, readBody } from '../http/http-client.ts';
+import { registryFailure } from '../http/registry-failure.ts';
+import type { Credentials } from './credentials.ts';
+
+const TOKEN_LIMIT = 1 << 20;
+/** Seconds that a token lives if nobody says (distribution, token authentication), and how long before its end it is renewed. */
+const TOKEN_LIFE = 60;
+const RENEW_EARLY = 10;
+
+/** What goes into the header `authorization`. */
+export interface Authorization {
+  readonly value: string;
+  /** Milliseconds since 1970. */
+  readonly until: number;
+}
+
+export interface TokenQuery {
+  readonly realm: URL;
+  readonly service: string;
+  readonly scopes: readonly string[];
+  readonly found: Credentials | undefined;
+  /** In messages. */
+  readonly what: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+export const basic = (username: string, password: string): string => `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+
+/** distribution, "Token Authentication Specification" and "OAuth2 Token Authentication". @throws VarveError `REGISTRY_…` */
+export async function fetchToken(http: HttpClient, query: TokenQuery): Promise<Authorization> {
+  const { realm, what } = query;
+  const response = await ask(http, query);
+  if (response.statusCode !== 200) throw await registryFailure(response, { host: realm.host, what: `a token for ${what}` });
+  return authorizationOf(await readBody(response, TOKEN_LIMIT), realm.host);
+}
+
+/** Some servers know only the older of the two ways. */
+async function ask(http: HttpClient, query: TokenQuery): Promise<IncomingMessage> {
+  if (query.found?.kind !== 'token') return await http.send(...asGet(query));
+  const response = await http.send(query.realm, asPost(query, query.found.token));
+  if (response.statusCode !== 404 && response.statusCode !== 405) return response;
+  response.destroy();
+  return await http.send(...asGet(query));
+}
+
+function asPost({ service, scopes, signal }: TokenQuery, token: string): HttpRequest {
+  const scope = scopes.join(' ');
+  const form = new URLSearchParams({ grant_type: 'refresh_token', service, scope, client_id: 'varve', refresh_token: token });
+  const body = Buffer.from(form.toString());
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(body.length) };
+  return { method: 'POST', headers, body: () => body, signal };
+}
+
+function asGet({ realm, service, scopes, found, signal }: TokenQuery): [URL, HttpRequest] {
+  const url = new URL(realm);
+  if (service !== '') url.searchParams.set('service', service);
+  for (const scope of scopes) url.searchParams.append('scope', scope);
+  const pair = found?.kind === 'token' ? (['<token>', found.token] as const) : found && ([found.username, found.password] as const);
+  return [url, { method: 'GET', credentials: pair && { authorization: basic(...pair) }, signal }];
+}
+
+function authorizationOf(body: Buffer, host: string): Authorization {
+  let answer: { readonly token?: unknown; readonly access_token?: unknown; readonly expires_in?: unknown } = {};
+  try {
+    answer = (JSON.parse(body.toString('utf8')) ?? {}) as typeof answer;
+  } catch {
+    // told below; the parser's message may quote a token
+  }
+  const token = answer.token || answer.access_token;
+  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
+    throw new VarveError('REGISTRY_ANSWER', `Expected a token from ${host}, found none in its answer`);
+  const life = typeof answer.expires_in === 'number' && answer.expires_in > 0 ? answer.expires_in : TOKEN_LIFE;
+  return { value: `Bearer ${token}`, until: Date.now() + Math.max(1, life - RENEW_EARLY) * 1000 };
+}

@@ -1,0 +1,53 @@
+import { type ClientRequestArgs, request as httpRequest } from 'node:http';
+import { Agent, type AgentOptions, request as httpsRequest } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { proxyAuthorization } from './proxy.ts';
+
+const CONNECT_TIMEOUT = 30_000;
+
+/** TLS through a proxy: each connection begins with CONNECT (RFC 9110, 9.3.6). */
+export class TunnelAgent extends Agent {
+  readonly #proxy: URL;
+
+  constructor(proxy: URL, options: AgentOptions) {
+    super(options);
+    this.#proxy = proxy;
+  }
+
+  override createConnection(
+    options: ClientRequestArgs & ConnectionOptions,
+    callback?: (failure: Error | null, socket: Duplex) => void,
+  ): undefined {
+    const { host = 'localhost', port = 443 } = options;
+    const name = String(host);
+    const target = `${name.includes(':') ? `[${name}]` : name}:${port}`;
+    const done = callback as (failure: Error | null, socket?: Duplex) => void;
+    const send = this.#proxy.protocol === 'https:' ? httpsRequest : httpRequest;
+    const asking = send({
+      host: this.#proxy.hostname.replace(/^\[|\]$/g, ''),
+      port: this.#proxy.port || (this.#proxy.protocol === 'https:' ? 443 : 80),
+      method: 'CONNECT',
+      path: target,
+      headers: { host: target, ...proxyAuthorization(this.#proxy) },
+      agent: false,
+      timeout: CONNECT_TIMEOUT,
+    });
+    asking.once('timeout', () => asking.destroy(proxyFailure(this.#proxy, 'did not answer', 'ETIMEDOUT')));
+    asking.once('error', (cause: NodeJS.ErrnoException) => done(proxyFailure(this.#proxy, cause.code ?? cause.message, cause.code)));
+    asking.once('connect', (response, socket) => {
+      if (response.statusCode !== 200) {
+        socket.destroy();
+        return done(proxyFailure(this.#proxy, `answered ${response.statusCode}`));
+      }
+      socket.removeAllListeners('timeout');
+      const secured: TLSSocket = connect({ ...options, socket, servername: options.servername });
+      secured.once('error', (cause) => done(cause));
+      secured.once('secureConnect', () => done(null, secured));
+    });
+    asking.end();
+  }
+}
+
+const proxyFailure = (proxy: URL, why: string, code = 'EPROXY'): Error =>
+  Object.assign(new Error(`the proxy ${proxy.host} ${/^E[A-Z]+$/.test(why) ? `cannot be reached: ${why}` : why}`), { code });
