@@ -1,4 +1,4 @@
-import { type Image, type ImageIndex, makeImage, patchConfig } from '../image/index.ts';
+import { formatPlatform, type Image, type ImageIndex, makeImage, patchConfig } from '../image/index.ts';
 import type { Build } from './build.ts';
 import { clampTime, timeOfConfig } from './clock.ts';
 import type { BuildInfo } from './contracts/build.ts';
@@ -9,12 +9,13 @@ import type { StageState } from './stage-state.ts';
 
 /** The image that a stage's last state is, as the `image` taps leave it, with every layer in the store. */
 export async function finishImage(state: StageState, on: Build): Promise<Image> {
-  const { request, epoch } = on.build;
+  const { request, platform, epoch } = on.build;
   const created = clampTime(timeOfConfig(state.config), epoch);
   const labels = request.labels ?? {};
   const config = Object.keys(labels).length > 0 ? patchConfig(state.config.config, { Labels: labels }) : state.config.config;
   const { layers, baseLayers } = state;
-  const made = makeImage({ config: { ...state.config, created, config }, layers, baseLayers, annotations: request.annotations });
+  const annotations = { ...request.annotations, ...request.platformAnnotations?.[formatPlatform(platform)] };
+  const made = makeImage({ config: { ...state.config, created, config }, layers, baseLayers, annotations });
   const image = await on.hooks.image.promise(made, on.build);
   return image.movedTo(await storeLayers(image.layers, state.unrecorded, on));
 }

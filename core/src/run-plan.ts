@@ -1,3 +1,4 @@
+import { normalizePlatform } from '../image/index.ts';
 import type { Build } from './build.ts';
 import type { Plan, Stage, Step } from './contracts/plan.ts';
 import { VarveError } from './errors.ts';
@@ -63,12 +64,13 @@ export class Stages {
     return await settleStage(base, state, on);
   }
 
-  async #base({ base, platform, initial, source }: Stage): Promise<StageState> {
+  async #base({ base, platform: own, initial, source }: Stage): Promise<StageState> {
     const { build, trees } = this.#on;
-    if (base.kind === 'scratch') return scratchState(platform ?? build.platform, initial);
+    const platform = own === undefined ? build.platform : normalizePlatform(own);
+    if (base.kind === 'scratch') return scratchState(platform, initial);
     if (base.kind === 'stage') return await this.run(base.name);
     try {
-      return imageState(await trees.image(baseImage(base), platform));
+      return imageState(await trees.image(baseImage(base), platform), platform);
     } catch (failure) {
       throw VarveError.is(failure) ? VarveError.with(failure, { source }) : failure;
     }

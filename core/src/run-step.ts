@@ -1,4 +1,4 @@
-import { appendHistory, type CacheKey, chainOf, composeLayer, type Layer, normalizePlatform } from '../image/index.ts';
+import { appendHistory, type CacheKey, chainOf, composeLayer, type Layer } from '../image/index.ts';
 import type { Build } from './build.ts';
 import { type AskedRecord, firstHit, type Hit, recordAll } from './cache.ts';
 import { keyOf, layerIdOf, stateKey } from './cache-key.ts';
@@ -39,7 +39,7 @@ async function runWith(handler: StepHandler, place: StepPlace, at: StageState, o
   if (parts === undefined) return await configure(handler, place, at, on);
   const { epoch } = on.build;
   const shapers = on.hooks.layer.taps.map((tap) => tap.name);
-  const key = keyOf({ platform: normalizePlatform(at.config), parent: at.key, kind: place.step.kind, epoch, shapers }, parts);
+  const key = keyOf({ platform: at.platform, parent: at.key, kind: place.step.kind, epoch, shapers }, parts);
   const asked = { key, parts, parent: at.key, kind: place.step.kind, title: place.step.title };
   const hit = on.isCached(place.stage) ? await firstHit(on, asked) : undefined;
   if (hit !== undefined) {
@@ -177,6 +177,7 @@ function extend(at: StageState, { step }: StepPlace, on: Build, { layer, record,
   return makeState({
     key: stateKey(record),
     layers: [...at.layers, layer],
+    platform: at.platform,
     baseLayers: at.baseLayers,
     config: appendHistory(at.config, historyRow(step, clampTime(record.createdAt, on.build.epoch))),
     unrecorded: lasts ? at.unrecorded : [...at.unrecorded, record],
@@ -192,7 +193,7 @@ const inputsOf = ({ step }: StepPlace, at: StageState, on: Build): StepInputs =>
     // A stage that nobody waited for would start here, under the limit that this step holds a part of.
     if (ref.kind === 'stage' && !stagesOf(step).includes(ref.name))
       throw new VarveError('STEP_CONTRACT', `A "${step.kind}" step reads the stage "${ref.name}", which is not among its inputs`);
-    return await on.trees.of(ref);
+    return await on.trees.of(ref, at.platform);
   },
   warn: (warning) => on.emit({ type: 'warning', ...warning }),
 });

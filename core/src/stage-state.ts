@@ -17,6 +17,8 @@ import type { CacheRecord } from './contracts/store.ts';
 export interface StageState {
   /** Names the filesystem: `stateKey` of the last step that made a layer, or the chainID of the base. */
   readonly key: string;
+  /** What the stage is for: the build's platform, unless its base was asked for by another. */
+  readonly platform: Platform;
   readonly layers: readonly Layer[];
   /** How many of the lowest layers came with the external base image. */
   readonly baseLayers: number;
@@ -33,15 +35,14 @@ export const makeState = (parts: Omit<StageState, 'tree'>): StageState => ({
 });
 
 /** A stage that starts with nothing. */
-export const scratchState = ({ os, architecture, variant }: Platform, initial: Stage['initial'] = {}): StageState =>
+export const scratchState = (platform: Platform, initial: Stage['initial'] = {}): StageState =>
   makeState({
     key: 'scratch',
+    platform,
     layers: [],
     baseLayers: 0,
     config: {
-      os,
-      architecture,
-      ...(variant !== undefined && { variant }),
+      ...platform,
       config: initial as ImageConfig['config'],
       history: [],
     },
@@ -49,10 +50,11 @@ export const scratchState = ({ os, architecture, variant }: Platform, initial: S
   });
 
 /** A stage that starts with an image from elsewhere. */
-export function imageState({ config, layers }: Image): StageState {
+export function imageState({ config, layers }: Image, platform: Platform): StageState {
   const chain = chainOf(layers.map((layer) => layer.id));
   return makeState({
     key: chain ?? 'scratch',
+    platform,
     layers,
     baseLayers: layers.length,
     config: inheritConfig(config, layers.length),

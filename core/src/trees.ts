@@ -24,9 +24,10 @@ export class Trees {
     this.#hidden = { ignore, contextIgnore };
   }
 
-  /** @throws VarveError `CONTEXT_MISSING`, `IMAGE_UNKNOWN` */
-  of(ref: TreeRef): Promise<FileTree> {
-    return kept(this.#made, JSON.stringify(ref), () => this.#make(ref));
+  /** @param platform of images; default: the build's. @throws VarveError `CONTEXT_MISSING`, `IMAGE_UNKNOWN` */
+  of(ref: TreeRef, platform: Platform = this.#on.build.platform): Promise<FileTree> {
+    const whose = ref.kind === 'stage' ? undefined : platform;
+    return kept(this.#made, JSON.stringify([ref, whose]), () => this.#make(ref, platform));
   }
 
   /** A small text file of a context that is a directory, also one that the plan hides; `undefined` where there is none. */
@@ -55,22 +56,22 @@ export class Trees {
     return context !== undefined && isReference(context) ? context : ref;
   }
 
-  async #make(ref: TreeRef): Promise<FileTree> {
+  async #make(ref: TreeRef, platform: Platform): Promise<FileTree> {
     switch (ref.kind) {
       case 'stage':
         return await (await this.#on.stages.run(ref.name)).tree(this.#on.build);
       case 'image':
-        return await MergedTree.of((await this.image(ref.ref)).layers, this.#on.build);
+        return await MergedTree.of((await this.image(ref.ref, platform)).layers, this.#on.build);
       case 'name':
-        return await this.of(imageOrContext(ref.name, this.#on.build.request.contexts ?? {}));
+        return await this.of(imageOrContext(ref.name, this.#on.build.request.contexts ?? {}), platform);
       case 'context':
-        return await this.#context(ref.name);
+        return await this.#context(ref.name, platform);
       default:
         return ref satisfies never;
     }
   }
 
-  async #context(name: string | undefined): Promise<FileTree> {
+  async #context(name: string | undefined, platform: Platform): Promise<FileTree> {
     const place = this.#placeOf(name);
     if (place === undefined)
       throw new VarveError(
@@ -80,10 +81,15 @@ export class Trees {
           hint: name === undefined ? 'Give a directory: `varve build .`' : `Name it with --build-context ${name}=<directory or image>.`,
         },
       );
-    if (isReference(place)) return await this.of({ kind: 'image', ref: place });
-    const { ignore, contextIgnore = {} } = this.#hidden;
-    const patterns = (name === undefined ? ignore : ownValue(contextIgnore, name)) ?? [];
-    return new DirectoryTree(place, { ignore: patterns.length > 0 ? createPatternMatcher(patterns) : undefined, hash: hashOf(this.#on) });
+    if (isReference(place)) return await this.of({ kind: 'image', ref: place }, platform);
+    const { ignore: own, contextIgnore = {} } = this.#hidden;
+    const patterns = (name === undefined ? own : ownValue(contextIgnore, name)) ?? [];
+    const ignore = patterns.length > 0 ? createPatternMatcher(patterns) : undefined;
+    return await kept(
+      this.#on.work.directories,
+      JSON.stringify([place, patterns]),
+      async () => new DirectoryTree(place, { ignore, hash: hashOf(this.#on) }),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { FileTree } from '../archive/index.ts';
 import type { CacheKey, Image } from '../image/index.ts';
 import { UsedRecords } from './cache.ts';
 import type { CacheStore } from './contracts/store.ts';
@@ -20,6 +21,8 @@ export class Work {
   readonly controller: AbortController;
   /** By reference and platform. */
   readonly images = new Map<string, Promise<Image>>();
+  /** By place and what is hidden of it. */
+  readonly directories = new Map<string, Promise<FileTree>>();
   readonly #limit: Limit;
   readonly #steps = new Map<CacheKey, Promise<Made>>();
 

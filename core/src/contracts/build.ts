@@ -38,6 +38,8 @@ export interface BuildRequest extends Abortable {
   /** Labels of the result, over those of the source. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** Of the manifest of one platform, by `os/arch[/variant]`, over `annotations`. */
+  readonly platformAnnotations?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
   /** Of the index, where several platforms are built. */
   readonly indexAnnotations?: Readonly<Record<string, string>> | undefined;
   readonly outputs?: readonly ExportRequest[] | undefined;

@@ -165,7 +165,7 @@ export interface Stage {
   readonly steps: readonly Step[];
   /** Where the base is named in the user's file. */
   readonly source?: SourceRange | undefined;
-  /** Of the base image, where it is not the build's. */
+  /** Of the base image and of those that steps read from, where it is not the build's. */
   readonly platform?: Platform | undefined;
   /** Members of the config that count when the base is `scratch`. */
   readonly initial?: Partial<ContainerConfig> | undefined;

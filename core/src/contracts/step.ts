@@ -47,7 +47,7 @@ export type StepResult =
 
 export interface StepHandler<S extends Step = Step> {
   /**
-   * Everything besides the layers below and the stage's platform (that of `config`) that decides the result. Called before the cache is asked; it may read indexes
+   * Everything besides the layers below and the stage's platform that decides the result. Called before the cache is asked; it may read indexes
    * and digests, never a workspace. `undefined`: the step only changes the config, is never cached and always executed.
    */
   fingerprint(step: S, inputs: StepInputs): Promise<KeyParts | undefined>;

@@ -241,7 +241,6 @@ test('a missing source of COPY shows its line', fails, ['@'], 1, /Dockerfile:2\n
 });
 test('a bad name', fails, ['-t', 'UPPER', '@'], 2, /repository name must be lowercase/);
 test('a bad progress mode', fails, ['--progress', 'fancy', '@'], 2, /--progress expects auto, plain, tty, rawjson, quiet, found "fancy"/);
-test('two platforms', fails, ['--platform', 'linux/amd64,linux/arm64', '@'], 2, /--platform expects one platform/);
 test('a platform that is none', fails, ['--platform', 'a b', '@'], 2, /PLATFORM_INVALID/);
 test('an architecture that is none', fails, ['--platform', 'amd46', '@'], 2, /PLATFORM_INVALID/);
 test('a bad ulimit', fails, ['--ulimit', 'nofile', '@'], 2, /--ulimit expects <type>=<soft>/);

@@ -1,8 +1,9 @@
-import type { BuildEvent, StepPlace } from '@varve/core';
+import type { BuildEvent } from '@varve/core';
 import { describeTransfer, describeWarning, isCanceled, isTransferDone } from './describe.ts';
 import type { Sink } from './options.ts';
 import type { EventOf, Reporter } from './reporter.ts';
 import type { StepLogs } from './step-logs.ts';
+import type { StepOf } from './step-of.ts';
 import { sanitize, seconds } from './text.ts';
 import { isHidden, takeOutput, takeRest, type Vertex, Vertices } from './vertices.ts';
 
@@ -30,7 +31,7 @@ export class PlainReporter implements Reporter {
         this.#startedAt = event.at;
         break;
       case 'planned':
-        this.#vertices.plan(event.plan);
+        this.#vertices.plan(event.plan, event.platform);
         break;
       case 'step-started':
         this.#begin(this.#vertices.step(event, event.at));
@@ -67,7 +68,7 @@ export class PlainReporter implements Reporter {
     this.#line(`#${number} ${label}`);
   }
 
-  #cached(event: StepPlace & { readonly at: number }): void {
+  #cached(event: StepOf & { readonly at: number }): void {
     const vertex = this.#vertices.step(event, event.at);
     if (!this.#shown.has(vertex)) this.#begin(vertex);
     this.#line(`#${vertex.number} CACHED\n`);
@@ -79,13 +80,13 @@ export class PlainReporter implements Reporter {
     this.#show(vertex, lines, event);
   }
 
-  #end(event: StepPlace & { readonly at: number }, outcome: string): void {
+  #end(event: StepOf & { readonly at: number }, outcome: string): void {
     const vertex = this.#vertices.step(event, event.at);
     this.#show(vertex, takeRest(vertex), event);
     this.#line(`#${vertex.number} ${outcome}\n`);
   }
 
-  #show(vertex: Vertex, lines: readonly string[], event: StepPlace & { readonly at: number }): void {
+  #show(vertex: Vertex, lines: readonly string[], event: StepOf & { readonly at: number }): void {
     const before = this.#shown.get(vertex) ?? 0;
     if (before > SHOWN || lines.length === 0) return;
     const stamp = `#${vertex.number} ${((event.at - vertex.startedAt) / 1000).toFixed(3)}`;

@@ -17,7 +17,7 @@ export class QuietReporter implements Reporter {
   }
 
   report(event: BuildEvent): void {
-    if (event.type === 'planned') this.#vertices.plan(event.plan);
+    if (event.type === 'planned') this.#vertices.plan(event.plan, event.platform);
     if (event.type === 'step-output') takeOutput(this.#vertices.step(event, event.at), event.stream, event.chunk);
     if (event.type !== 'step-failed') return;
     const vertex = this.#vertices.step(event, event.at);

@@ -1,10 +1,11 @@
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BuildEvent, StepPlace } from '@varve/core';
+import type { BuildEvent } from '@varve/core';
+import { keyOf, type StepOf } from './step-of.ts';
 
 /**
- * The whole output of each step, byte for byte, in `<root>/logs/<build>/<stage>-<step>.log`. Written synchronously: that is a copy into
- * the page cache, keeps memory flat whatever a step prints, and is whole when the process is killed. A log that cannot be written is
+ * The whole output of each step, byte for byte, in `<root>/logs/<build>/<stage>-<step>.log`, with the platform in front where several are
+ * built. Written synchronously: that is a copy into the page cache, keeps memory flat whatever a step prints, and is whole when the process is killed. A log that cannot be written is
  * given up without a word: it must not fail the build, and the output was shown.
  */
 export class StepLogs {
@@ -22,7 +23,7 @@ export class StepLogs {
   }
 
   /** Where the output of a step is kept; `undefined` while there is none. */
-  pathOf(place: StepPlace): string | undefined {
+  pathOf(place: StepOf): string | undefined {
     return this.#written.has(keyOf(place)) && !this.#broken ? this.#path(place) : undefined;
   }
 
@@ -32,11 +33,13 @@ export class StepLogs {
     else if (event.type === 'build-finished' || event.type === 'build-failed') this.#closeAll();
   }
 
-  #path(place: StepPlace): string {
-    return join(this.#dir, `${safeName(place.stage)}-${place.index}.log`);
+  #path(place: StepOf): string {
+    const { platform, stage, index } = place;
+    const name = platform === undefined ? stage : `${platform}-${stage}`;
+    return join(this.#dir, `${safeName(name)}-${index}.log`);
   }
 
-  #append(place: StepPlace, chunk: Uint8Array): void {
+  #append(place: StepOf, chunk: Uint8Array): void {
     if (this.#broken) return;
     try {
       writeAll(this.#fileOf(place), chunk);
@@ -46,7 +49,7 @@ export class StepLogs {
     }
   }
 
-  #fileOf(place: StepPlace): number {
+  #fileOf(place: StepOf): number {
     const key = keyOf(place);
     const known = this.#open.get(key);
     if (known !== undefined) return known;
@@ -76,7 +79,6 @@ export class StepLogs {
   }
 }
 
-const keyOf = ({ stage, index }: StepPlace): string => `${stage}\0${index}`;
 const safeName = (name: string): string =>
   name
     .replace(/[^A-Za-z0-9_.-]/g, '_')

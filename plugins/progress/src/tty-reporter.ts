@@ -1,9 +1,10 @@
-import type { BuildEvent, StepPlace } from '@varve/core';
+import type { BuildEvent } from '@varve/core';
 import { describeFailure, describeTransfer, describeWarning, isCanceled, isTransferDone } from './describe.ts';
 import type { Sink } from './options.ts';
 import { type Paint, painter } from './paint.ts';
 import type { EventOf, Reporter } from './reporter.ts';
 import type { StepLogs } from './step-logs.ts';
+import type { StepOf } from './step-of.ts';
 import { fill, fit, seconds } from './text.ts';
 import { isHidden, takeOutput, takeRest, type Vertex, Vertices } from './vertices.ts';
 import { Window } from './window.ts';
@@ -66,7 +67,7 @@ export class TtyReporter implements Reporter {
         this.#startedAt = event.at;
         break;
       case 'planned':
-        this.#vertices.plan(event.plan);
+        this.#vertices.plan(event.plan, event.platform);
         break;
       case 'step-started':
         this.#running.add(this.#vertices.step(event, event.at));
@@ -92,7 +93,7 @@ export class TtyReporter implements Reporter {
     }
   }
 
-  #end(event: StepPlace & { readonly at: number }, outcome: '' | 'CACHED '): void {
+  #end(event: StepOf & { readonly at: number }, outcome: '' | 'CACHED '): void {
     const vertex = this.#vertices.step(event, event.at);
     takeRest(vertex);
     this.#running.delete(vertex);

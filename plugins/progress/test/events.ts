@@ -15,7 +15,7 @@ export const planOf = (...stages: readonly string[]): Plan => ({
 });
 
 /** Bodies as the kernel stamps them, a tenth of a second apart. */
-export function stamp(bodies: readonly BuildEventBody[], build = 'b1'): readonly BuildEvent[] {
+export function stamp(bodies: readonly (BuildEventBody & { readonly platform?: string })[], build = 'b1'): readonly BuildEvent[] {
   return bodies.map((body, i) => ({ ...body, build, at: 1_000_000 + i * 100 }) as BuildEvent);
 }
 

@@ -1,15 +1,16 @@
-import type { BuildEventBody } from '@varve/core';
+import type { BuildEventBody, Plan } from '@varve/core';
 import test from 'ava';
 import { PlainReporter } from '../src/plain-reporter.ts';
 import { configStep, output, place, planOf, stamp, TextSink } from './events.ts';
 
-function told(bodies: readonly BuildEventBody[]): string {
+type Body = BuildEventBody & { readonly platform?: string };
+function told(bodies: readonly Body[]): string {
   const sink = new TextSink();
   const reporter = new PlainReporter(sink, undefined);
   for (const event of stamp(bodies)) reporter.report(event);
   return sink.text;
 }
-const tells = test.macro((t, bodies: readonly BuildEventBody[], expected: string) => {
+const tells = test.macro((t, bodies: readonly Body[], expected: string) => {
   t.is(told(bodies), expected);
 });
 
@@ -102,3 +103,35 @@ test('a step that prints without end is clipped, and the rest is counted in no m
   t.true(text.length < 3_000_000);
   t.regex(text, /\[output clipped; all of it: not kept\]\n#1 DONE/);
 });
+
+const [amd64, arm64] = [{ platform: 'linux/amd64' }, { platform: 'linux/arm64' }];
+const cross = (): Plan => {
+  const [build, main] = planOf('build', 'stage-1').stages;
+  if (build === undefined || main === undefined) throw new Error('planOf makes two stages');
+  return { stages: [{ ...build, platform: { os: 'linux', architecture: 'amd64' } }, main], target: 'stage-1' };
+};
+const built = place('RUN a', 1, { stage: 'build' });
+const last = place('RUN b', 2, { stage: 'stage-1' });
+test(
+  'steps of several platforms are told apart by platform, and say when they run on another',
+  tells,
+  [
+    { ...amd64, type: 'planned', plan: cross() },
+    { ...arm64, type: 'planned', plan: cross() },
+    { ...amd64, type: 'step-started', ...built },
+    { ...arm64, type: 'step-cached', ...built, key: 'k' },
+    { ...arm64, type: 'step-started', ...last },
+    { ...amd64, type: 'step-started', ...last },
+    { ...arm64, ...output(last, 'A\n') },
+  ],
+  [
+    '#1 [linux/amd64 build 1/3] RUN a',
+    '#2 [linux/amd64->arm64 build 1/3] RUN a',
+    '#2 CACHED',
+    '',
+    '#3 [linux/arm64 stage-1 2/3] RUN b',
+    '#4 [linux/amd64 stage-1 2/3] RUN b',
+    '#3 0.200 A',
+    '',
+  ].join('\n'),
+);

@@ -69,7 +69,7 @@ export const BUILD_OPTIONS: Readonly<Record<string, CommandOption>> = {
   'metadata-file': text('<path>', 'write what was built to a file, as JSON'),
   check: flag('check the build file instead of building it: --call=check'),
   call: text('<method>', 'check, outline or targets: say something about the build file instead of building it; also <method>,format=json'),
-  platform: text('<os/arch>', 'platform of the image'),
+  platform: many('<os/arch,...>', 'platform of the image; several make one index of an image for each'),
   squash: flag('merge the new layers into one'),
   layers: flag('a layer for each step (default; --layers=false: one for each stage)'),
   storage: text('<driver>', 'storage driver to use'),

@@ -2,6 +2,7 @@ import type { ExportRequest } from '@varve/core';
 import { newName, usageError } from '@varve/core/command';
 import { formatReference } from '@varve/core/image';
 import { readFields, splitCsv, splitPair } from './csv.ts';
+import { type Placed, readOutputAnnotation } from './read-annotations.ts';
 
 export interface Wished {
   /** `-t`. */
@@ -12,13 +13,13 @@ export interface Wished {
 
 export interface Outputs {
   readonly outputs: readonly ExportRequest[];
-  /** Of the manifest, as outputs may say them (`annotation.<name>=<value>`). */
-  readonly annotations: Readonly<Record<string, string>>;
+  /** As outputs may say them (`annotation.<name>=<value>`). */
+  readonly annotations: readonly Placed[];
 }
 
 /** What `-o`, `-t`, `--push` and `--load` ask for. Without them the image is kept on this host, under the names. @throws VarveError `USAGE` */
 export function readOutputs(given: readonly string[], { names, push, load }: Wished): Outputs {
-  const annotations: Record<string, string> = {};
+  const annotations: Placed[] = [];
   const outputs = given.flatMap((output) => readOutput(output, { names, annotations }));
   const hasType = (type: string) => outputs.some((output) => output.type === type);
   if (given.length === 0 || (load && !hasType('image'))) outputs.push({ type: 'image', names });
@@ -32,7 +33,7 @@ export function readOutputs(given: readonly string[], { names, push, load }: Wis
 
 interface Reading {
   readonly names: readonly string[];
-  readonly annotations: Record<string, string>;
+  readonly annotations: Placed[];
 }
 
 /** `type=oci,dest=x.tar`; a path alone is a directory for the files, `-` a tar of them on stdout. */
@@ -54,12 +55,12 @@ function isPath(output: string): boolean {
   return name.includes('/') && splitCsv(output).length === 1;
 }
 
-/** Times are made older by SOURCE_DATE_EPOCH in any case; annotations are of the manifest, whoever writes it. */
-function takeAnnotations(attributes: Readonly<Record<string, string>>, annotations: Record<string, string>): Record<string, string> {
+/** Times are made older by SOURCE_DATE_EPOCH in any case; annotations are of what is built, whoever writes it. */
+function takeAnnotations(attributes: Readonly<Record<string, string>>, annotations: Placed[]): Record<string, string> {
   const left: Record<string, string> = {};
   for (const [name, value] of Object.entries(attributes)) {
-    const [, key] = /^annotation(?:-manifest)?(?:\[[^\]]*\])?\.(.+)$/s.exec(name) ?? [];
-    if (key !== undefined) annotations[key] = value;
+    const annotation = readOutputAnnotation(name, value);
+    if (annotation !== undefined) annotations.push(annotation);
     else if (name !== 'rewrite-timestamp') left[name] = value;
   }
   return left;

@@ -13,25 +13,11 @@ export function readBuildArgs(args: readonly string[], env: NodeJS.ProcessEnv): 
   return Object.fromEntries(pairs);
 }
 
-/** `--label`, `--annotation`: without `=` the value is empty. */
+/** `--label`: without `=` the value is empty. */
 export function readLabels(option: string, labels: readonly string[]): Readonly<Record<string, string>> {
   for (const label of labels)
     if (label === '' || label.startsWith('=')) throw usageError(`--${option} expects <name>=<value>, found ${JSON.stringify(label)}`);
   return Object.fromEntries(labels.map(splitPair));
-}
-
-/** What an annotation may be of, before its name: `manifest,index:name=value`, also `manifest[linux/amd64]`. */
-const OF = /^((?:manifest|index|manifest-descriptor|index-descriptor)(?:\[[^\]]*\])?(?:,[a-z-]+(?:\[[^\]]*\])?)*):(?=.)/;
-
-/** `--annotation`: of the manifest, which is all that there is of one image. */
-export function readAnnotations(annotations: readonly string[]): Readonly<Record<string, string>> {
-  const named = annotations.map((annotation) => {
-    const [prefix = '', of = 'manifest'] = OF.exec(annotation) ?? [];
-    if (!of.split(',').every((one) => /^manifest(?:\[|$)/.test(one)))
-      throw usageError(`index annotations not supported for single platform export: ${annotation}`, 'Leave the part before the colon out.');
-    return annotation.slice(prefix.length);
-  });
-  return readLabels('annotation', named);
 }
 
 /** `--build-context`. */

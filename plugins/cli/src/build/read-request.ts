@@ -1,15 +1,16 @@
 import type { BuildRequest } from '@varve/core';
 import type { Values } from '@varve/core/command';
 import { didYouMean, isOn, listOf, newName, textOf, usageError } from '@varve/core/command';
-import { formatReference, parsePlatform } from '@varve/core/image';
+import { formatPlatform, formatReference, type Platform, parsePlatform } from '@varve/core/image';
 import type { CliOptions } from '../options.ts';
+import { readAnnotations, sortAnnotations } from './read-annotations.ts';
 import { readOutputs } from './read-outputs.ts';
-import { readAnnotations, readBuildArgs, readContexts, readLabels } from './read-pairs.ts';
+import { readBuildArgs, readContexts, readLabels } from './read-pairs.ts';
 import { readRunSettings } from './read-run-settings.ts';
 import { readAgents, readSecrets } from './read-secrets.ts';
 
 type Asked = Omit<BuildRequest, 'source' | 'context' | 'signal'> & {
-  readonly [K in 'args' | 'contexts' | 'outputs']: NonNullable<BuildRequest[K]>;
+  readonly [K in 'args' | 'contexts' | 'outputs' | 'platforms']: NonNullable<BuildRequest[K]>;
 };
 
 /**
@@ -21,6 +22,7 @@ export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.Pr
   const names = [...new Set(listOf(values, 'tag').map((name) => formatReference(newName(name))))];
   const given = readBuildArgs(listOf(values, 'build-arg'), env);
   const epochText = textOf(values, 'source-date-epoch') ?? given[EPOCH] ?? (env[EPOCH] || undefined);
+  const platforms = readPlatforms(listOf(values, 'platform'));
   const { outputs, annotations } = readOutputs(listOf(values, 'output'), {
     names,
     push: isOn(values, 'push'),
@@ -31,10 +33,10 @@ export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.Pr
     epoch: epochText === undefined ? undefined : readEpoch(epochText),
     outputs,
     labels: readLabels('label', listOf(values, 'label')),
-    annotations: { ...readAnnotations(listOf(values, 'annotation')), ...annotations },
+    ...sortAnnotations([...readAnnotations(listOf(values, 'annotation')), ...annotations], { severalPlatforms: platforms.length > 1 }),
     contexts: readContexts(listOf(values, 'build-context')),
     target: textOf(values, 'target') || undefined,
-    platform: readPlatform(textOf(values, 'platform')),
+    platforms,
     noCache: readNoCache(values),
     pull: isOn(values, 'pull'),
     storage: textOf(values, 'storage') ?? defaults.storage,
@@ -54,11 +56,11 @@ function readEpoch(text: string): number {
   return Number(text);
 }
 
-function readPlatform(text: string | undefined): BuildRequest['platform'] {
-  if (text === undefined || text === '') return undefined;
-  if (text.includes(','))
-    throw usageError(`--platform expects one platform, found ${JSON.stringify(text)}`, 'Build them one after the other.');
-  return parsePlatform(text);
+/** Each once, in the order given. */
+function readPlatforms(texts: readonly string[]): readonly Platform[] {
+  const platforms = texts.flatMap((text) => text.split(',')).filter((text) => text !== '');
+  const byName = new Map(platforms.map(parsePlatform).map((platform) => [formatPlatform(platform), platform]));
+  return [...byName.values()];
 }
 
 function readNoCache(values: Values): BuildRequest['noCache'] {

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Invocation } from '@varve/core';
 import { isTalking, textOf } from '@varve/core/command';
+import { formatPlatform } from '@varve/core/image';
 import type { CliOptions } from '../options.ts';
 import { IGNORED } from './build-options.ts';
 import { readCall } from './call/read-call.ts';
@@ -23,7 +24,7 @@ export async function runBuild(invocation: Invocation, defaults: CliOptions): Pr
   if (call !== undefined) {
     const { runCall } = await import('./call/run-call.ts'); // loaded when first needed: most builds build
     const { args, target } = asked;
-    const platform = textOf(values, 'platform');
+    const platform = asked.platforms.map(formatPlatform)[0];
     return await runCall(call, await openInput(invocation, fetching), { host, stdout: invocation.stdout, args, target, platform });
   }
   const contexts = await openContexts(asked.contexts, fetching);

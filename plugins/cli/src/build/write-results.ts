@@ -33,13 +33,13 @@ function saidOf({ outputs: results }: BuildResult, { outputs = [] }: BuildReques
 
 /** In the words of buildx. The manifest is the one in the registry where there is one: its layers are compressed. */
 function metadataOf(
-  { id, descriptor: here, outputs: results }: BuildResult,
+  { id, index, descriptor: here, outputs: results }: BuildResult,
   { outputs = [] }: BuildRequest,
 ): Readonly<Record<string, unknown>> {
   const names = [...new Set(outputs.flatMap((output) => output.names ?? []))];
   const descriptor = results.find(({ exporter }) => exporter === 'registry')?.descriptor ?? here;
   return {
-    'containerimage.config.digest': id,
+    ...(index === undefined && { 'containerimage.config.digest': id }),
     'containerimage.descriptor': descriptor,
     'containerimage.digest': descriptor.digest,
     ...(names.length > 0 && { 'image.name': names.join(',') }),

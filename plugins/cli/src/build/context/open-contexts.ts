@@ -44,7 +44,16 @@ export async function buildTargets(
   for (const [name, place] of all.filter(([, place]) => TARGET.test(place))) {
     const dest = join(places.make(), 'image');
     const output = { type: 'oci', dest, attributes: { tar: 'false' } };
-    await host.build({ ...request, target: place.replace(TARGET, ''), contexts: others, labels: {}, annotations: {}, outputs: [output] });
+    await host.build({
+      ...request,
+      target: place.replace(TARGET, ''),
+      contexts: others,
+      labels: {},
+      annotations: {},
+      platformAnnotations: {},
+      indexAnnotations: {},
+      outputs: [output],
+    });
     built[name] = `oci-layout:${dest}`;
   }
   return { ...request, contexts: { ...others, ...built } };
