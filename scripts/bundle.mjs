@@ -10,13 +10,28 @@ const [outdir = `${root}plugins/cli/dist`] = process.argv.slice(2);
 /**
  * Node's own modules, loaded when something of them is used. An import loads them at once and reads every export, which opens stdin for
  * `node:process` and loads undici for `node:http`: 40 ms before `varve images` has done anything. Those that Node has loaded anyway, and
- * whose functions are called for every file, stay as they are.
+ * whose functions are called for every file, are taken at once, but not by an import, which would read all that they offer.
  */
 const lazyBuiltins = {
   name: 'lazy-builtins',
   setup({ onResolve, onLoad }) {
     const early = new Set(['node:buffer', 'node:events', 'node:fs', 'node:module', 'node:path', 'node:stream', 'node:url', 'node:util']);
-    onResolve({ filter: /^node:/ }, ({ path }) => (early.has(path) ? undefined : { path, namespace: 'builtin' }));
+    onResolve({ filter: /^node:/ }, ({ path, kind }) => {
+      if (!early.has(path)) return { path, namespace: 'builtin' };
+      return { path, namespace: kind === 'require-call' ? 'early-require' : 'early' };
+    });
+    onLoad({ filter: /.*/, namespace: 'early-require' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}');`,
+    }));
+    // Of these, what nobody uses is dropped; a copy of all for each file that imports something would take 15 ms.
+    onLoad({ filter: /.*/, namespace: 'early' }, ({ path }) => ({
+      contents: `const loaded = process.getBuiltinModule('${path}');
+export default loaded;
+${Object.keys(process.getBuiltinModule(path))
+  .filter((name) => name !== 'default')
+  .map((name) => `export const ${name} = /* @__PURE__ */ (() => loaded.${name})();`)
+  .join('\n')}`,
+    }));
     onLoad({ filter: /^node:process$/, namespace: 'builtin' }, () => ({ contents: 'module.exports = process;' }));
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `let loaded;
@@ -31,6 +46,8 @@ const options = {
   absWorkingDir: root,
   conditions: ['varve-source'],
   bundle: true,
+  minifySyntax: true,
+  minifyWhitespace: true, // names stay: they are what a stack trace is read by
   platform: 'node',
   target: 'node22',
   format: 'esm',
@@ -39,8 +56,8 @@ const options = {
   plugins: [lazyBuiltins],
   logLevel: 'warning',
   banner: {
-    // CommonJS dependencies call `require`; the long name keeps clear of others
-    js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
+    // CommonJS dependencies call `require`
+    js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
   },
 };
 

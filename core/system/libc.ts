@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import type { LibraryHandle } from 'koffi';
 import { messageOf, VarveError } from '../src/errors.ts';
+import { loadKoffi } from './koffi.ts';
 
 /** A path as `node:fs` takes it: a string, or bytes where the name is not UTF-8. */
 export type HostPath = string | Buffer;
@@ -55,7 +55,7 @@ interface Native {
 }
 let native: Native | VarveError | undefined;
 
-/** The C library, loaded on first use: it costs about 15 ms, which most commands never need. @throws VarveError `SYSTEM_UNAVAILABLE` */
+/** The C library, loaded on first use, since many commands never need it. @throws VarveError `SYSTEM_UNAVAILABLE` */
 export function libc(): Libc {
   return loaded().functions;
 }
@@ -78,8 +78,7 @@ function loaded(): Native {
 function load(): Native | VarveError {
   if (process.platform !== 'linux') return unavailable(`they are Linux's, and this is ${process.platform}`, undefined);
   try {
-    // The package is native and stays outside of bundles, so it is required, not imported.
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    const koffi = loadKoffi();
     const library = koffi.load(null);
     return { functions: bind(library), errno: () => koffi.errno() };
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { loadKoffi } from '../koffi.ts';
 import { errnoName } from '../system-error.ts';
 
 type Call = (...args: unknown[]) => number;
@@ -88,8 +88,7 @@ function find(name: string, signature: string): Call {
 
 function load(): Library {
   if (library === undefined) {
-    // Native and outside of bundles, so it is required, not imported.
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    const koffi = loadKoffi();
     library = koffi.load(null) as unknown as Library; // its functions take anything
     errno = () => koffi.errno();
   }

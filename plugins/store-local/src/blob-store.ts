@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type ContentStore, VarveError } from '@varve/core';
 import { type Abortable, type Digest, digestFromHex, digestOf, isDigest } from '@varve/core/image';
@@ -57,13 +57,13 @@ export class BlobStore implements ContentStore {
     if (found !== digest) throw this.#corrupt(digest, `its digest is ${found}`);
   }
 
+  /** Small ones, which is what is asked for whole, are read at once: that is cheaper than one promise of Node's for files. */
   async readAll(digest: Digest, limit = SMALL): Promise<Uint8Array> {
-    await using blob = await this.#open(digest);
+    using blob = this.#openNow(digest);
     if (blob.size > limit) throw new VarveError('BLOB_TOO_LARGE', `Expected at most ${limit} bytes in blob ${digest}, found ${blob.size}`);
     const bytes = Buffer.allocUnsafeSlow(blob.size);
     let at = 0;
-    for (let read = -1; at < bytes.length && read !== 0; at += read)
-      read = (await blob.file.read(bytes, at, bytes.length - at, at)).bytesRead;
+    for (let read = -1; at < bytes.length && read !== 0; at += read) read = readSync(blob.fd, bytes, at, bytes.length - at, at);
     const found = digestOf(bytes.subarray(0, at));
     if (found !== digest) throw this.#corrupt(digest, `its digest is ${found}`);
     return bytes;
@@ -153,13 +153,26 @@ export class BlobStore implements ContentStore {
       const file = await open(this.path(digest));
       return new OpenBlob(file, (await file.stat()).size);
     } catch (failure) {
-      if ((failure as NodeJS.ErrnoException).code !== 'ENOENT') throw storeFailure(failure, this.#root.path);
-      if (statSync(corruptName(this.path(digest)), { throwIfNoEntry: false }) !== undefined)
-        throw this.#corrupt(digest, 'it was set aside when that was found');
-      throw new VarveError('BLOB_UNKNOWN', `There is no blob ${digest} in the store at ${this.#root.path}`, {
-        hint: 'Pull, load or build the image that needs it again.',
-      });
+      throw this.#whyNotOpened(digest, failure);
     }
+  }
+
+  #openNow(digest: Digest): OpenFile {
+    try {
+      const fd = openSync(this.path(digest), 'r');
+      return new OpenFile(fd, fstatSync(fd).size);
+    } catch (failure) {
+      throw this.#whyNotOpened(digest, failure);
+    }
+  }
+
+  #whyNotOpened(digest: Digest, failure: unknown): unknown {
+    if ((failure as NodeJS.ErrnoException).code !== 'ENOENT') return storeFailure(failure, this.#root.path);
+    if (statSync(corruptName(this.path(digest)), { throwIfNoEntry: false }) !== undefined)
+      return this.#corrupt(digest, 'it was set aside when that was found');
+    return new VarveError('BLOB_UNKNOWN', `There is no blob ${digest} in the store at ${this.#root.path}`, {
+      hint: 'Pull, load or build the image that needs it again.',
+    });
   }
 
   /** Moves the blob out of the way, so that whoever fetches or makes it again writes it anew. */
@@ -185,6 +198,18 @@ class OpenBlob implements AsyncDisposable {
   }
   async [Symbol.asyncDispose](): Promise<void> {
     await this.file.close();
+  }
+}
+
+class OpenFile implements Disposable {
+  readonly fd: number;
+  readonly size: number;
+  constructor(fd: number, size: number) {
+    this.fd = fd;
+    this.size = size;
+  }
+  [Symbol.dispose](): void {
+    closeSync(this.fd);
   }
 }
 
