@@ -1,7 +1,7 @@
-import { type BigIntStats, lstatSync, statSync } from 'node:fs';
+import { type BigIntStats, lstatSync, realpathSync, statSync } from 'node:fs';
 import { hashContents } from './content.ts';
 import type { Content, FileEntry, FileStamp, NodeEntry } from './entry.ts';
-import { stampOf } from './file-stamp.ts';
+import { isSameStamp, stampOf } from './file-stamp.ts';
 import type { FileTree } from './file-tree.ts';
 import { hostEntry, hostNames, hostNamesWithTypes, namesOf } from './host-entry.ts';
 import { pathOf } from './names.ts';
@@ -24,6 +24,8 @@ export interface DirectoryTreeOptions {
 interface Listing {
   readonly names: readonly string[];
   readonly visible?: ReadonlySet<string>;
+  /** Nothing in it is hidden. */
+  readonly isWhole?: boolean;
   /** What the patterns said about the directories in it, hidden ones too. */
   readonly results?: ReadonlyMap<string, PatternResults>;
 }
@@ -33,6 +35,10 @@ interface Seen {
   readonly entry: NodeEntry;
   readonly stats: BigIntStats;
 }
+
+/** The root itself may be given by a symlink. */
+const statsOf = (root: string, path: string): BigIntStats | undefined =>
+  (path === '' ? statSync : lstatSync)(pathOf(hostPath(root, path)), { bigint: true, throwIfNoEntry: false });
 
 /** A directory of this host as it is when first looked at: each directory is read once, when somebody asks, and then remembered. */
 export class DirectoryTree implements FileTree {
@@ -71,6 +77,36 @@ export class DirectoryTree implements FileTree {
     return await this.#hash(files.map((file) => this.#stamped(file)));
   }
 
+  /** Nothing but files, directories and symlinks, of which none is hidden. */
+  hostPath(path: string): string | undefined {
+    for (const entry of this.#below(path)) {
+      if (entry.type !== 'file' && entry.type !== 'directory' && entry.type !== 'symlink') return undefined;
+      if (entry.type !== 'directory') continue;
+      const { names, isWhole = true } = this.#listing(entry.path);
+      if (!isWhole || names.some((name) => this.get(childPath(entry.path, name)) === undefined)) return undefined;
+    }
+    return this.get(path) && hostPath(realpathSync(this.root), path);
+  }
+
+  whatChanged(path: string): string | undefined {
+    for (const entry of this.#below(path)) {
+      const before = this.#look(entry.path)?.stats;
+      const now = statsOf(this.root, entry.path);
+      if (before === undefined || now === undefined || !isSameStamp(stampOf(before), now)) return entry.path;
+    }
+    return undefined;
+  }
+
+  *#below(path: string): Generator<NodeEntry, void, undefined> {
+    const pending = [path];
+    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+      const entry = this.get(at);
+      if (entry === undefined) continue;
+      yield entry;
+      if (entry.type === 'directory') for (const name of this.#listing(at).names) pending.push(childPath(at, name));
+    }
+  }
+
   identity(file: FileEntry): string | undefined {
     const stats = this.#look(file.path)?.stats;
     return stats !== undefined && stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined;
@@ -99,8 +135,7 @@ export class DirectoryTree implements FileTree {
 
   #stat(path: string): Seen | undefined {
     const host = hostPath(this.root, path);
-    // The root itself may be given by a symlink.
-    const stats = (path === '' ? statSync : lstatSync)(pathOf(host), { bigint: true, throwIfNoEntry: false });
+    const stats = statsOf(this.root, path);
     if (stats === undefined) return undefined;
     const entry = hostEntry({ path, host, stats, xattrNames: this.#xattrs ? namesOf(host) : [] });
     return entry && { entry, stats };
@@ -123,13 +158,14 @@ export class DirectoryTree implements FileTree {
   #filter(dir: string, { ignore, results }: { ignore: PatternMatcher; results: PatternResults | undefined }): Listing {
     const below = new Map<string, PatternResults>();
     const visible = new Set<string>();
-    for (const { name, isDirectory } of hostNamesWithTypes(hostPath(this.root, dir))) {
+    const all = hostNamesWithTypes(hostPath(this.root, dir));
+    for (const { name, isDirectory } of all) {
       const path = childPath(dir, name);
       const found = ignore.matchBelow(path, results);
       if (isDirectory) below.set(name, found);
       if (!found.matched || (isDirectory && this.#holdsVisible(path, { ignore, found }))) visible.add(name);
     }
-    return { names: [...visible], visible, results: below };
+    return { names: [...visible], visible, results: below, isWhole: visible.size === all.length };
   }
 
   /** An ignored directory is there if something in it is taken back. */

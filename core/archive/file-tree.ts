@@ -21,4 +21,8 @@ export interface FileTree {
   digests(files: readonly FileEntry[]): Promise<readonly string[]>;
   /** Names that are one file (hard links), as an opaque identity; `undefined` for a file with one name. */
   identity(file: FileEntry): string | undefined;
+  /** The file or directory of this host, without symlinks on the way, that shows just what is at and below `path`, where there is one. */
+  hostPath?(path: string): string | undefined;
+  /** The path of the first that is no longer what it was when it was looked at, of what `hostPath` shows. */
+  whatChanged?(path: string): string | undefined;
 }

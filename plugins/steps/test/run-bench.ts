@@ -1,4 +1,5 @@
 import type { Executor, RunStep } from '@varve/core';
+import type { FileTree } from '@varve/core/archive';
 import { type ScopeOptions, sketchTree, stepScope, type TreeSketch, temporaryDir } from '@varve/core/testing';
 import type { ExecutionContext } from 'ava';
 import { RunHandler } from '../src/run/run-handler.ts';
@@ -18,6 +19,8 @@ export const run = (command: string, more: Partial<RunStep> = {}): RunStep => ({
 export interface Around extends Omit<ScopeOptions, 'tree' | 'treeOf'> {
   readonly base?: TreeSketch;
   readonly other?: TreeSketch;
+  /** Instead of `other`: a directory of this host. */
+  readonly host?: FileTree;
   readonly store?: string;
   /** Of the executor. */
   readonly features?: Executor['capabilities']['features'];
@@ -27,12 +30,12 @@ export interface Around extends Omit<ScopeOptions, 'tree' | 'treeOf'> {
 export async function execute(
   t: ExecutionContext,
   step: RunStep,
-  { base = {}, other = {}, store = temporaryDir(t), features, ...more }: Around = {},
+  { base = {}, other = {}, host, store = temporaryDir(t), features, ...more }: Around = {},
 ) {
   const { executor, asked } = chrootExecutor({ features });
   const workspace = busyboxRoot(t);
   const tree = await sketchTree(base);
-  const scope = stepScope({ executor, workspace, tree, treeOf: () => sketchTree(other), ...more });
+  const scope = stepScope({ executor, workspace, tree, treeOf: () => host ?? sketchTree(other), ...more });
   const result = await new RunHandler(store).execute(step, scope);
   const text = (stream: string) =>
     scope.output

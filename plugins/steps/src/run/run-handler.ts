@@ -41,6 +41,7 @@ export class RunHandler implements StepHandler<RunStep> {
     const { root } = await scope.workspace();
     const result = await executor.run({ ...process, root }, ioOf(scope));
     if (result.exitCode !== 0) throw failed(step, result);
+    mounts.checkUnchanged();
     return { kind: 'workspace' };
   }
 }

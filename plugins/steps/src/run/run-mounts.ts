@@ -5,7 +5,8 @@ import { cleanPath } from '@varve/core/archive';
 import { removeTree } from '@varve/core/system';
 import { workingDirOf } from './environment.ts';
 import { extractSource, ONLY_FILE } from './extract-source.ts';
-import { findMountSource } from './mount-source.ts';
+import { findMountSource, type MountSource } from './mount-source.ts';
+import { refuseChanged, shownDirectly } from './shown-directly.ts';
 import { StepCaches } from './step-caches.ts';
 import { type PlacedSecret, StepSecrets } from './step-secrets.ts';
 
@@ -17,6 +18,7 @@ export class RunMounts implements AsyncDisposable {
   readonly #step: RunStep;
   readonly #inputs: StepInputs;
   readonly #dirs: string[] = [];
+  readonly #shown: MountSource[] = [];
   readonly #secrets: StepSecrets;
   readonly #caches: StepCaches;
 
@@ -49,7 +51,7 @@ export class RunMounts implements AsyncDisposable {
   async #place(mount: RunMount): Promise<PlacedMount | undefined> {
     switch (mount.type) {
       case 'bind':
-        return { ...bind(await this.#copyOut(mount), mount.writable), target: this.#targetOf(mount.target) };
+        return { ...bind(await this.#show(mount), mount.writable), target: this.#targetOf(mount.target) };
       case 'cache':
         return { ...bind(this.#caches.pathOf(mount), mount.writable), target: this.#targetOf(mount.target) };
       case 'tmpfs': {
@@ -70,9 +72,21 @@ export class RunMounts implements AsyncDisposable {
     return placed && { ...placed.mount, target: this.#targetOf(placed.target) };
   }
 
-  /** A copy, so that nothing that is written reaches what it came from; it is thrown away with the rest. */
-  async #copyOut(mount: RunMount & { readonly type: 'bind' }): Promise<string> {
+  /** Itself where it can only be read; otherwise a copy, so that nothing that is written reaches it, which is thrown away with the rest. */
+  async #show(mount: RunMount & { readonly type: 'bind' }): Promise<string> {
     const source = await findMountSource(mount, this.#step, this.#inputs);
+    const itself = mount.writable ? undefined : shownDirectly(source);
+    if (itself === undefined) return await this.#copyOut(source);
+    this.#shown.push(source);
+    return itself;
+  }
+
+  /** To be asked once the process has ended. @throws VarveError `SOURCE_CHANGED` where what it was shown is no longer what it was */
+  checkUnchanged(): void {
+    for (const source of this.#shown) refuseChanged(source);
+  }
+
+  async #copyOut(source: MountSource): Promise<string> {
     const dir = this.#temporaryDir();
     await extractSource(source, dir, this.#inputs);
     return source.picked.entry.type === 'directory' ? dir : join(dir, ONLY_FILE);
