@@ -3,7 +3,6 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { Certificates } from '../hosts/endpoint.ts';
 import type { TlsTrust } from '../hosts/tls-trust.ts';
 import { proxyFor } from './proxy.ts';
-import { TunnelAgent } from './tunnel-agent.ts';
 
 /** How a connection is secured. */
 export interface Security {
@@ -31,9 +30,11 @@ export class Agents implements AsyncDisposable {
     if (url.protocol === 'http:') return { agent: this.#kept('http:', () => new HttpAgent({ keepAlive: true })), proxy };
     const { context, isPinned } = await this.#trust.find(security.host, security.certificates);
     const verify = security.verify || isPinned;
+    // its class is one of node:https, which takes 40 ms to load
+    const tunnels = proxy === undefined ? undefined : await import('./tunnel-agent.ts');
     const agent = this.#kept(`${url.host} ${security.host} ${verify} ${proxy?.href}`, () => {
       const options = { keepAlive: true, secureContext: context, rejectUnauthorized: verify };
-      return proxy === undefined ? new HttpsAgent(options) : new TunnelAgent(proxy, options);
+      return proxy === undefined || tunnels === undefined ? new HttpsAgent(options) : new tunnels.TunnelAgent(proxy, options);
     });
     return { agent, proxy: undefined }; // a tunnel's requests are those of a direct connection
   }
