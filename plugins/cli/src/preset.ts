@@ -3,6 +3,7 @@ import type { AnyPlugin } from '@varve/core';
 import { chroot } from '@varve/executor-chroot';
 import { namespaces } from '@varve/executor-namespaces';
 import { oci } from '@varve/executor-oci';
+import { explore } from '@varve/explore';
 import { dockerfile } from '@varve/frontend-dockerfile';
 import { multiStage } from '@varve/multi-stage';
 import { progress } from '@varve/progress';
@@ -29,5 +30,6 @@ export const preset: readonly AnyPlugin[] = [
   chroot,
   registryHub,
   archive,
+  explore,
   progress,
 ];
