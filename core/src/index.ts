@@ -50,6 +50,7 @@ export type {
   ImageRecord,
   ImageStore,
   LayerStore,
+  ResumableSource,
   StoreState,
 } from './contracts/store.ts';
 export type { ResolveOptions, Transport, TransportRequest } from './contracts/transport.ts';

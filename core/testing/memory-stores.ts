@@ -34,8 +34,8 @@ export class MemoryLayers implements LayerStore {
     return layer;
   }
 
-  async ingest(source: AsyncIterable<Uint8Array>, expected: Parameters<LayerStore['ingest']>[1]): Promise<Layer> {
-    const bytes = await gather(source);
+  async ingest(...[source, expected]: Parameters<LayerStore['ingest']>): Promise<Layer> {
+    const bytes = await gather(typeof source === 'function' ? source(0) : source);
     const digest = digestOf(bytes);
     const size = expected.size ?? bytes.length;
     if (size !== bytes.length || (expected.digest ?? digest) !== digest)

@@ -26,6 +26,9 @@ export interface ContentStore {
   list(): AsyncIterable<{ readonly digest: Digest; readonly size: number }>;
 }
 
+/** Bytes from a place on, to the end. */
+export type ResumableSource = (from: number) => AsyncIterable<Uint8Array>;
+
 /** Layers with their indexes. */
 export interface LayerStore {
   /** The layer that is kept under this id: a diffID, or the name it got when a step made it. `undefined` also when its contents are gone. */
@@ -41,11 +44,13 @@ export interface LayerStore {
    */
   keep(layer: Layer, directory: string): Promise<Layer>;
   /**
-   * Takes in a layer from elsewhere, compressed or not: one pass hashes it, indexes it and stores it as it came.
+   * Takes in a layer from elsewhere, compressed or not: one pass hashes it, indexes it and stores it as it came. A function that gives
+   * the bytes from any place on is asked for those that are missing only, where an earlier call, of any process, was cut off: what came of
+   * the blob is kept by `expected.digest`. Of several that bring the same blob at once, one does, and the others get what it brought.
    * @throws VarveError `BLOB_MISMATCH`, `TAR_…`
    */
   ingest(
-    source: AsyncIterable<Uint8Array>,
+    source: AsyncIterable<Uint8Array> | ResumableSource,
     expected: Abortable & {
       readonly mediaType: string;
       readonly digest?: Digest | undefined;

@@ -241,6 +241,14 @@ export function layerClaims(claim: StoreClaim<LayerStore>): void {
     t.is(await store.get(asLayerID(digestOf(tar))), undefined);
   });
 
+  claim('a layer whose source can start anywhere comes in after it was cut off', async (t, { store }) => {
+    const { blob, stored, diffId } = await foreign();
+    const from = (offset: number) => inPieces(blob.subarray(offset));
+    await t.throwsAsync(store.ingest((offset) => broken(blob.subarray(offset, 300), new Error('line cut')), { ...stored, diffId }));
+    t.deepEqual((await store.ingest(from, { ...stored, diffId })).stored, stored);
+    t.deepEqual(await contentsOf((await store.get(asLayerID(diffId))) as Layer), await contentsOf(layerOf(ID)));
+  });
+
   claim('nothing is read ahead of a layer that comes in', async (t, { store }) => {
     const tar = Buffer.concat([await tarOf([entry.file('big', 8_000_000)])]);
     let most = 0;
