@@ -95,8 +95,8 @@ export class BlobStore implements ContentStore {
   }
 
   /** A blob to be written piece by piece and then given to `keep`. */
-  writer(expected?: Expected): BlobWriter {
-    return new BlobWriter(this.#root, expected);
+  writer(expected?: Expected, part?: string): BlobWriter {
+    return new BlobWriter(this.#root, expected, part);
   }
 
   /** @throws VarveError `BLOB_MISMATCH`, `STORE_…` */

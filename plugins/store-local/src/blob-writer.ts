@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { VarveError } from '@varve/core';
 import { type Digest, digestFromHex } from '@varve/core/image';
-import { onStoreAsync } from './failures.ts';
+import { onStoreAsync, storeFailure } from './failures.ts';
 import type { StoreRoot } from './store-root.ts';
 
 /** Bytes that are gathered before they are written. */
 const BATCH = 1 << 18;
+const CHUNK = 256 * 1024;
 
 export interface Expected {
   readonly digest?: Digest | undefined;
@@ -16,7 +17,7 @@ export interface Expected {
 
 /**
  * One blob in the making: bytes go to a temporary file and through the hash while the ones before are still being written. Visible only
- * after `keep`; disposing it before leaves nothing.
+ * after `keep`; disposing it before leaves nothing, unless it is a part that a later writer goes on with.
  */
 export class BlobWriter implements AsyncDisposable {
   readonly #root: StoreRoot;
@@ -28,12 +29,48 @@ export class BlobWriter implements AsyncDisposable {
   #batched = 0;
   #writing: Promise<unknown> = Promise.resolve();
   #size = 0;
+  #resumed = 0;
   #digest: Digest | undefined;
+  #isPart: boolean;
 
-  constructor(root: StoreRoot, expected: Expected = {}) {
+  /** @param part a file of the store that may hold the beginning of the blob, and does so when this writer ends early */
+  constructor(root: StoreRoot, expected: Expected = {}, part?: string) {
     this.#root = root;
-    this.#name = root.temporaryName();
+    this.#name = part ?? root.temporaryName();
+    this.#isPart = part !== undefined;
     this.#expected = expected;
+  }
+
+  /** What an earlier writer left, which comes before everything that is written: read it first, and to its end. */
+  async *kept(): AsyncGenerator<Uint8Array, void, undefined> {
+    if (!this.#isPart) return;
+    const file = await open(this.#name).catch((failure: NodeJS.ErrnoException) => {
+      if (failure.code !== 'ENOENT') throw storeFailure(failure, this.#root.path);
+    });
+    if (file === undefined) return;
+    try {
+      for (;;) {
+        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(CHUNK), 0, CHUNK, this.#size);
+        if (bytesRead === 0) return;
+        this.#size += bytesRead;
+        this.#resumed = this.#size;
+        const chunk = buffer.subarray(0, bytesRead);
+        this.#sha.update(chunk);
+        yield chunk;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Bytes that were kept from before. */
+  get resumed(): number {
+    return this.#resumed;
+  }
+
+  /** What was written is not the beginning of the blob: nothing of it is left. */
+  spoil(): void {
+    this.#isPart = false;
   }
 
   get size(): number {
@@ -81,12 +118,15 @@ export class BlobWriter implements AsyncDisposable {
       await this.#close();
       await rename(this.#name, this.#root.blob(this.digest));
     });
+    this.#isPart = false;
     return this.digest;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isPart) await this.#flush().catch(() => undefined);
     await this.#writing.catch(() => undefined); // `write` or `keep` has told it
     await this.#close();
+    if (this.#isPart) return;
     await rm(this.#name, { force: true }).catch(() => undefined); // swept later, and the first failure is the one to tell
   }
 
@@ -106,7 +146,7 @@ export class BlobWriter implements AsyncDisposable {
 
   async #open(): Promise<FileHandle> {
     this.#root.ensure();
-    return await open(this.#name, 'wx', 0o600);
+    return await open(this.#name, this.#isPart ? 'a' : 'wx', 0o600);
   }
 
   async #close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { VarveError } from '@varve/core';
+import { type ResumableSource, VarveError } from '@varve/core';
 import { decompress, detectCompression, indexTar, type LayerIndex } from '@varve/core/archive';
 import { type Abortable, asDiffID, type DiffID, type Digest, digestFromHex } from '@varve/core/image';
 import type { BlobWriter } from './blob-writer.ts';
@@ -27,10 +27,10 @@ export interface IncomingLayer {
  * @throws VarveError `BLOB_MISMATCH`, `TAR_…`, `COMPRESSION_…`
  */
 export async function readIncoming(
-  source: AsyncIterable<Uint8Array>,
-  { writer, signal, diffId: expected }: ExpectedLayer & { readonly writer: BlobWriter },
+  source: AsyncIterable<Uint8Array> | ResumableSource,
+  { writer, signal, size, diffId: expected }: ExpectedLayer & { readonly writer: BlobWriter },
 ): Promise<IncomingLayer> {
-  const bytes = written(source, writer, signal);
+  const bytes = written({ source, writer, size, signal });
   try {
     const layer = await readLayer(bytes, { writer, signal }).catch((failure: unknown) => otherBytes(failure, bytes, writer));
     for (let rest = await bytes.next(); !rest.done; ) rest = await bytes.next(); // what follows a compressed stream is a part of the blob
@@ -39,6 +39,12 @@ export async function readIncoming(
   } finally {
     await bytes.return();
   }
+}
+
+interface Writing extends Abortable {
+  readonly source: AsyncIterable<Uint8Array> | ResumableSource;
+  readonly writer: BlobWriter;
+  readonly size: number | undefined;
 }
 
 type Bytes = AsyncGenerator<Uint8Array, void, undefined>;
@@ -62,8 +68,14 @@ async function otherBytes(failure: unknown, bytes: Bytes, writer: BlobWriter): P
   throw failure;
 }
 
-async function* written(source: AsyncIterable<Uint8Array>, writer: BlobWriter, signal?: AbortSignal): Bytes {
-  for await (const chunk of source) {
+/** What an earlier writer kept runs through hash, decompression and index like everything else: their states are made anew. */
+async function* written({ source, writer, size, signal }: Writing): Bytes {
+  for await (const chunk of writer.kept()) {
+    signal?.throwIfAborted();
+    yield chunk;
+  }
+  if (writer.size > 0 && writer.size >= (size ?? Number.POSITIVE_INFINITY)) return; // all of it, or more: the digest will tell
+  for await (const chunk of typeof source === 'function' ? source(writer.size) : source) {
     signal?.throwIfAborted();
     await writer.write(chunk);
     yield chunk;

@@ -1,7 +1,18 @@
-import type { LayerStore } from '@varve/core';
+import { type LayerStore, type ResumableSource, VarveError } from '@varve/core';
 import { indexTar, type LayerIndex, withOffsets } from '@varve/core/archive';
-import { type Abortable, asDiffID, asLayerID, type Descriptor, type DiffID, type Layer, type LayerID } from '@varve/core/image';
+import {
+  type Abortable,
+  asDiffID,
+  asLayerID,
+  type Descriptor,
+  type DiffID,
+  type Digest,
+  type Layer,
+  type LayerID,
+} from '@varve/core/image';
+import { lockPart } from './blob-part.ts';
 import type { BlobStore } from './blob-store.ts';
+import type { BlobWriter } from './blob-writer.ts';
 import { type ExpectedLayer, readIncoming } from './incoming-layer.ts';
 import { indexIdOf, LayerFiles } from './layer-files.ts';
 import type { LayerRecord, LayerRecords } from './layer-records.ts';
@@ -45,10 +56,49 @@ export class LocalLayerStore implements LayerStore {
     return this.#layer({ record, stored: layer.stored, index });
   }
 
-  async ingest(source: AsyncIterable<Uint8Array>, expected: ExpectedLayer): Promise<Layer> {
-    const { mediaType, signal } = expected;
+  async ingest(source: AsyncIterable<Uint8Array> | ResumableSource, expected: ExpectedLayer): Promise<Layer> {
+    const { digest } = expected;
+    if (typeof source === 'function' && digest !== undefined) return await this.#fetch(source, { ...expected, digest });
     await using writer = this.#content.writer(expected);
-    const { diffId, size, index } = await readIncoming(source, { ...expected, writer, signal });
+    return await this.#takeIn(typeof source === 'function' ? source(0) : source, { ...expected, writer });
+  }
+
+  /** One process at a time; whoever waited finds what the other brought. Of a part that turns out to be wrong nothing is used. */
+  async #fetch(source: ResumableSource, expected: ExpectedLayer & { readonly digest: Digest }): Promise<Layer> {
+    this.#root.ensure();
+    await using part = await lockPart(this.#root, expected.digest, expected.signal);
+    const here = this.#brought(expected);
+    if (here !== undefined) {
+      part.isDone = true;
+      return here;
+    }
+    for (let isFirst = true; ; isFirst = false) {
+      await using writer = this.#content.writer(expected, part.file);
+      try {
+        const layer = await this.#takeIn(source, { ...expected, writer });
+        part.isDone = true;
+        return layer;
+      } catch (failure) {
+        if (!isDamage(failure)) throw failure;
+        writer.spoil();
+        if (!isFirst || writer.resumed === 0) throw failure;
+      }
+    }
+  }
+
+  /** The layer that this blob is, where it came in before. */
+  #brought({ digest, size, diffId, mediaType }: ExpectedLayer & { readonly digest: Digest }): Layer | undefined {
+    const there = this.#content.sizeNow(digest);
+    if (there === undefined || there !== (size ?? there)) return undefined;
+    const stored: Descriptor = { mediaType, digest, size: there };
+    const known = this.#records.layerOf(stored);
+    const record = known === undefined || known !== (diffId ?? known) ? undefined : this.#records.get(asLayerID(known));
+    return record === undefined ? undefined : this.#layer({ record, stored });
+  }
+
+  async #takeIn(source: Parameters<typeof readIncoming>[0], expected: ExpectedLayer & { readonly writer: BlobWriter }): Promise<Layer> {
+    const { mediaType, writer } = expected;
+    const { diffId, size, index } = await readIncoming(source, expected);
     const digest = await this.#content.keep(writer);
     const record: LayerRecord = { id: asLayerID(diffId), diffId, size };
     const stored: Descriptor = { mediaType, digest, size: writer.size };
@@ -133,6 +183,10 @@ export class LocalLayerStore implements LayerStore {
     return this.#layer({ record, index: whole });
   }
 }
+
+/** The bytes are not what they should be, in whatever way that shows. */
+const isDamage = (failure: unknown): boolean =>
+  VarveError.is(failure) && /^(?:BLOB_MISMATCH$|TAR_|COMPRESSION_CORRUPT$)/.test(failure.code);
 
 interface Reading {
   readonly tar: AsyncIterable<Uint8Array>;

@@ -51,6 +51,14 @@ export class StoreRoot {
     return join(this.temporary, `${ownerName()}-${randomBytes(6).toString('hex')}`);
   }
 
+  /**
+   * Where the beginning of a blob is kept that has not come to its end. No process is named in front: it outlives the one that wrote it,
+   * and is swept when nothing was added to it for a day.
+   */
+  part(digest: Digest): string {
+    return join(this.temporary, `part-${hexOf(digest)}`);
+  }
+
   /** Whether there is a store. @throws VarveError `STORE_FORMAT` */
   isThere(): boolean {
     this.#isChecked ||= this.read() !== undefined;
