@@ -3,6 +3,8 @@ import { type Abortable, isDigest } from '@varve/core/image';
 import { blocksOf } from '@varve/core/system';
 import type { LocalStore } from '../local-store.ts';
 import { Leftovers } from './leftovers.ts';
+import { OldDigests } from './old-digests.ts';
+import { sizeOf } from './plan-collection.ts';
 import { StoreFiles } from './store-files.ts';
 import { StoreTables } from './store-tables.ts';
 
@@ -12,18 +14,21 @@ export class StoreKeeper implements Keeper {
   readonly #store: LocalStore;
   readonly #tables: StoreTables;
   readonly #leftovers: Leftovers;
+  readonly #digests: OldDigests;
 
   constructor(store: LocalStore) {
     this.#store = store;
     this.#tables = new StoreTables(store.database);
     this.#leftovers = new Leftovers(store.root);
+    this.#digests = new OldDigests(store.database);
   }
 
   async items(options?: Abortable): Promise<readonly StoredItem[]> {
     if (!this.#store.root.isThere()) return [];
     const files = new StoreFiles(this.#store.root);
     const known = [...this.#images(files), ...this.#layers(files), ...this.#tables.steps()];
-    return [...known, ...(await this.#leftovers.items(files, options)), this.#folders()];
+    const digests = this.#digests.items();
+    return [...known, ...digests, ...(await this.#leftovers.items(files, options)), this.#folders(sizeOf(digests))];
   }
 
   async remove(ids: readonly string[], { signal }: Abortable = {}): Promise<void> {
@@ -36,6 +41,7 @@ export class StoreKeeper implements Keeper {
     }
     this.#store.images.forgetLayers(named('layer').filter(isDigest));
     this.#leftovers.remove(named('leftover'));
+    if (ids.includes('digests/oldest')) this.#digests.remove();
   }
 
   #images(files: StoreFiles): readonly StoredItem[] {
@@ -65,11 +71,11 @@ export class StoreKeeper implements Keeper {
     });
   }
 
-  /** Without the files that SQLite has beside its own while it is open. */
-  #folders(): StoredItem {
+  /** Without the files that SQLite has beside its own while it is open. `others`: bytes of the tables that other items stand for. */
+  #folders(others: number): StoredItem {
     const { path, blobs, indexes, database, temporary, file } = this.#store.root;
     const folders = [path, `${path}/blobs`, blobs, indexes, `${path}/db`, temporary, `${path}/snapshots`, `${path}/mnt`];
-    const size = [...folders, file, database, `${path}/db/use.sqlite`].reduce((sum, each) => sum + blocksOf(each), 0);
+    const size = [...folders, file, database, `${path}/db/use.sqlite`].reduce((sum, each) => sum + blocksOf(each), -others);
     return { id: 'store/tables', kind: 'store', title: 'tables of the store', size, usedAt: Date.now(), needs: [], held: 'holds the rest' };
   }
 }
