@@ -7,6 +7,7 @@ import { inspectCommand } from './commands/inspect-command.ts';
 import { pluginsCommand } from './commands/plugins-command.ts';
 import { rmiCommand } from './commands/rmi-command.ts';
 import { tagCommand } from './commands/tag-command.ts';
+import { versionCommand } from './commands/version-command.ts';
 import { readOptions } from './options.ts';
 
 export { defineConfig, type VarveConfig } from './config.ts';
@@ -26,6 +27,7 @@ export const cli = definePlugin({
       historyCommand,
       inspectCommand,
       infoCommand(options),
+      versionCommand,
       pluginsCommand,
     ];
     for (const command of commands) contribute(COMMANDS, [], () => command);

@@ -30,7 +30,13 @@ export function parseCommandLine(commands: readonly Command[], argv: readonly st
   return chosen;
 }
 
-const GROUPS: Readonly<Record<string, string>> = { image: 'Manage images', builder: 'Manage builds', dockerfile: 'Check Dockerfiles' };
+const GROUPS: Readonly<Record<string, string>> = {
+  image: 'Manage images',
+  builder: 'Manage builds',
+  buildx: 'Manage builds',
+  dockerfile: 'Check Dockerfiles',
+  system: 'Look after this host',
+};
 
 function startProgram(out: (text: string) => void): Commander {
   return new Commander('varve')

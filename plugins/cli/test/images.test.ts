@@ -182,6 +182,18 @@ test('info says what was picked and why the others were not', async (t) => {
   t.true(Array.isArray(info.storage?.declined));
   t.regex((await varve('info')).stdout, /^Storage: {3}\w+$/m);
 });
+test('info answers what scripts ask docker', async (t) => {
+  const { root, varve } = await store(['a:1']);
+  t.is((await varve('info', '-f', '{{.Images}} {{.DockerRootDir}} {{.OSType}}')).stdout, `1 ${root} linux\n`);
+  t.regex((await varve('info', '--format', '{{.Driver}} {{.NCPU}} {{.MemTotal}} {{.Architecture}}')).stdout, /^\w+ \d+ \d+ \w+\n$/);
+});
+test('version answers what scripts ask docker', async (t) => {
+  const { varve } = await store();
+  const { stdout } = await varve('--version');
+  const [number = ''] = /\d+\.\d+\.\d+/.exec(stdout) ?? [];
+  t.is((await varve('version', '-f', '{{.Server.Version}} {{.Client.Os}}')).stdout, `${number} linux\n`);
+  t.regex((await varve('version')).stdout, /^Varve:\n Version: {4}\d/);
+});
 test('global options may stand behind the command too', async (t) => {
   const { root } = await store(['a:1']);
   t.is((await runVarve(['images', '--format', '{{.Repository}}', '--root', root])).stdout, 'a\n');

@@ -1,6 +1,7 @@
 import { type Choice, CORE_VERSION, type Command, type Host, IMAGES, messageOf, VarveError } from '@varve/core';
-import { isOn } from '@varve/core/command';
+import { compileTemplate, isOn, textOf } from '@varve/core/command';
 import { formatPlatform, hostPlatform } from '@varve/core/image';
+import { describeHost } from '../describe-host.ts';
 import type { CliOptions } from '../options.ts';
 
 interface Provider {
@@ -14,7 +15,10 @@ interface Provider {
 export const infoCommand = ({ configFile, storage, executor }: CliOptions): Command => ({
   name: 'info',
   summary: 'Show what was picked on this host, and why the others were not',
-  options: { json: { type: 'boolean', description: 'as JSON' } },
+  options: {
+    format: { type: 'string', short: 'f', value: '<format>', description: "json or a Go template, with docker's members beside ours" },
+    json: { type: 'boolean', description: 'as JSON' },
+  },
   async run({ host, values, stdout }) {
     const info = {
       core: CORE_VERSION,
@@ -27,8 +31,11 @@ export const infoCommand = ({ configFile, storage, executor }: CliOptions): Comm
       executor: await ask(() => host.executor(executor)),
       plugins: host.plugins,
     };
-    if (isOn(values, 'json')) stdout.write(`${JSON.stringify(info)}\n`);
-    else stdout.write(`${linesOf(info).join('\n')}\n`);
+    const format = isOn(values, 'json') ? 'json' : textOf(values, 'format');
+    if (format !== undefined) {
+      const all = { ...(await describeHost(host, info.storage.name)), ...info };
+      stdout.write(`${format === 'json' ? JSON.stringify(all) : compileTemplate(format)(all)}\n`);
+    } else stdout.write(`${linesOf(info).join('\n')}\n`);
     return 0;
   },
 });
