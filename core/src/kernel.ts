@@ -120,10 +120,10 @@ class PluginKernel implements Kernel {
   }
 
   async resolve(reference: ImageReference, options: Parameters<Host['resolve']>[1] = {}): Promise<Image> {
-    const { signal, emit, artifact, fresh = false } = options;
+    const { signal, emit, artifact, fresh = false, local } = options;
     const platform = options.platform ?? hostPlatform();
     const reasons: string[] = [];
-    const transport = await this.#transport({ reference, purpose: 'resolve', fresh, platform, signal }, reasons);
+    const transport = await this.#transport({ reference, purpose: 'resolve', fresh, local, platform, signal }, reasons);
     try {
       return await transport.resolve(reference, { platform, signal, emit, artifact });
     } catch (failure) {

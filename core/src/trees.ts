@@ -44,9 +44,15 @@ export class Trees {
 
   image(ref: string, platform: Platform = this.#on.build.platform): Promise<Image> {
     return kept(this.#on.work.images, JSON.stringify([ref, platform]), async () => {
-      const { host, emit, build } = this.#on;
       const reference = withDefaultTag(parseReference(this.#named(ref)));
-      return await host.resolve(reference, { platform, fresh: build.request.pull ?? false, emit, signal: build.signal });
+      const { pull = false } = this.#on.build.request;
+      const resolve = (where: { readonly fresh?: boolean; readonly local?: boolean }): Promise<Image> => {
+        const { host, emit, build } = this.#on;
+        return host.resolve(reference, { platform, ...where, emit, signal: build.signal });
+      };
+      if (pull !== 'newer') return await resolve({ fresh: pull === true || pull === 'always', local: pull === 'never' });
+      // one that is here will do where nobody says whether there is a newer one
+      return await resolve({ fresh: true }).catch((failure: unknown) => resolve({ local: true }).catch(() => Promise.reject(failure)));
     });
   }
 

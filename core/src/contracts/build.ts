@@ -49,8 +49,11 @@ export interface BuildRequest extends Abortable {
   readonly cacheFrom?: readonly CacheRequest[] | undefined;
   /** Where what the steps came to is written for other machines, once the image is. */
   readonly cacheTo?: readonly CacheRequest[] | undefined;
-  /** Look base images up anew even where a local one has the name. */
-  readonly pull?: boolean | undefined;
+  /**
+   * Where base images come from: `missing` (`false`, the default) from elsewhere only where none here has the name; `always` (`true`) from
+   * elsewhere; `newer` the same, but one that is here does where that fails; `never` from here alone.
+   */
+  readonly pull?: boolean | 'always' | 'missing' | 'newer' | 'never' | undefined;
   /** Seconds since 1970 (SOURCE_DATE_EPOCH): newer times in config and new layers become this one. */
   readonly epoch?: number | undefined;
   /** Insist on this storage driver or executor instead of the first that fits. */

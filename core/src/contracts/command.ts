@@ -9,6 +9,8 @@ export interface CommandOption {
   readonly multiple?: boolean;
   /** Shown in help. */
   readonly description: string;
+  /** Of a boolean: words that may stand behind `=` besides `true` and `false`; the value is then the word (`--pull=never`). */
+  readonly words?: readonly string[];
   /** Name of the value in help, `<path>`. */
   readonly value?: string;
   /** `true`: not shown in help (accepted for compatibility). */

@@ -7,7 +7,7 @@ import type { BuildEvent } from './event.ts';
 import type { Executor } from './executor.ts';
 import type { Snapshotter } from './snapshotter.ts';
 import type { StorageDriver } from './storage.ts';
-import type { ResolveOptions, Transport } from './transport.ts';
+import type { ResolveOptions, Transport, TransportRequest } from './transport.ts';
 
 /** Asks for a host facility, by name or whichever fits. A tap that passes says why, for the error when all pass. */
 export interface HostRequest extends Abortable {
@@ -44,7 +44,10 @@ export interface Host {
   readonly pending: readonly PendingTap[];
   build(request: BuildRequest): Promise<BuildResult>;
   /** Finds the image that a reference names: here, or where its transport fetches it. @throws VarveError `IMAGE_UNKNOWN` */
-  resolve(reference: ImageReference, options?: Partial<ResolveOptions> & { readonly fresh?: boolean }): Promise<Image>;
+  resolve(
+    reference: ImageReference,
+    options?: Partial<ResolveOptions> & Partial<Pick<TransportRequest, 'fresh' | 'local'>>,
+  ): Promise<Image>;
   /** Who takes an image to this place. @throws VarveError `TRANSPORT_NONE` */
   transport(reference: ImageReference, options?: Abortable): Promise<Transport>;
   storage(name?: string): Promise<Choice<StorageDriver>>;

@@ -7,6 +7,8 @@ export interface TransportRequest extends Abortable {
   readonly purpose: 'resolve' | 'push';
   /** A local copy does not do: ask where the image comes from. */
   readonly fresh: boolean;
+  /** Nothing may be fetched: only what is here does. */
+  readonly local?: boolean | undefined;
   readonly platform: Platform;
   /** Why this provider passes, for the error when all do. */
   decline(provider: string, reason: string): void;

@@ -19,7 +19,15 @@ export const registryHub = definePlugin({
       [STORE_ROOT, CONTENT, LAYERS, FILE_DIGESTS],
       (root, content, layers, facts) => new HubTransport({ content, layers, facts, temporary: join(root, 'tmp') }, options),
     );
-    hooks.transport.tap(async ({ reference }) => (reference.transport === 'docker' ? transport() : undefined), { stage: 100 });
+    hooks.transport.tap(
+      async ({ reference, local = false, decline }) => {
+        if (reference.transport !== 'docker') return undefined;
+        if (!local) return transport();
+        decline('registry', 'nothing is to be fetched');
+        return undefined;
+      },
+      { stage: 100 },
+    );
     hooks.exporter.tap(async ({ type }) => (type === 'registry' ? new RegistryExporter(transport()) : undefined));
     for (const command of [pullCommand, pushCommand]) contribute(COMMANDS, [], () => command);
   },
