@@ -85,8 +85,9 @@ export class AdaptedCommand extends Commander {
 
   #takeSwitch(word: string): boolean {
     const [, long = '', value = ''] = /^--([a-z][a-z0-9-]*)=(.*)$/s.exec(word) ?? [];
-    const on = SWITCHES[value.toLowerCase()];
-    if (on === undefined || this.#options[long]?.type !== 'boolean') return false;
+    const option = this.#options[long];
+    const on = SWITCHES[value.toLowerCase()] ?? option?.words?.find((word) => word === value.toLowerCase());
+    if (on === undefined || option?.type !== 'boolean') return false;
     this.#values[long] = on;
     return true;
   }

@@ -36,6 +36,34 @@ test(
     { type: 'registry', names: ['docker.io/acme/y:latest'] },
   ],
 );
+test(
+  asks,
+  ['type=image,push=true,store=false,compression=gzip,force-compression=true'],
+  [{ ...registry, attributes: { compression: 'gzip', 'force-compression': 'true' } }],
+);
+test(asks, ['type=image,name-canonical=true,unpack=true'], [{ ...image, attributes: { 'name-canonical': 'true' } }]);
+test(asks, ['type=image,name=,dangling-name-prefix=x'], [{ type: 'image', names: [], attributes: { 'dangling-name-prefix': 'x' } }]);
+test(
+  asks,
+  ['type=image,name=acme/y,push-by-digest=true,push=true'],
+  [
+    { type: 'image', names: [] },
+    { type: 'registry', names: ['docker.io/acme/y'], attributes: { 'push-by-digest': 'true' } },
+  ],
+);
+test(
+  asks,
+  ['type=image,name=acme/y,push-by-digest=true,name-canonical=true,push=true'],
+  [
+    { type: 'image', names: ['docker.io/acme/y'], attributes: { 'name-canonical': 'true' } },
+    { type: 'registry', names: ['docker.io/acme/y'], attributes: { 'push-by-digest': 'true' } },
+  ],
+);
+test(
+  asks,
+  ['type=registry,name=acme/y,push-by-digest=true'],
+  [{ type: 'registry', names: ['docker.io/acme/y'], attributes: { 'push-by-digest': 'true' } }],
+);
 test(asks, ['type=registry'], [{ ...registry, attributes: {} }]);
 test(asks, ['type=registry', '--push'], [{ ...registry, attributes: {} }]);
 test(asks, ['type=docker'], [image]);
@@ -63,7 +91,14 @@ const refuses = test.macro<[readonly string[], RegExp]>({
 test(refuses, ['--push'], /tag is needed when pushing to registry/);
 test(refuses, ['-o', 'type=registry'], /tag is needed when pushing to registry/);
 test(refuses, ['-o', '-', '-o', 'type=oci'], /Only one output can go to stdout/);
-test(refuses, ['-o', 'type=image,push-by-digest=true'], /no attribute "push-by-digest"/);
+test(refuses, ['-o', 'type=image,name=x,push-by-digest=true'], /push-by-digest needs push=true/);
+test(refuses, ['-o', 'type=image,name=x:1,push-by-digest=true,push=true'], /can't push tagged ref x:1 by digest/);
+test(refuses, ['-o', 'type=oci,push-by-digest=true'], /type=oci has no attribute "push-by-digest"/);
+test(refuses, ['-o', 'type=image,compresion=zstd'], /no attribute "compresion" \(did you mean compression\?\)/);
+test(refuses, ['-o', 'type=image,compression=zstd'], /no compression=zstd without push=true/);
+test(refuses, ['-t', `x@sha256:${'0'.repeat(64)}`], /refusing to create a tag with a digest reference/);
+test(refuses, ['--allow', 'network.hosts'], /invalid entitlement: "network.hosts" \(did you mean network.host\?\)/);
+test(refuses, ['--pull=sometimes'], /--pull/);
 test(refuses, ['-o', 'type=oci,name=UPPER'], /repository name must be lowercase/);
 test(refuses, ['--annotation', 'index:a=b'], /index annotations not supported for single platform export/);
 test(refuses, ['--add-host', 'x:nowhere'], /invalid IP address in add-host: "nowhere"/);
@@ -135,6 +170,44 @@ claim('-o type=registry pushes under its own names and keeps nothing here', asyn
   t.is((await bench.varve(['images', '-aq'])).stdout, '');
   const tags = await fetch(`http://${server().host}/v2/acme/own/tags/list`);
   t.deepEqual(((await tags.json()) as { tags: string[] }).tags.sort(), ['1', '2']);
+});
+claim('push-by-digest leaves the repository without a tag, name-canonical the name with the digest here', async (t) => {
+  using bench = new BuildBench();
+  const name = `${server().host}/acme/digest`;
+  const metadata = join(bench.folder, 'metadata.json');
+  const output = `type=image,name=${name},push-by-digest=true,name-canonical=true,push=true`;
+  const { code, stderr } = await bench.varve(['build', '-q', '-o', output, '--metadata-file', metadata, bench.write('context', simple)]);
+  t.is(code, 0, stderr);
+  const digest = JSON.parse(readFileSync(metadata, 'utf8'))['containerimage.digest'];
+  const found = await fetch(`http://${name.replace('/', '/v2/')}/manifests/${digest}`, {
+    headers: { accept: 'application/vnd.oci.image.manifest.v1+json' },
+  });
+  t.is(found.status, 200);
+  const tags = await fetch(`http://${name.replace('/', '/v2/')}/tags/list`);
+  t.is(((await tags.json()) as { tags?: string[] | null }).tags ?? undefined, undefined);
+  const [here] = (await bench.varve(['images', '--no-trunc', '--digests', '--format', '{{.Digest}}'])).stdout.split('\n');
+  t.is((await bench.varve(['build', '-q', '--pull=never', '-'], `FROM ${name}@${here}\n`)).code, 0);
+});
+claim('--pull says whether base images come from here or from the registry', async (t) => {
+  using bench = new BuildBench();
+  using elsewhere = new BuildBench();
+  const base = `${server().host}/acme/base:1`;
+  const publish = (version: string) => elsewhere.varve(['build', '-q', '--push', '-t', base, '-'], `FROM scratch\nLABEL v=${version}\n`);
+  const build = async (pull: string, from = base) => {
+    const { code, stdout, stderr } = await bench.varve(['build', '-q', pull, '-'], `FROM ${from}\n`);
+    return code === 0 ? await bench.inspect(stdout.trim(), '{{.Config.Labels.v}}') : stderr;
+  };
+  t.is((await publish('old')).code, 0);
+  t.regex(await build('--pull=never'), /nothing is to be fetched/);
+  t.is((await bench.varve(['pull', '-q', base])).code, 0);
+  t.is((await publish('new')).code, 0);
+  for (const pull of ['--pull=missing', '--pull=never', '--pull=false', '--pull-never', '--pull=ifmissing'])
+    t.is(await build(pull), 'old', pull);
+  for (const pull of ['--pull', '--pull=always', '--pull=newer', '--pull=true', '--pull-always']) t.is(await build(pull), 'new', pull);
+  const gone = '127.0.0.1:9/acme/gone:1';
+  t.is((await bench.varve(['tag', base, gone])).code, 0);
+  t.is(await build('--pull=newer', gone), 'old');
+  t.regex(await build('--pull=always', gone), /REGISTRY_UNREACHABLE/);
 });
 claim('a compression that is not done is refused', async (t) => {
   using bench = new BuildBench();

@@ -42,9 +42,14 @@ export class HubTransport implements Transport, AsyncDisposable {
     }
   }
 
-  async push(image: Image, reference: ImageReference, options: Parameters<NonNullable<Transport['push']>>[2]): Promise<Descriptor> {
+  /** With `byDigest` the repository has it under no tag. */
+  async push(
+    image: Image,
+    reference: ImageReference,
+    { byDigest = false, ...options }: Parameters<NonNullable<Transport['push']>>[2] & { readonly byDigest?: boolean },
+  ): Promise<Descriptor> {
     const { content, temporary, facts } = this.#stores;
-    const tag = reference.tag ?? reference.digest ?? 'latest';
+    const tag = byDigest ? undefined : (reference.tag ?? reference.digest ?? 'latest');
     return await pushImage(image, reference, {
       ...options,
       tag,

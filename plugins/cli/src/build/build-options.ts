@@ -50,6 +50,9 @@ const ignored =
     },
   ];
 
+/** The words of docker and Buildah. */
+export const PULLS: readonly string[] = ['always', 'missing', 'newer', 'never', 'ifmissing', 'ifnewer'];
+
 export const BUILD_OPTIONS: Readonly<Record<string, CommandOption>> = {
   tag: many('<name[:tag]>', 'name of the image', 't'),
   file: text('<path>', 'build file; - for stdin (default: Dockerfile, Containerfile)', 'f'),
@@ -60,7 +63,9 @@ export const BUILD_OPTIONS: Readonly<Record<string, CommandOption>> = {
   output: many('<spec>', 'type=image|registry|oci|docker|local|tar|cacheonly,dest=<path>; a directory; or - for a tar of the files', 'o'),
   'no-cache': flag('do every step anew'),
   'no-cache-filter': many('<stage,...>', 'do the steps of these stages anew'),
-  pull: flag('look base images up anew'),
+  pull: { ...flag('look base images up anew; also =newer, =missing, =never'), words: PULLS },
+  'pull-always': { ...flag('--pull=always'), hidden: true },
+  'pull-never': { ...flag('--pull=never'), hidden: true },
   push: flag('push the image too: -o type=registry'),
   load: flag('keep the image here too, whatever else is written: -o type=image'),
   quiet: flag('print nothing but the image ID', 'q'),

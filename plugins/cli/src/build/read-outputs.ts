@@ -1,6 +1,6 @@
 import type { ExportRequest } from '@varve/core';
-import { newName, usageError } from '@varve/core/command';
-import { formatReference } from '@varve/core/image';
+import { didYouMean, newName, usageError } from '@varve/core/command';
+import { formatReference, parseReference } from '@varve/core/image';
 import { readFields, splitCsv, splitPair } from './csv.ts';
 import { type Placed, readOutputAnnotation } from './read-annotations.ts';
 
@@ -43,7 +43,9 @@ function readOutput(output: string, { names, annotations }: Reading): readonly E
   const { type = '', dest, name, ...rest } = Object.fromEntries(readFields(output));
   if (type === '') throw usageError(`--output expects type=<type>[,dest=<path>], found ${JSON.stringify(output)}`);
   const attributes = takeAnnotations(rest, annotations);
-  const own = name === undefined ? names : name.split(',').flatMap((one) => (one === '' ? [] : [formatReference(newName(one))]));
+  const written = name?.split(',').filter((one) => one !== '');
+  if (isOnText(attributes['push-by-digest'])) return pushedByDigest({ type, attributes, names: written?.map(untagged) ?? names });
+  const own = written?.map((one) => formatReference(newName(one))) ?? names;
   if (type === 'cacheonly') return [];
   if (type === 'image' || (type === 'docker' && dest === undefined)) return keptHere(attributes, own);
   return [{ type, names: own, attributes, ...(dest === undefined ? stdoutFor(type) : { dest }) }];
@@ -66,16 +68,60 @@ function takeAnnotations(attributes: Readonly<Record<string, string>>, annotatio
   return left;
 }
 
-/** What other builders write into their own store is kept in ours: `push=true` takes it to a registry as well. */
-function keptHere(attributes: Readonly<Record<string, string>>, names: readonly string[]): readonly ExportRequest[] {
-  const { push = 'false', ...rest } = attributes;
-  const [unknown] = Object.keys(rest).filter((name) => !KEPT.has(name));
-  if (unknown !== undefined) throw usageError(`Output type=image has no attribute "${unknown}"`, `It knows push, ${[...KEPT].join(', ')}.`);
-  const pushed = { type: 'registry', names, attributes: pick(rest, ['compression', 'oci-mediatypes']) };
-  return [{ type: 'image', names }, ...(/^(?:1|t|true)$/i.test(push) ? [pushed] : [])];
-}
 /** Of these only what is pushed knows anything. */
-const KEPT = new Set(['compression', 'oci-mediatypes', 'unpack', 'store']);
+const OF_PUSHED: readonly string[] = ['compression', 'compression-level', 'force-compression', 'oci-mediatypes'];
+/** Of these what is kept here: whether, and under which names besides. Snapshots are made when they are needed, whatever is said. */
+const OF_KEPT: readonly string[] = ['store', 'unpack', 'name-canonical', 'dangling-name-prefix'];
+const KNOWN = ['push', 'push-by-digest', ...OF_KEPT, ...OF_PUSHED];
+
+/** What other builders write into their own store is kept in ours, but with `store=false`: `push=true` takes it to a registry as well. */
+function keptHere(attributes: Readonly<Record<string, string>>, names: readonly string[]): readonly ExportRequest[] {
+  const unknown = Object.keys(attributes).find((name) => !KNOWN.includes(name));
+  if (unknown !== undefined)
+    throw usageError(`Output type=image has no attribute "${unknown}"${didYouMean(unknown, KNOWN)}`, `It knows ${KNOWN.join(', ')}.`);
+  const isPushed = isOnText(attributes.push);
+  if (!isPushed) refuseUnpushed(attributes);
+  const named = pick(attributes, ['name-canonical', 'dangling-name-prefix']);
+  const kept: ExportRequest = { type: 'image', names, ...(Object.keys(named).length > 0 && { attributes: named }) };
+  return [
+    ...(isOnText(attributes.store ?? 'true') ? [kept] : []),
+    ...(isPushed ? [{ type: 'registry', names, attributes: pick(attributes, OF_PUSHED) }] : []),
+  ];
+}
+
+/** Layers are kept as they are; what is said of compression counts when they leave. */
+function refuseUnpushed(attributes: Readonly<Record<string, string>>): void {
+  const { compression = 'gzip', ...others } = pick(attributes, OF_PUSHED);
+  const name = ['gzip', 'uncompressed'].includes(compression) ? Object.keys(others).find((one) => one !== 'oci-mediatypes') : 'compression';
+  if (name === undefined) return;
+  throw usageError(`Output type=image has no ${name}=${attributes[name]} without push=true`, 'Layers are compressed when they are pushed.');
+}
+
+/** Under no tag: the repository has it by its digest, and here it has no name either. */
+function pushedByDigest({
+  type,
+  attributes,
+  names,
+}: ExportRequest & { readonly attributes: Readonly<Record<string, string>> }): readonly ExportRequest[] {
+  if (type !== 'image' && type !== 'registry') throw usageError(`Output type=${type} has no attribute "push-by-digest"`);
+  if (type === 'registry') return [{ type, names, attributes }];
+  const [kept, pushed] = keptHere({ ...attributes, store: 'true' }, names ?? []);
+  if (pushed === undefined) throw usageError('push-by-digest needs push=true', 'Add push=true to the output.');
+  const here: readonly ExportRequest[] = isOnText(attributes.store ?? 'true') && kept !== undefined ? [kept] : [];
+  const isCanonical = isOnText(attributes['name-canonical']);
+  return [
+    ...here.map((one) => ({ ...one, names: isCanonical ? names : [] })),
+    { ...pushed, attributes: { ...pushed.attributes, 'push-by-digest': 'true' } },
+  ];
+}
+
+function untagged(text: string): string {
+  const reference = parseReference(text);
+  if (reference.tag === undefined && reference.digest === undefined) return formatReference(reference);
+  throw usageError(`can't push tagged ref ${text} by digest`, 'Give the name without a tag.');
+}
+
+const isOnText = (text: string | undefined): boolean => /^(?:1|t|true)$/i.test(text ?? '');
 
 const pick = (from: Readonly<Record<string, string>>, names: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));

@@ -19,7 +19,7 @@ type Asked = Omit<BuildRequest, 'source' | 'context' | 'signal'> & {
  * @throws VarveError `USAGE`, `REFERENCE_INVALID`, `PLATFORM_INVALID`, `SECRET_MISSING`, `SSH_MISSING`
  */
 export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.ProcessEnv): Asked {
-  const names = [...new Set(listOf(values, 'tag').map((name) => formatReference(newName(name))))];
+  const names = readTags(listOf(values, 'tag'));
   const given = readBuildArgs(listOf(values, 'build-arg'), env);
   const epochText = textOf(values, 'source-date-epoch') ?? given[EPOCH] ?? (env[EPOCH] || undefined);
   const platforms = readPlatforms(listOf(values, 'platform'));
@@ -38,7 +38,7 @@ export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.Pr
     target: textOf(values, 'target') || undefined,
     platforms,
     noCache: readNoCache(values),
-    pull: isOn(values, 'pull'),
+    pull: readPull(values),
     storage: textOf(values, 'storage') ?? defaults.storage,
     executor: textOf(values, 'executor') ?? defaults.executor,
     run: readRunSettings(values),
@@ -66,6 +66,25 @@ function readPlatforms(texts: readonly string[]): readonly Platform[] {
 function readNoCache(values: Values): BuildRequest['noCache'] {
   const stages = listOf(values, 'no-cache-filter').flatMap((text) => text.split(','));
   return isOn(values, 'no-cache') || (stages.length > 0 ? stages : false);
+}
+
+function readPull(values: Values): BuildRequest['pull'] {
+  if (isOn(values, 'pull-never')) return 'never';
+  if (isOn(values, 'pull-always')) return 'always';
+  const { pull } = values;
+  if (pull === 'newer' || pull === 'ifnewer') return 'newer';
+  return pull === 'never' ? pull : pull === true || pull === 'always' ? 'always' : 'missing';
+}
+
+/** @throws VarveError `USAGE` for a name with a digest: what is built has one of its own */
+function readTags(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts.map((text) => formatReference(tagOf(text))))];
+}
+
+function tagOf(text: string): ReturnType<typeof newName> {
+  const name = newName(text);
+  if (name.digest === undefined) return name;
+  throw usageError(`refusing to create a tag with a digest reference: ${JSON.stringify(text)}`, 'Leave out what stands behind the @.');
 }
 
 function readParallel(text: string | undefined): number | undefined {

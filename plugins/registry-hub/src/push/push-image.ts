@@ -35,13 +35,13 @@ export interface PushOptions extends Abortable {
 /**
  * Brings an image into a repository: what is there already is not sent, layers that are not compressed are, and the manifest comes last. An
  * image whose layers are compressed keeps its manifest byte for byte.
- * @param tag or the digest that the manifest must have
+ * @param tag or the digest that the manifest must have; without it the manifest is found by its digest alone
  * @throws VarveError `BLOB_UNKNOWN`, `BLOB_MISMATCH`, `REGISTRY_…`
  */
 export async function pushImage(
   image: Image,
   repository: Repository,
-  { tag, ...options }: PushOptions & { readonly tag: string },
+  { tag, ...options }: PushOptions & { readonly tag: string | undefined },
 ): Promise<Descriptor> {
   const { signal } = options;
   const original = await image.manifestBytes({ signal });
@@ -58,7 +58,8 @@ export async function pushImage(
   await pushBytes(config, configBytes, repository, options);
   const isUnchanged = layers.every(({ digest }, i) => digest === manifest.layers[i]?.digest);
   const bytes = isUnchanged ? original : serializeManifest({ ...config, mediaType: configType }, layers, manifest.annotations);
-  return await putManifest(descriptorOf(isUnchanged ? mediaType : MEDIA_TYPES.manifest, bytes), bytes, { repository, tag, ...options });
+  const descriptor = descriptorOf(isUnchanged ? mediaType : MEDIA_TYPES.manifest, bytes);
+  return await putManifest(descriptor, bytes, { repository, tag: tag ?? descriptor.digest, ...options });
 }
 
 async function pushLayer(layer: Layer, named: Descriptor | undefined, repository: Repository, options: PushOptions): Promise<Descriptor> {

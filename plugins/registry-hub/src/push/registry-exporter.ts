@@ -1,10 +1,12 @@
 import { type BuildInfo, type Exporter, type ExportRequest, type ExportResult, VarveError } from '@varve/core';
-import { type Abortable, type Descriptor, type Image, parseReference, withDefaultTag } from '@varve/core/image';
+import { type Abortable, type Descriptor, type Image, type ImageReference, parseReference, withDefaultTag } from '@varve/core/image';
 import type { HubTransport } from '../hub-transport.ts';
 
 /** What an attribute may say without changing what is pushed anyway. */
 const FITTING: Readonly<Record<string, RegExp>> = {
   push: /^(?:1|t|true)$/i,
+  'push-by-digest': /^(?:1|t|true|0|f|false)$/i,
+  'force-compression': /^(?:1|t|true|0|f|false)$/i,
   'oci-mediatypes': /^(?:1|t|true)$/i,
   compression: /^gzip$/,
 };
@@ -21,15 +23,23 @@ export class RegistryExporter implements Exporter {
   /** The descriptor is that of the manifest in the registry: its layers are compressed. @throws VarveError `EXPORT_NAME`, `EXPORT_ATTRIBUTE`, `REGISTRY_…` */
   async export(image: Image, request: ExportRequest, { emit, signal }: BuildInfo & Abortable): Promise<ExportResult> {
     checkAttributes(request);
-    const references = (request.names ?? []).map((name) => withDefaultTag(parseReference(name)));
+    const byDigest = /^(?:1|t|true)$/i.test(request.attributes?.['push-by-digest'] ?? '');
+    const references = (request.names ?? []).map((name) => (byDigest ? untagged(name) : withDefaultTag(parseReference(name))));
     if (references.length === 0)
       throw new VarveError('EXPORT_NAME', 'tag is needed when pushing to registry', {
         hint: 'Add -t <name>, or name=<name> to the output.',
       });
     let descriptor: Descriptor | undefined;
-    for (const reference of references) descriptor = await this.#transport.push(image, reference, { emit, signal });
+    for (const reference of references) descriptor = await this.#transport.push(image, reference, { emit, signal, byDigest });
     return { exporter: this.name, descriptor };
   }
+}
+
+/** @throws VarveError `EXPORT_NAME` */
+function untagged(name: string): ImageReference {
+  const reference = parseReference(name);
+  if (reference.tag === undefined && reference.digest === undefined) return reference;
+  throw new VarveError('EXPORT_NAME', `can't push tagged ref ${name} by digest`, { hint: 'Give the name without a tag.' });
 }
 
 function checkAttributes({ type, attributes = {} }: ExportRequest): void {
