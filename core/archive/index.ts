@@ -28,6 +28,7 @@ export { type ExtractOptions, extractLayer } from './extract-layer.ts';
 export type { FileTree } from './file-tree.ts';
 export { Glob, type GlobOptions, matchGlob } from './glob.ts';
 export { type GzipOptions, gzip } from './gzip.ts';
+export { impliedDirectory } from './implied-directory.ts';
 export { indexTar, type TarIndexer } from './index-tar.ts';
 export { MergedTree, type MergeOptions } from './merged-tree.ts';
 export { decodeName, encodeName, pathOf } from './names.ts';

@@ -1,3 +1,4 @@
+import { VarveError } from '../src/errors.ts';
 import { choosePlatform } from './choose-platform.ts';
 import { type Descriptor, MEDIA_TYPES, type Platform } from './descriptor.ts';
 import type { Digest } from './digest.ts';
@@ -5,6 +6,7 @@ import type { Image } from './image.ts';
 import type { Abortable } from './layer.ts';
 import { descriptorOf } from './make-image.ts';
 import { once } from './once.ts';
+import { hostPlatform } from './platform.ts';
 import { rewriteIndex, serializeIndex } from './serialize-index.ts';
 
 /** Images for several platforms under one name (OCI image-spec, image-index.md): immutable and lazy, as an `Image` is. */
@@ -100,6 +102,17 @@ function indexOf(entries: readonly IndexEntry[], indexBytes: ImageIndex['indexBy
 
 /** The images of an index, without what goes with them. */
 export const imagesOf = ({ entries }: ImageIndex): readonly IndexImage[] => entries.filter((entry) => entry.kind === 'image');
+
+/** What stands for an index where one image is looked at: the one that fits this host, or the first. @throws VarveError `IMAGE_PLATFORM` for an index of none */
+export async function imageForHost(index: ImageIndex, options?: Abortable): Promise<Image> {
+  const [first] = imagesOf(index);
+  try {
+    return await imageFor(index, hostPlatform(), options);
+  } catch (failure) {
+    if (first === undefined || !VarveError.is(failure) || failure.code !== 'IMAGE_PLATFORM') throw failure;
+    return await first.image(options);
+  }
+}
 
 /** The image of an index that fits a platform best. @throws VarveError `IMAGE_PLATFORM` with the platforms that there are */
 export async function imageFor(index: ImageIndex, platform: Platform, options?: Abortable): Promise<Image> {

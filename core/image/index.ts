@@ -32,6 +32,7 @@ export {
   type IndexEntry,
   type IndexImage,
   imageFor,
+  imageForHost,
   imagesOf,
   makeIndex,
   type PlatformImage,
@@ -73,3 +74,4 @@ export {
   parseReference,
   withDefaultTag,
 } from './reference.ts';
+export { serializeIndex } from './serialize-index.ts';

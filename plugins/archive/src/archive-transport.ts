@@ -1,5 +1,15 @@
 import { type LayerStore, type Transport, VarveError } from '@varve/core';
-import { formatReference, type Image, type ImageReference, parseReference, withDefaultTag } from '@varve/core/image';
+import {
+  type Abortable,
+  type Descriptor,
+  formatReference,
+  type Image,
+  type ImageIndex,
+  type ImageReference,
+  imageForHost,
+  parseReference,
+  withDefaultTag,
+} from '@varve/core/image';
 import { type ArchivePlace, parsePlace } from './archive-place.ts';
 import type { ArchivedImage } from './archived-image.ts';
 import type { BlobStores, NamedImage } from './gather-images.ts';
@@ -16,6 +26,8 @@ export const ARCHIVE_TRANSPORTS: Readonly<Record<string, 'directory' | 'file'>> 
   'oci-archive': 'file',
   'docker-archive': 'file',
 };
+
+type PushOptions = Parameters<NonNullable<Transport['push']>>[2];
 
 /**
  * Images in archives and layout directories, by `transport:path[:tag][@digest]`. Layers are taken in when somebody reads them, but for
@@ -36,15 +48,24 @@ export class ArchiveTransport implements Transport {
     return await choose(await listImages(members, { platform, artifact }), place).open();
   }
 
-  async push(image: Image, reference: ImageReference, { signal }: Parameters<NonNullable<Transport['push']>>[2]) {
+  async push(image: Image, reference: ImageReference, { signal }: PushOptions): Promise<Descriptor> {
+    await this.#write({ image }, reference, { signal });
+    return await image.descriptor({ signal });
+  }
+
+  async pushIndex(index: ImageIndex, reference: ImageReference, { signal }: PushOptions): Promise<Descriptor> {
+    await this.#write({ image: await imageForHost(index, { signal }), index }, reference, { signal });
+    return await index.descriptor({ signal });
+  }
+
+  async #write(whole: Omit<NamedImage, 'names'>, reference: ImageReference, { signal }: Abortable): Promise<void> {
     const { path, key } = parsePlace(reference.name);
-    const named = nameFor(image, key);
+    const named: NamedImage = { ...whole, ...nameFor(key) };
     if (ARCHIVE_TRANSPORTS[reference.transport] === 'directory') await writeLayout([named], path, this.#stores, { signal });
     else {
       const archive = saveImages([named], this.#stores, { signal, ociOnly: reference.transport === 'oci-archive' });
       await writeOutput(path, archive, { stdout: process.stdout, signal });
     }
-    return await image.descriptor({ signal });
   }
 }
 
@@ -83,8 +104,8 @@ function wholeName(text: string): string | undefined {
 }
 
 /** A key that is a name in full gives the image that name; a tag alone is written as it is. */
-function nameFor(image: Image, key: string | undefined): NamedImage {
-  if (key === undefined) return { image, names: [] };
+function nameFor(key: string | undefined): Omit<NamedImage, 'image'> {
+  if (key === undefined) return { names: [] };
   const name = /[/:]/.test(key) ? wholeName(key) : undefined;
-  return name === undefined ? { image, names: [], tag: key } : { image, names: [name] };
+  return name === undefined ? { names: [], tag: key } : { names: [name] };
 }

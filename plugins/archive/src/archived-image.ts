@@ -1,4 +1,4 @@
-import type { Image } from '@varve/core/image';
+import type { Image, ImageIndex } from '@varve/core/image';
 
 /** An image that an archive offers. */
 export interface ArchivedImage {
@@ -8,4 +8,6 @@ export interface ArchivedImage {
   readonly keys: readonly string[];
   /** @throws VarveError `IMAGE_INVALID`, `IMAGE_PLATFORM`, `BLOB_MISMATCH`, `ARCHIVE_INVALID` */
   open(): Promise<Image>;
+  /** Where it is one for several platforms: all of them. `undefined`: there is no more than `open` gives. */
+  openIndex?(): Promise<ImageIndex | undefined>;
 }

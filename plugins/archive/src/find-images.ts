@@ -1,19 +1,48 @@
 import { type ImageRecord, type ImageStore, VarveError } from '@varve/core';
-import { formatReference, type ImageReference, looksLikeId, parseReference } from '@varve/core/image';
+import {
+  choosePlatform,
+  formatReference,
+  type Image,
+  type ImageReference,
+  imageForHost,
+  looksLikeId,
+  type Platform,
+  parseReference,
+} from '@varve/core/image';
 import type { NamedImage } from './gather-images.ts';
+
+export interface FindOptions {
+  readonly images: ImageStore;
+  /** Take only this one's image of an index. */
+  readonly platform?: Platform | undefined;
+}
 
 /**
  * What `save` is told to write: `name:tag` one image under that name; `name` all tags of the repository; an ID or a digest the image
  * without a name.
- * @throws VarveError `IMAGE_UNKNOWN`, `IMAGE_AMBIGUOUS`
+ * @throws VarveError `IMAGE_UNKNOWN`, `IMAGE_AMBIGUOUS`, `IMAGE_PLATFORM`
  */
-export async function findImages(texts: readonly string[], images: ImageStore): Promise<readonly NamedImage[]> {
+export async function findImages(texts: readonly string[], { images, platform }: FindOptions): Promise<readonly NamedImage[]> {
   const found: NamedImage[] = [];
   for (const text of texts) {
     const tags = await taggedImages(text, images);
-    for (const { record, names } of tags) found.push({ image: await images.open(record), names });
+    for (const { record, names } of tags) found.push({ ...(await openWhole(record, { images, platform })), names });
   }
   return found;
+}
+
+/** An index whole, unless one platform of it was asked for; where it has no image for this host, the first stands for it. */
+async function openWhole(record: ImageRecord, { images, platform }: FindOptions): Promise<Omit<NamedImage, 'names'>> {
+  if (platform !== undefined) return { image: await onlyFor(platform, record, images) };
+  const index = await images.openIndex(record);
+  if (index === undefined) return { image: await images.open(record) };
+  return { index, image: await imageForHost(index) };
+}
+
+async function onlyFor(platform: Platform, record: ImageRecord, images: ImageStore): Promise<Image> {
+  const image = await images.open(record, { platform });
+  if (record.platforms === undefined) choosePlatform([{ platform: image.config }], platform); // refuses an image for another
+  return image;
 }
 
 interface Found {

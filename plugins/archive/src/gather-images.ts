@@ -7,15 +7,20 @@ import {
   descriptorOf,
   digestOf,
   type Image,
+  type ImageIndex,
+  type IndexArtifact,
+  imagesOf,
   type Layer,
   MEDIA_TYPES,
   parseManifest,
   serializeManifest,
 } from '@varve/core/image';
 
-/** An image and the full names under which it is to be known (`docker.io/library/busybox:1.36`); none: by its ID alone. */
+/** An image, or an index of several, and the full names under which it is to be known (`docker.io/library/busybox:1.36`); none: by its ID alone. */
 export interface NamedImage {
+  /** Of an index the image that readers see who know of one only. */
   readonly image: Image;
+  readonly index?: ImageIndex | undefined;
   readonly names: readonly string[];
   /** What index.json calls an image without names: a tag of no repository, as skopeo's `oci:dir:tag` has it. */
   readonly tag?: string | undefined;
@@ -35,6 +40,7 @@ export interface Blob {
 export interface GatheredImage {
   readonly names: readonly string[];
   readonly tag?: string | undefined;
+  /** Of the index where there is one. */
   readonly descriptor: Descriptor;
   readonly config: Digest;
   readonly layers: readonly { readonly diffId: DiffID; readonly descriptor: Descriptor }[];
@@ -54,8 +60,10 @@ export interface Gathered {
 export async function gatherImages(named: readonly NamedImage[], stores: BlobStores, options: Abortable = {}): Promise<Gathered> {
   const images = new Map<Digest, GatheredImage>();
   const blobs = new Map<Digest, Blob>();
-  for (const { image, names, tag } of named) {
-    const gathered = await gather(image, { stores, blobs, options });
+  for (const { image, index, names, tag } of named) {
+    const work = { stores, blobs, options };
+    const single = await gather(image, work);
+    const gathered = index === undefined ? single : { ...single, descriptor: await gatherIndex(index, work) };
     const before = images.get(gathered.descriptor.digest);
     images.set(gathered.descriptor.digest, {
       ...gathered,
@@ -70,6 +78,27 @@ interface Work {
   readonly stores: BlobStores;
   readonly blobs: Map<Digest, Blob>;
   readonly options: Abortable;
+}
+
+/** All that an index names. What was attested of an image that has another manifest here is left out. */
+async function gatherIndex(index: ImageIndex, work: Work): Promise<Descriptor> {
+  const { blobs, options } = work;
+  const moved = new Map<Digest, Descriptor>();
+  for (const entry of imagesOf(index))
+    moved.set((await entry.descriptor(options)).digest, (await gather(await entry.image(options), work)).descriptor);
+  const { bytes, descriptor } = await index.movedTo(moved, options);
+  addBytes(bytes, blobs);
+  const written = parseManifest(bytes, descriptor.mediaType);
+  const named = new Set(written.kind === 'index' ? written.manifests.map(({ digest }) => digest) : []);
+  for (const entry of index.entries)
+    if (entry.kind === 'artifact' && named.has((await entry.descriptor(options)).digest)) await addArtifact(entry, work);
+  return descriptor;
+}
+
+async function addArtifact(artifact: IndexArtifact, { blobs, options }: Work): Promise<void> {
+  addBytes(await artifact.manifestBytes(options), blobs);
+  for (const { descriptor, read } of await artifact.blobs(options))
+    blobs.set(descriptor.digest, { digest: descriptor.digest, size: descriptor.size, read: () => read(options) });
 }
 
 async function gather(image: Image, work: Work): Promise<Omit<GatheredImage, 'names'>> {

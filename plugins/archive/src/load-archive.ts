@@ -15,7 +15,7 @@ export interface ImageStores {
 }
 
 export interface LoadOptions extends Abortable {
-  /** Chosen where an archive has an image for several. Default: this host's. */
+  /** Take only the image for this one where an archive has several. Default: all. */
   readonly platform?: Platform | undefined;
 }
 
@@ -33,15 +33,17 @@ export interface LoadedImage {
 export async function loadArchive(
   source: string | AsyncIterable<Uint8Array>,
   { layers, images }: ImageStores,
-  { platform = hostPlatform(), signal }: LoadOptions = {},
+  { platform, signal }: LoadOptions = {},
 ): Promise<readonly LoadedImage[]> {
   const members =
     typeof source === 'string'
       ? await openArchive(source, { layers, signal })
       : await readMembers(source, { name: 'the archive', layers, signal });
   const loaded: LoadedImage[] = [];
-  for (const archived of await listImages(members, { platform })) {
-    const { id } = await images.put(await archived.open(), { names: archived.names, signal });
+  for (const archived of await listImages(members, { platform: platform ?? hostPlatform() })) {
+    const options = { names: archived.names, signal };
+    const index = platform === undefined ? await archived.openIndex?.() : undefined;
+    const { id } = index === undefined ? await images.put(await archived.open(), options) : await images.putIndex(index, options);
     loaded.push({ names: archived.names, id });
   }
   return loaded;

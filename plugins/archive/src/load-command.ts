@@ -9,7 +9,7 @@ export const loadCommand: Command = {
   options: {
     input: { type: 'string', short: 'i', value: '<path>', description: 'Read a file or directory instead of stdin' },
     quiet: { type: 'boolean', short: 'q', description: 'Show no progress' },
-    platform: { type: 'string', value: '<platform>', description: 'Choose from images for several platforms' },
+    platform: { type: 'string', value: '<platform>', description: 'Take only the image for this platform, not all' },
   },
   async run({ host, values, positionals, stdin, stdout, signal }) {
     if (positionals.length > 0)

@@ -4,14 +4,12 @@ import {
   type Descriptor,
   type DiffID,
   type Digest,
-  digestOf,
   foreignImage,
   type Image,
   type ImageManifest,
   type IndexManifest,
   isAttestation,
   type Layer,
-  MEDIA_TYPES,
   parseConfigFile,
   parseManifest,
   parseObject,
@@ -21,8 +19,9 @@ import { dockerRows, fullName } from './docker-images.ts';
 import { blobPath, IMAGE_NAME, REF_NAME } from './layout-files.ts';
 import type { ListOptions } from './list-images.ts';
 import type { Members } from './members.ts';
+import { isImageConfig, readBlob } from './oci-blobs.ts';
+import { groupIndex, openIndex } from './oci-index.ts';
 
-const CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPES.config, MEDIA_TYPES.dockerConfig]);
 /** Index in index in index: nobody needs more. */
 const DEPTH = 4;
 
@@ -36,11 +35,18 @@ export async function ociImages(members: Members, options: ListOptions): Promise
   const entries = await imageEntries(index, members, options);
   const tags = await tagsByConfig(members);
   const images = new Map<Digest, ArchivedImage>();
-  for (const entry of oneForEachName(entries, options)) {
-    const before = images.get(entry.digest);
-    const names = new Set([...(before?.names ?? []), ...namesOf(entry), ...(await tags(entry))]);
-    const keys = new Set([...(before?.keys ?? []), ...keysOf(entry)]);
-    images.set(entry.digest, { names: [...names], keys: [...keys], open: () => openImage(entry, { members, options, depth: 0 }) });
+  for (const group of groupsOf(entries)) {
+    const entry = group.length === 1 ? group[0] : undefined;
+    const { digest } = entry ?? choosePlatform(group, options.platform);
+    const before = images.get(digest);
+    const open = { members, options, depth: 0 };
+    const openImage = (one: Descriptor) => openEntry(one, open);
+    images.set(digest, {
+      names: [...new Set([...(before?.names ?? []), ...(await namesIn(group, tags))])],
+      keys: [...new Set([...(before?.keys ?? []), ...group.flatMap(keysOf)])],
+      open: () => openImage(entry ?? choosePlatform(group, options.platform)),
+      openIndex: () => (entry === undefined ? groupIndex(group, { members, openImage }) : openIndex(entry, { members, openImage })),
+    });
   }
   return [...images.values()];
 }
@@ -59,7 +65,7 @@ async function imageEntries({ manifests }: IndexManifest, members: Members, { ar
   for (const entry of manifests) {
     if (isAttestation(entry)) continue;
     const manifest = await readManifest(entry, members);
-    if (manifest.kind === 'index' || CONFIGS.has(manifest.config.mediaType) || manifest.config.mediaType === artifact) entries.push(entry);
+    if (manifest.kind === 'index' || isImageConfig(manifest.config) || manifest.config.mediaType === artifact) entries.push(entry);
   }
   return entries;
 }
@@ -68,24 +74,22 @@ async function readManifest(entry: Descriptor, members: Members): Promise<ImageM
   return parseManifest(await readBlob(entry, members), entry.mediaType);
 }
 
-async function readBlob({ digest, size }: Descriptor, members: Members): Promise<Uint8Array> {
-  const bytes = await members.text(blobPath(digest));
-  if (bytes === undefined) throw new VarveError('ARCHIVE_INVALID', `${members.name} lacks the blob ${digest}`);
-  if (bytes.length !== size) throw new VarveError('BLOB_MISMATCH', `Expected ${size} bytes of ${digest}, found ${bytes.length}`);
-  if (digestOf(bytes) !== digest)
-    throw new VarveError('BLOB_MISMATCH', `Expected ${digest} in ${blobPath(digest)}, found ${digestOf(bytes)}`);
-  return bytes;
-}
-
 const textOf = (entry: Descriptor, name: string): string | undefined => entry.annotations?.[name] || undefined;
 const nameOf = (entry: Descriptor): string => textOf(entry, IMAGE_NAME) ?? textOf(entry, REF_NAME) ?? '';
 
-/** Several entries of one name that say their platforms are one image for several platforms. */
-function oneForEachName(entries: readonly Descriptor[], { platform }: ListOptions): readonly Descriptor[] {
+/** Several entries of one name that say their platforms are one image for several platforms; any other stands alone. */
+function groupsOf(entries: readonly Descriptor[]): readonly (readonly Descriptor[])[] {
   return [...Map.groupBy(entries, nameOf).values()].flatMap((group) => {
-    const isChoice = new Set(group.map(({ digest }) => digest)).size > 1 && group.every((entry) => entry.platform !== undefined);
-    return isChoice ? [choosePlatform(group, platform)] : group;
+    const byDigest = new Map(group.map((entry) => [entry.digest, entry]));
+    const isChoice = byDigest.size > 1 && group.every((entry) => entry.platform !== undefined);
+    return isChoice ? [[...byDigest.values()]] : group.map((entry) => [entry]);
   });
+}
+
+async function namesIn(group: readonly Descriptor[], tags: (entry: Descriptor) => Promise<readonly string[]>): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (const entry of group) names.push(...namesOf(entry), ...(await tags(entry)));
+  return names;
 }
 
 /** A tag alone (as the specification has it) is no name: nobody says of what. */
@@ -114,13 +118,13 @@ interface OpenOptions {
   readonly depth: number;
 }
 
-async function openImage(entry: Descriptor, { members, options, depth }: OpenOptions): Promise<Image> {
+async function openEntry(entry: Descriptor, { members, options, depth }: OpenOptions): Promise<Image> {
   const manifestBytes = await readBlob(entry, members);
   const manifest = parseManifest(manifestBytes, entry.mediaType);
   if (manifest.kind === 'index') {
     if (depth >= DEPTH) throw new VarveError('IMAGE_INVALID', `Indexes are nested more than ${DEPTH} deep`);
     const chosen = choosePlatform(await present(manifest.manifests, members), options.platform);
-    return await openImage(chosen, { members, options, depth: depth + 1 });
+    return await openEntry(chosen, { members, options, depth: depth + 1 });
   }
   const configBytes = await readBlob(manifest.config, members);
   const { diff_ids: diffIds } = parseConfigFile(configBytes).rootfs;
