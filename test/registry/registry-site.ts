@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestFn } from 'ava';
@@ -16,13 +16,22 @@ export interface Manifest extends Descriptor {
   readonly layers: readonly Descriptor[];
 }
 
+export const USER = { username: 'ali', password: 'open sesame' } as const;
+/** bcrypt of the password, at its lowest cost. */
+export const HTPASSWD = `${USER.username}:$2b$05$abcdefghijklmnopqrstuupx2xBUC4954936wVIjyyPHmUBFu0wCW\n`;
+
+export interface SiteSetup extends RegistrySetup {
+  /** Who may enter. */
+  readonly htpasswd?: string;
+}
+
 /** A docker-registry for all tests of a file, with `acme/app:1` in it where anybody may push. */
 export class RegistrySite {
   readonly #dir = mkdtempSync(join(tmpdir(), 'varve-registry-site-'));
   #registry: DockerRegistry | undefined;
   #sample: Manifest | undefined;
 
-  static for(test: TestFn<unknown>, setup: RegistrySetup = {}): RegistrySite {
+  static for(test: TestFn<unknown>, setup: SiteSetup = {}): RegistrySite {
     const site = new RegistrySite();
     test.before(() => site.#start(setup));
     test.after.always(() => site.#stop());
@@ -57,9 +66,12 @@ export class RegistrySite {
     return { ...manifest, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`, size: bytes.length };
   }
 
-  async #start(setup: RegistrySetup): Promise<void> {
-    this.#registry = await startRegistry(this.#dir, setup);
-    if (setup.auth !== undefined || setup.tls !== undefined) return;
+  async #start({ htpasswd, ...setup }: SiteSetup): Promise<void> {
+    const path = join(this.#dir, 'htpasswd');
+    if (htpasswd !== undefined) writeFileSync(path, htpasswd);
+    const auth = htpasswd === undefined ? setup.auth : { htpasswd: { realm: 'test', path } };
+    this.#registry = await startRegistry(this.#dir, { ...setup, auth });
+    if (auth !== undefined || setup.tls !== undefined) return;
     using client = new Client();
     await client.store(sampleImage(), 'sample');
     await client.must(['push', 'sample', `${this.registry.host}/acme/app:1`]);

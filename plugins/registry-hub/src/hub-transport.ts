@@ -1,5 +1,6 @@
 import { type ContentStore, type FileDigests, type LayerStore, type Transport, VarveError } from '@varve/core';
 import { type Descriptor, familiarName, formatReference, type Image, type ImageReference } from '@varve/core/image';
+import type { FindCredentials } from './auth/credentials.ts';
 import { makeRequester } from './client/make-requester.ts';
 import type { HttpClient } from './http/http-client.ts';
 import type { Requester } from './http/requester.ts';
@@ -24,9 +25,10 @@ export class HubTransport implements Transport, AsyncDisposable {
   readonly #http: HttpClient;
   readonly #client: Requester;
 
-  constructor(stores: HubStores, options: RegistryOptions) {
+  /** @param find who asks, instead of what the options say */
+  constructor(stores: HubStores, options: RegistryOptions, find?: FindCredentials) {
     this.#stores = stores;
-    const { http, requester } = makeRequester(options);
+    const { http, requester } = makeRequester(options, { find });
     this.#http = http;
     this.#client = requester;
   }

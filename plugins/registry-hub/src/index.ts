@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { COMMANDS, CONTENT, definePlugin, FILE_DIGESTS, LAYERS, STORE_ROOT } from '@varve/core';
-import { pullCommand } from './commands/pull-command.ts';
-import { pushCommand } from './commands/push-command.ts';
+import { registryCommands } from './commands/registry-commands.ts';
 import { HubTransport } from './hub-transport.ts';
 import { readOptions } from './options.ts';
 import { RegistryExporter } from './push/registry-exporter.ts';
@@ -14,11 +13,13 @@ export const registryHub = definePlugin({
   core: '^0.1.0',
   options: readOptions,
   apply({ hooks, inject, contribute, options }) {
-    const transport = inject(
-      'registry-hub',
-      [STORE_ROOT, CONTENT, LAYERS, FILE_DIGESTS],
-      (root, content, layers, facts) => new HubTransport({ content, layers, facts, temporary: join(root, 'tmp') }, options),
-    );
+    const stores = inject('registry-hub stores', [STORE_ROOT, CONTENT, LAYERS, FILE_DIGESTS], (root, content, layers, facts) => ({
+      content,
+      layers,
+      facts,
+      temporary: join(root, 'tmp'),
+    }));
+    const transport = inject('registry-hub', [], () => new HubTransport(stores(), options));
     hooks.transport.tap(
       async ({ reference, local = false, decline }) => {
         if (reference.transport !== 'docker') return undefined;
@@ -29,6 +30,6 @@ export const registryHub = definePlugin({
       { stage: 100 },
     );
     hooks.exporter.tap(async ({ type }) => (type === 'registry' ? new RegistryExporter(transport()) : undefined));
-    for (const command of [pullCommand, pushCommand]) contribute(COMMANDS, [], () => command);
+    for (const command of registryCommands({ options, stores })) contribute(COMMANDS, [], () => command);
   },
 });

@@ -1,3 +1,4 @@
+import assert from 'node:assert';
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import test, { type ExecutionContext } from 'ava';
 import { pullCommand } from '../src/commands/pull-command.ts';
 import { pushCommand } from '../src/commands/push-command.ts';
 import { isInsecure, isLoopback } from '../src/hosts/registry-host.ts';
+import { readOptions } from '../src/options.ts';
 import { isRegistryMissing, registryFor } from './docker-registry.ts';
 import { isMissing, openHub, PLATFORM, run, sampleImage, sampleLayer } from './hub-bench.ts';
 
@@ -122,6 +124,8 @@ else
     );
   });
 
+const HUB = { options: readOptions(), stores: () => assert.fail('the transport of the toolchain does') };
+
 /** Runs a command on a store, as the command line does. */
 async function runCommand(t: ExecutionContext, command: Command, positionals: readonly string[], hub: ReturnType<typeof openHub>) {
   const host = {
@@ -155,10 +159,10 @@ claim('varve push and varve pull print docker’s lines', async (t) => {
   const name = `${registry().host}/acme/lines`;
   const one = openHub(t, temporaryDir(t));
   await one.store.images.put(sampleImage(), { names: [`${name}:latest`] });
-  const pushed = await runCommand(t, pushCommand, [name], one);
+  const pushed = await runCommand(t, pushCommand(HUB), [name], one);
   const two = openHub(t, temporaryDir(t));
-  const pulled = await runCommand(t, pullCommand, [name], two);
-  const again = await runCommand(t, pullCommand, [name], two);
+  const pulled = await runCommand(t, pullCommand(HUB), [name], two);
+  const again = await runCommand(t, pullCommand(HUB), [name], two);
   const { descriptor } = (await two.store.images.find(`${name}:latest`)) ?? t.fail();
   t.is(pushed, `The push refers to repository [${name}]\nlatest: digest: ${descriptor.digest} size: ${descriptor.size}\n`);
   const lines = (status: string) =>
@@ -168,7 +172,7 @@ claim('varve push and varve pull print docker’s lines', async (t) => {
 });
 
 claim('an image that is not here cannot be pushed', async (t) => {
-  await t.throwsAsync(runCommand(t, pushCommand, ['acme/none'], openHub(t, temporaryDir(t))), { code: 'IMAGE_UNKNOWN' });
+  await t.throwsAsync(runCommand(t, pushCommand(HUB), ['acme/none'], openHub(t, temporaryDir(t))), { code: 'IMAGE_UNKNOWN' });
 });
 
 const plain = test.macro({

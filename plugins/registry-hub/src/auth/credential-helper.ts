@@ -10,9 +10,8 @@ const PATIENCE = 60_000;
  * @throws VarveError `REGISTRY_CREDENTIALS`
  */
 export async function askHelper(name: string, server: string): Promise<Credentials | undefined> {
-  if (!/^[\w.-]+$/.test(name)) throw new VarveError('REGISTRY_CREDENTIALS', `${JSON.stringify(name)} is no name of a credential helper`);
-  const program = `docker-credential-${name}`;
-  const { code, stdout, stderr } = await runHelper(program, server);
+  const program = programOf(name);
+  const { code, stdout, stderr } = await runHelper(program, 'get', server);
   if (code !== 0 && /credentials not found/i.test(stdout + stderr)) return undefined;
   if (code !== 0)
     throw new VarveError('REGISTRY_CREDENTIALS', `${program} failed: ${visibleText(stderr || stdout) || code}`, {
@@ -29,14 +28,40 @@ export async function askHelper(name: string, server: string): Promise<Credentia
   }
 }
 
+interface Telling {
+  /** Goes to the program's stdin, never to its arguments. */
+  readonly input: string;
+  /** What must not come back in a message. */
+  readonly secret?: string | undefined;
+}
+
+/**
+ * Has a helper keep or forget something. Returns the program's name.
+ * @throws VarveError `REGISTRY_CREDENTIALS`
+ */
+export async function tellHelper(name: string, verb: 'store' | 'erase', { input, secret }: Telling): Promise<string> {
+  const program = programOf(name);
+  const { code, stdout, stderr } = await runHelper(program, verb, input);
+  if (code === 0) return program;
+  const said = secret === undefined ? stderr || stdout : (stderr || stdout).replaceAll(secret, '***');
+  throw new VarveError('REGISTRY_CREDENTIALS', `${program} ${verb} failed: ${visibleText(said) || code}`, {
+    hint: 'Is it installed, and does it run here?',
+  });
+}
+
+function programOf(name: string): string {
+  if (/^[\w.-]+$/.test(name)) return `docker-credential-${name}`;
+  throw new VarveError('REGISTRY_CREDENTIALS', `${JSON.stringify(name)} is no name of a credential helper`);
+}
+
 interface Answer {
   readonly code: number | string;
   readonly stdout: string;
   readonly stderr: string;
 }
-const runHelper = (program: string, input: string): Promise<Answer> =>
+const runHelper = (program: string, verb: 'get' | 'store' | 'erase', input: string): Promise<Answer> =>
   new Promise((resolve) => {
-    const child = execFile(program, ['get'], { timeout: PATIENCE, maxBuffer: 1 << 20 }, (failure, stdout, stderr) =>
+    const child = execFile(program, [verb], { timeout: PATIENCE, maxBuffer: 1 << 20 }, (failure, stdout, stderr) =>
       resolve({ code: failure === null ? 0 : (failure.code ?? 'killed'), stdout, stderr }),
     );
     child.stdin?.on('error', () => undefined).end(input); // one that does not read says why it ended

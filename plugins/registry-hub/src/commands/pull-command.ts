@@ -1,54 +1,169 @@
-import { type Command, IMAGES, VarveError } from '@varve/core';
+import { type Command, type Host, IMAGES, type ImageRecord, type ImageStore, type Invocation, VarveError } from '@varve/core';
 import {
+  type Abortable,
   familiarName,
   formatReference,
   hostPlatform,
+  type Image,
   type ImageReference,
+  isSamePlatform,
+  type Platform,
   parsePlatform,
   parseReference,
   withDefaultTag,
 } from '@varve/core/image';
 import { eachOf } from '../client/pool.ts';
-import { reportTransfer } from './report-transfer.ts';
+import { listTags } from '../discovery/list-tags.ts';
+import { openDisplay, type TransferDisplay } from '../output/transfer-display.ts';
+import { ACCESS_OPTIONS, type Access, type Hub, openRequester, openTransport, readAccess } from './access.ts';
+import { isOn, textOf, usage } from './values.ts';
 
-/** As docker: more does not make a line faster. */
-const DOWNLOADS = 3;
+const POLICIES = ['always', 'missing', 'never', 'newer'] as const;
+type Policy = (typeof POLICIES)[number];
 
-export const pullCommand: Command = {
+/** `varve pull`: fetches images, in docker's words. */
+export const pullCommand = (hub: Hub): Command => ({
   name: 'pull',
   aliases: ['image pull'],
-  summary: 'Fetch an image from a registry',
-  usage: '<image>',
+  summary: 'Fetch images from registries',
+  usage: '<image>...',
   options: {
-    quiet: { type: 'boolean', short: 'q', description: 'Print nothing but the name of the image' },
+    'all-tags': { type: 'boolean', short: 'a', description: 'All tags of the repository' },
     platform: { type: 'string', value: '<platform>', description: 'Fetch the image for another platform than this host' },
+    policy: { type: 'string', value: 'always|missing|never|newer', description: 'When the registry is asked (default: always)' },
+    quiet: { type: 'boolean', short: 'q', description: 'Print nothing but the name of the image' },
+    ...ACCESS_OPTIONS,
   },
-  async run({ host, values, positionals, stdout, stderr, signal }) {
-    const [text, ...rest] = positionals;
-    if (text === undefined || rest.length > 0)
-      throw new VarveError('USAGE', `Expected one image, found ${positionals.length}`, { hint: 'varve pull <image>' });
-    const given = parseReference(text);
-    const reference = withDefaultTag(given);
-    const isQuiet = values.quiet === true;
-    const say = (line: string) => void (isQuiet || stdout.write(`${line}\n`));
-    if (reference.tag !== given.tag) say('Using default tag: latest');
-    say(`${reference.digest ?? reference.tag ?? reference.name}: Pulling from ${familiarName(reference.path)}`);
-    const platform = typeof values.platform === 'string' ? parsePlatform(values.platform) : hostPlatform();
-    const emit = isQuiet ? undefined : reportTransfer(stderr);
-    const image = await host.resolve(reference, { platform, fresh: true, signal, ...(emit && { emit }) });
-    const images = host.get(IMAGES);
-    const { digest } = await image.descriptor({ signal });
-    const before = await images.find(digest);
-    await eachOf(image.layers, DOWNLOADS, (layer) => layer.index({ signal }));
-    await images.put(image, { names: namesOf(reference), signal });
-    say(`Digest: ${digest}`);
-    say(
-      `Status: ${before === undefined ? 'Downloaded newer image' : 'Image is up to date'} for ${familiarName(formatReference(reference))}`,
-    );
-    stdout.write(`${formatReference(reference)}\n`);
+  async run(invocation) {
+    const { values, positionals } = invocation;
+    if (positionals.length === 0) throw usage('Expected an image, found none', 'varve pull <image>...');
+    const policy = readPolicy(textOf(values, 'policy') ?? 'always');
+    for (const text of positionals) {
+      const given = parseReference(text);
+      const access = await readAccess(hub, given.host, invocation);
+      const pulling = new Pulling(hub, access, { invocation, policy });
+      if (isOn(values, 'all-tags')) await pulling.pullAll(given);
+      else await pulling.pull(given);
+    }
     return 0;
   },
-};
+});
+
+function readPolicy(text: string): Policy {
+  const policy = POLICIES.find((one) => one === text);
+  if (policy === undefined) throw usage(`There is no policy ${JSON.stringify(text)}`, `--policy ${POLICIES.join('|')}`);
+  return policy;
+}
+
+interface Settings {
+  readonly invocation: Invocation;
+  readonly policy: Policy;
+}
+
+class Pulling {
+  readonly #hub: Hub;
+  readonly #access: Access;
+  readonly #settings: Settings;
+  readonly #images: ImageStore;
+  readonly #platform: Platform;
+
+  constructor(hub: Hub, access: Access, settings: Settings) {
+    this.#hub = hub;
+    this.#access = access;
+    this.#settings = settings;
+    this.#images = settings.invocation.host.get(IMAGES);
+    const named = textOf(settings.invocation.values, 'platform');
+    this.#platform = named === undefined ? hostPlatform() : parsePlatform(named);
+  }
+
+  async pull(given: ImageReference): Promise<void> {
+    const reference = withDefaultTag(given);
+    if (reference.tag !== given.tag) this.#say('Using default tag: latest');
+    const status = await this.#pullOne(reference);
+    this.#say(`Status: ${status} for ${familiarName(formatReference(reference))}`);
+    this.#settings.invocation.stdout.write(`${formatReference(reference)}\n`);
+  }
+
+  async pullAll(given: ImageReference): Promise<void> {
+    if (given.tag !== undefined || given.digest !== undefined)
+      throw usage("A tag can't be used with --all-tags/-a", `varve pull -a ${familiarName(given.name)}`);
+    const { signal } = this.#settings.invocation;
+    const tags: string[] = [];
+    {
+      await using opened = openRequester(this.#access);
+      for await (const tag of listTags(opened.requester, given, { signal })) tags.push(tag);
+    }
+    if (tags.length === 0) throw new VarveError('IMAGE_UNKNOWN', `${familiarName(given.name)} has no tags`);
+    const statuses = new Set<string>();
+    for (const tag of tags) statuses.add(await this.#pullOne(parseReference(`${given.name}:${tag}`)));
+    const status = [...statuses].find((one) => one.startsWith('Downloaded')) ?? [...statuses][0];
+    this.#say(`Status: ${status} for ${familiarName(given.name)}`);
+    this.#settings.invocation.stdout.write(`${given.name}\n`);
+  }
+
+  /** What came of it, in docker's words. */
+  async #pullOne(reference: ImageReference): Promise<string> {
+    const { policy } = this.#settings;
+    const here = policy === 'always' ? undefined : await this.#find(reference);
+    if (here !== undefined && policy !== 'newer') return 'Image is here';
+    if (policy === 'never')
+      throw new VarveError('IMAGE_UNKNOWN', `There is no image ${familiarName(formatReference(reference))} here`, {
+        hint: 'With --policy never the registry is not asked.',
+      });
+    try {
+      return await this.#fetch(reference);
+    } catch (failure) {
+      if (here === undefined || !VarveError.is(failure) || failure.code !== 'REGISTRY_UNREACHABLE') throw failure;
+      return 'Registry cannot be reached, image is here';
+    }
+  }
+
+  async #fetch(reference: ImageReference): Promise<string> {
+    const { invocation } = this.#settings;
+    const { signal, values, stderr } = invocation;
+    this.#say(`${reference.digest ?? reference.tag ?? reference.name}: Pulling from ${familiarName(reference.path)}`);
+    const display = openDisplay(stderr, { isQuiet: isOn(values, 'quiet') });
+    try {
+      const [before, status] = await this.#bring(reference, display, { signal });
+      this.#say(`Digest: ${before}`);
+      return status;
+    } finally {
+      display.end();
+    }
+  }
+
+  async #bring(reference: ImageReference, display: TransferDisplay, { signal }: Required<Abortable>): Promise<readonly [string, string]> {
+    const { host } = this.#settings.invocation;
+    await using own = this.#access.isSpecial && reference.transport === 'docker' ? openTransport(this.#hub, this.#access) : undefined;
+    const image = await resolveFresh(own ?? host, reference, { platform: this.#platform, signal, emit: display.emit });
+    const { digest } = await image.descriptor({ signal });
+    const before = await this.#images.find(digest);
+    await eachOf(image.layers, this.#hub.options.downloads, (layer) => layer.index({ signal }));
+    await this.#images.put(image, { names: namesOf(reference), signal });
+    display.end();
+    return [digest, before === undefined ? 'Downloaded newer image' : 'Image is up to date'];
+  }
+
+  /** The image here that has this name, if it is for the platform. */
+  async #find(reference: ImageReference): Promise<ImageRecord | undefined> {
+    const record = await this.#images.find(reference.digest ?? formatReference(reference));
+    if (record === undefined) return undefined;
+    const { config } = await this.#images.open(record);
+    return config.architecture === '' || isSamePlatform(config, this.#platform) ? record : undefined;
+  }
+
+  #say(line: string): void {
+    const { values, stdout } = this.#settings.invocation;
+    if (!isOn(values, 'quiet')) stdout.write(`${line}\n`);
+  }
+}
+
+type ResolveOptions = NonNullable<Parameters<Host['resolve']>[1]> & { readonly platform: Platform };
+const resolveFresh = (
+  from: Pick<Host, 'resolve'> | ReturnType<typeof openTransport>,
+  reference: ImageReference,
+  options: ResolveOptions,
+): Promise<Image> => from.resolve(reference, { ...options, fresh: true } as ResolveOptions);
 
 /** An image that was asked for by its digest gets no tag: nobody looked whether the tag still means it. */
 const namesOf = (reference: ImageReference): readonly string[] =>

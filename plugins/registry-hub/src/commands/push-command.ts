@@ -1,37 +1,87 @@
-import { type Command, IMAGES, VarveError } from '@varve/core';
-import { formatReference, parseReference, withDefaultTag } from '@varve/core/image';
-import { reportTransfer } from './report-transfer.ts';
+import { type Command, IMAGES, type ImageRecord, type Invocation, type Transport, VarveError } from '@varve/core';
+import { formatReference, type ImageReference, parseReference, withDefaultTag } from '@varve/core/image';
+import { openDisplay } from '../output/transfer-display.ts';
+import { ACCESS_OPTIONS, type Hub, openTransport, readAccess } from './access.ts';
+import { isOn, usage } from './values.ts';
 
-export const pushCommand: Command = {
+/** `varve push`: brings images to registries, in docker's words. */
+export const pushCommand = (hub: Hub): Command => ({
   name: 'push',
   aliases: ['image push'],
-  summary: 'Bring an image to a registry',
-  usage: '<image> [<destination>]',
+  summary: 'Bring an image to a registry, under its own name or others',
+  usage: '<image> [<destination>...]',
   options: {
+    'all-tags': { type: 'boolean', short: 'a', description: 'All tags of the repository that are here' },
     quiet: { type: 'boolean', short: 'q', description: 'Print nothing but the name of the image' },
+    ...ACCESS_OPTIONS,
   },
-  async run({ host, values, positionals, stdout, stderr, signal }) {
-    const [text, to = text, ...rest] = positionals;
-    if (text === undefined || to === undefined || rest.length > 0)
-      throw new VarveError('USAGE', `Expected an image and perhaps a destination, found ${positionals.length} arguments`, {
-        hint: 'varve push <image> [<destination>]',
-      });
-    const reference = withDefaultTag(parseReference(to));
-    const images = host.get(IMAGES);
-    const record = await images.find(text);
-    if (record === undefined)
-      throw new VarveError('IMAGE_UNKNOWN', `An image does not exist locally with the tag: ${text}`, {
-        hint: '`varve images` lists what there is.',
-      });
-    const isQuiet = values.quiet === true;
-    const say = (line: string) => void (isQuiet || stdout.write(`${line}\n`));
-    say(`The push refers to repository [${reference.name}]`);
-    const transport = await host.transport(reference, { signal });
-    if (transport.push === undefined) throw new VarveError('TRANSPORT_NONE', `${transport.name} does not take images`);
-    const image = await images.open(record);
-    const { digest, size } = await transport.push(image, reference, { signal, emit: isQuiet ? undefined : reportTransfer(stderr) });
-    say(`${reference.tag ?? reference.digest ?? reference.name}: digest: ${digest} size: ${size}`);
-    if (isQuiet) stdout.write(`${formatReference(reference)}\n`);
+  async run(invocation) {
+    const [text, ...others] = invocation.positionals;
+    if (text === undefined) throw usage('Expected an image, found none', 'varve push <image> [<destination>...]');
+    const pushes = isOn(invocation.values, 'all-tags') ? await allTags(text, others, invocation) : await oneImage(text, others, invocation);
+    for (const [first, ...more] of byRepository(pushes)) await pushTo(hub, [first, ...more], invocation);
     return 0;
   },
-};
+});
+
+interface Push {
+  readonly record: ImageRecord;
+  readonly to: ImageReference;
+}
+
+async function oneImage(text: string, others: readonly string[], { host }: Invocation): Promise<readonly Push[]> {
+  const record = await host.get(IMAGES).find(text);
+  if (record === undefined)
+    throw new VarveError('IMAGE_UNKNOWN', `An image does not exist locally with the tag: ${text}`, {
+      hint: '`varve images` lists what there is.',
+    });
+  return (others.length > 0 ? others : [text]).map((to) => ({ record, to: withDefaultTag(parseReference(to)) }));
+}
+
+async function allTags(text: string, others: readonly string[], { host }: Invocation): Promise<readonly Push[]> {
+  const given = parseReference(text);
+  if (given.tag !== undefined || given.digest !== undefined)
+    throw usage("A tag can't be used with --all-tags/-a", `varve push -a ${given.name}`);
+  if (others.length > 0) throw usage('With --all-tags/-a there is no destination: all tags keep their names');
+  const records = await host.get(IMAGES).list();
+  const pushes = records.flatMap((record) => record.names.map((name) => ({ record, to: parseReference(name) })));
+  const own = pushes.filter(({ to }) => to.name === given.name).sort((a, b) => ((a.to.tag ?? '') < (b.to.tag ?? '') ? -1 : 1));
+  if (own.length > 0) return own;
+  throw new VarveError('IMAGE_UNKNOWN', `An image does not exist locally with the tag: ${text}`, {
+    hint: '`varve images` lists what there is.',
+  });
+}
+
+function byRepository(pushes: readonly Push[]): readonly [Push, ...Push[]][] {
+  const groups = new Map<string, [Push, ...Push[]]>();
+  for (const push of pushes) {
+    const known = groups.get(push.to.name);
+    if (known === undefined) groups.set(push.to.name, [push]);
+    else known.push(push);
+  }
+  return [...groups.values()];
+}
+
+async function pushTo(hub: Hub, pushes: readonly [Push, ...Push[]], invocation: Invocation): Promise<void> {
+  const { host, values, stdout, stderr, signal } = invocation;
+  const [{ to }] = pushes;
+  const isQuiet = isOn(values, 'quiet');
+  const say = (line: string) => void (isQuiet || stdout.write(`${line}\n`));
+  say(`The push refers to repository [${to.name}]`);
+  const access = await readAccess(hub, to.host, invocation);
+  await using own = access.isSpecial && to.transport === 'docker' ? openTransport(hub, access) : undefined;
+  const transport: Transport = own ?? (await host.transport(to, { signal }));
+  if (transport.push === undefined) throw new VarveError('TRANSPORT_NONE', `${transport.name} does not take images`);
+  for (const { record, to: reference } of pushes) {
+    const image = await host.get(IMAGES).open(record);
+    const display = openDisplay(stderr, { isQuiet });
+    let pushed: Awaited<ReturnType<NonNullable<Transport['push']>>>;
+    try {
+      pushed = await transport.push(image, reference, { signal, emit: display.emit });
+    } finally {
+      display.end();
+    }
+    say(`${reference.tag ?? reference.digest ?? reference.name}: digest: ${pushed.digest} size: ${pushed.size}`);
+    if (isQuiet) stdout.write(`${formatReference(reference)}\n`);
+  }
+}
