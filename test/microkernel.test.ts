@@ -1,10 +1,10 @@
-import { type AnyPlugin, createKernel, VarveError } from '@varve/core';
+import { type AnyPlugin, type BuildRequest, createKernel, VarveError } from '@varve/core';
 import test from 'ava';
 import { loadPreset } from './helpers/preset.ts';
 import { Workbench } from './helpers/varve.ts';
 
 /** What a build of `text` fails with on the preset without one plugin; `undefined` when it does not. */
-async function failureWithout(name: string, { text, storage, options, outputs }: Case): Promise<VarveError | undefined> {
+async function failureWithout(name: string, { text, storage, options, outputs, cacheTo }: Case): Promise<VarveError | undefined> {
   using bench = new Workbench();
   await bench.importBusybox();
   const context = bench.write({ file: 'x' }, 'context');
@@ -17,6 +17,7 @@ async function failureWithout(name: string, { text, storage, options, outputs }:
       context,
       storage,
       options,
+      cacheTo,
       outputs: outputs ?? [{ type: 'image', names: ['docker.io/library/x:latest'] }],
     });
     return undefined;
@@ -29,6 +30,7 @@ interface Case {
   readonly text: string;
   readonly storage?: string;
   readonly options?: Readonly<Record<string, unknown>>;
+  readonly cacheTo?: BuildRequest['cacheTo'];
   readonly outputs?: readonly { readonly type: string; readonly dest?: string }[];
 }
 
@@ -61,6 +63,14 @@ test.serial(
   /type "oci"/,
 );
 
+test.serial(
+  missing,
+  '@varve/build-cache',
+  { text: COPY, cacheTo: [{ type: 'inline', attributes: {} }] },
+  'CACHE_NONE',
+  /build-cache plugin/,
+);
+
 const harmless = test.macro({
   async exec(t, name: string, text: string) {
     t.timeout(120_000);
@@ -80,3 +90,4 @@ test.serial(harmless, '@varve/squash', TWO);
 test.serial(harmless, '@varve/archive', TWO);
 test.serial(harmless, '@varve/progress', TWO);
 test.serial(harmless, '@varve/registry-hub', TWO);
+test.serial(harmless, '@varve/build-cache', TWO);

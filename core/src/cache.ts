@@ -58,8 +58,8 @@ export class UsedRecords {
 }
 
 /** The build is done but for what caches write at its end. */
-export async function finishCaches({ work: { caches } }: Build, image: Image): Promise<void> {
-  for (const cache of caches) await cache.finish?.(image);
+export async function finishCaches(caches: readonly CacheStore[], images: readonly Image[]): Promise<void> {
+  for (const cache of caches) await cache.finish?.(images);
 }
 
 /** A cache that fails is a miss with a warning: it makes a build slower, not wrong. */

@@ -28,7 +28,10 @@ export async function runBuilds({ builds, info }: Request): Promise<BuildResult>
   const built: Built = builds.length === 1 ? { image } : { image, index: makeIndex(images, request.indexAnnotations) };
   const outputs: ExportResult[] = [];
   for (const write of writers) outputs.push(await write(built));
-  await finishCaches(builds[0], image);
+  await finishCaches(
+    builds[0].work.caches,
+    images.map((one) => one.image),
+  );
   const descriptor = await (built.index ?? image).descriptor();
   const id = built.index === undefined ? await image.id() : descriptor.digest;
   emit({ type: 'build-finished', digest: descriptor.digest, id });

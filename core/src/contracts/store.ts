@@ -138,14 +138,14 @@ export interface CacheStore {
   /** Records with the same parent and kind, newest first: what a miss is explained with. */
   siblings?(parent: string, kind: string): Promise<readonly CacheRecord[]>;
   /**
-   * Asked when a build begins: the cache that takes the place of this one until the build ends. Reads nothing yet.
+   * Asked when a build begins, once for all platforms: the cache that takes the place of this one until the build ends. Reads nothing yet.
    * @throws VarveError `CACHE_…` for a request that cannot be fulfilled
    */
   start?(start: CacheStart): CacheStore;
   /** A step of the build came to this record, new or from any cache. Called once for each, in no particular order. */
   used?(record: CacheRecord, layer: Layer): void;
-  /** The image is made, and so are all outputs. What this throws fails the build. */
-  finish?(image: Image): Promise<void>;
+  /** The images are made, one for each platform, and so are all outputs. What this throws fails the build. */
+  finish?(images: readonly Image[]): Promise<void>;
 }
 
 /** Remembers the digests of files by device, inode, size, mtime and ctime, and what was worked out about trees that never change. */

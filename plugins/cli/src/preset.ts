@@ -1,4 +1,5 @@
 import { archive } from '@varve/archive';
+import { buildCache } from '@varve/build-cache';
 import type { AnyPlugin } from '@varve/core';
 import { chroot } from '@varve/executor-chroot';
 import { namespaces } from '@varve/executor-namespaces';
@@ -29,6 +30,7 @@ export const preset: readonly AnyPlugin[] = [
   oci,
   chroot,
   registryHub,
+  buildCache,
   archive,
   explore,
   progress,

@@ -4,6 +4,7 @@ import { didYouMean, isOn, listOf, newName, textOf, usageError } from '@varve/co
 import { formatPlatform, formatReference, type Platform, parsePlatform } from '@varve/core/image';
 import type { CliOptions } from '../options.ts';
 import { readAnnotations, sortAnnotations } from './read-annotations.ts';
+import { readCaches, readInlineCache } from './read-caches.ts';
 import { readOutputs } from './read-outputs.ts';
 import { readBuildArgs, readContexts, readLabels } from './read-pairs.ts';
 import { readRunSettings } from './read-run-settings.ts';
@@ -39,6 +40,8 @@ export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.Pr
     platforms,
     noCache: readNoCache(values),
     pull: readPull(values),
+    cacheFrom: readCaches('cache-from', listOf(values, 'cache-from')),
+    cacheTo: [...readCaches('cache-to', listOf(values, 'cache-to')), ...readInlineCache(given)],
     storage: textOf(values, 'storage') ?? defaults.storage,
     executor: textOf(values, 'executor') ?? defaults.executor,
     run: readRunSettings(values),
