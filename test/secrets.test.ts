@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
@@ -172,6 +175,35 @@ test.serial('a required secret that nobody gave fails with its line and what to 
   t.is(code, 1);
   t.regex(stderr, /Dockerfile:2\n[\s\S]*secret absent: not found\nHint: .*--secret id=absent,src=<path>[\s\S]*SECRET_MISSING/);
 });
+
+for (const progress of ['plain', 'rawjson'])
+  test.serial(`the password of an address is shown and kept nowhere, with ${progress}`, async (t) => {
+    using bench = new Workbench();
+    const value = newValue();
+    const authorization = `Basic ${Buffer.from(`me:${value}`).toString('base64')}`;
+    const server = createServer((request, response) => {
+      response.statusCode = request.headers.authorization === authorization && request.url === '/file' ? 200 : 404;
+      response.end('content');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const place = `http://me:${value}@127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      const build = (path: string) =>
+        bench.varve(['build', `--progress=${progress}`, '-t', 'x', '-'], { input: `FROM scratch\nADD ${place}${path} /\n` });
+      const done = await build('/file');
+      t.is(done.code, 0, done.stderr);
+      const failed = await build('/missing');
+      t.is(failed.code, 1);
+      t.regex(failed.stderr, /the server answered 404/);
+      const history = await bench.must(['history', '--no-trunc', 'x']);
+      t.regex(history, /ADD http:\/\/127\.0\.0\.1:\d+\/file \//);
+      const seen = [done.stdout, done.stderr, failed.stdout, failed.stderr, history, await bench.must(['inspect', 'x'])].join('');
+      t.false(formsOf(value).some((form) => seen.includes(form)));
+      t.deepEqual(search(bench.root, formsOf(value)), []);
+    } finally {
+      server.close();
+    }
+  });
 
 /** A program of this host with the libraries that it needs. */
 const programFiles = (program: string): readonly string[] => [

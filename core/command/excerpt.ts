@@ -20,12 +20,15 @@ export function excerpt(source: SourceRange): readonly string[] {
   const numbered = lines.slice(first - 1, last).map((text, i) => {
     const number = first + i;
     const isMeant = number >= startLine && number <= endLine;
-    return `${String(number).padStart(4)} | ${isMeant ? '>>>' : '   '} ${text}`.trimEnd();
+    return `${String(number).padStart(4)} | ${isMeant ? '>>>' : '   '} ${withoutCredentials(text)}`.trimEnd();
   });
   const shown = numbered.length <= LONGEST ? numbered : [...numbered.slice(0, LONGEST - 4), '     | ...', ...numbered.slice(-3)];
   return [place, RULE, ...shown, RULE];
 }
 const RULE = '-'.repeat(20);
+
+/** Of addresses in a user's file: an excerpt may end up in a log that others read. */
+const withoutCredentials = (text: string): string => text.replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^/@\s'"]*@/gi, '$1');
 
 function linesOf(file: string): readonly string[] | undefined {
   try {

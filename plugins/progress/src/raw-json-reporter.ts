@@ -15,8 +15,12 @@ export class RawJsonReporter implements Reporter {
   }
 }
 
+/** In addresses: a step needs them, who watches does not. */
+const CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^/@\s'"]*@/gi;
+
 /** `hiddenEnv` is kept out of keys and history because proxies' addresses carry passwords, so it is kept out of here too. */
 function replace(name: string, value: unknown): unknown {
   if (name === 'hiddenEnv') return undefined;
+  if (typeof value === 'string' && value.includes('://')) return value.replaceAll(CREDENTIALS, '$1');
   return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 }

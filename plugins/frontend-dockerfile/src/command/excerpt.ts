@@ -1,3 +1,5 @@
+import { withoutCredentials } from '../lower/without-credentials.ts';
+
 const AROUND = 2;
 const RULE = '--------------------';
 
@@ -9,7 +11,7 @@ export function excerpt(text: string, { startLine, endLine }: { readonly startLi
   const shown = lines.slice(first - 1, last).map((line, at) => {
     const number = first + at;
     const mark = number >= startLine && number <= endLine ? '>>>' : '   ';
-    return `${String(number).padStart(4)} | ${mark} ${line.replace(/\r$/, '')}`.trimEnd();
+    return `${String(number).padStart(4)} | ${mark} ${withoutCredentials(line.replace(/\r$/, ''))}`.trimEnd();
   });
   return [RULE, ...shown, RULE, ''].join('\n');
 }

@@ -25,7 +25,7 @@ export function parseAdd(request: Request): AddInstruction {
     unpack: 'boolean',
   });
   const common = { ...places, chown, chmod, link: link ?? false, exclude };
-  return { ...request.base('add'), ...common, checksum, unpack, keepGitDir: flags['keep-git-dir'] ?? false };
+  return { ...request.base('add'), ...common, checksum, unpack, keepGitDir: flags['keep-git-dir'] };
 }
 
 interface Places {

@@ -92,7 +92,7 @@ export interface CopyInstruction extends InstructionBase<'copy'>, Transfer {
 }
 export interface AddInstruction extends InstructionBase<'add'>, Transfer {
   readonly checksum?: string | undefined;
-  readonly keepGitDir: boolean;
+  readonly keepGitDir?: boolean | undefined;
   readonly unpack?: boolean | undefined;
 }
 

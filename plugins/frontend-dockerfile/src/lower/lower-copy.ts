@@ -3,6 +3,7 @@ import type { AddInstruction, CopyInstruction } from '../instructions/instructio
 import { layerRow } from './history.ts';
 import { gitSource, isGit, isUrl } from './remote-source.ts';
 import type { StageScope } from './stage-scope.ts';
+import { withoutCredentials } from './without-credentials.ts';
 
 const CONTEXT: TreeRef = { kind: 'context' };
 const SYMBOLIC = /^[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+(?:,[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+)*$/;
@@ -38,7 +39,7 @@ export function lowerAdd(instruction: AddInstruction, scope: StageScope): readon
   const { unpack } = instruction;
   // archives of the context are extracted unless told otherwise, downloaded ones only when told to
   const sources = paths.map((path): CopySource => {
-    if (isGit(path)) return gitSource(path, { checksum, keepGitDir: instruction.keepGitDir });
+    if (isGit(path)) return gitSource(path, { checksum, keepGitDir: instruction.keepGitDir, fail: scope.fail });
     return isUrl(path) ? { kind: 'url', url: path, checksum, unpack } : { kind: 'path', path, unpack: unpack ?? true };
   });
   const inputs = sources.some(({ kind }) => kind === 'path') ? [CONTEXT] : [];
@@ -73,9 +74,9 @@ function transfer(instruction: CopyInstruction | AddInstruction, { scope, paths,
   const names = instruction.documents.map(({ name }) => `<<${name}`);
   return {
     kind: 'copy',
-    title: instruction.text,
+    title: withoutCredentials(instruction.text),
     source: instruction.source,
-    history: layerRow([instruction.kind.toUpperCase(), ...flags, ...paths, ...names, dest].join(' ')),
+    history: layerRow([instruction.kind.toUpperCase(), ...flags, ...paths.map(withoutCredentials), ...names, dest].join(' ')),
     sources: [...sources, ...documents],
     dest,
     chown: chown || undefined,

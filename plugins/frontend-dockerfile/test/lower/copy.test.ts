@@ -90,6 +90,41 @@ test(
   'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
 );
 test(refuses, 'COPY https://x/y b', "source can't be a URL for COPY");
+const gitOf = (more: object) => ({
+  sources: [{ kind: 'git', url: 'https://x/y.git', ref: undefined, subdir: undefined, checksum: undefined, keepGitDir: false, ...more }],
+});
+test(copies, 'ADD https://x/y.git?ref=v1&subdir=sub /b', gitOf({ ref: 'v1', subdir: 'sub' }), 'ADD https://x/y.git?ref=v1&subdir=sub /b');
+test(
+  copies,
+  'ADD https://x/y.git?branch=b&keep-git-dir=true /b',
+  gitOf({ ref: 'refs/heads/b', keepGitDir: true }),
+  'ADD https://x/y.git?branch=b&keep-git-dir=true /b',
+);
+test(copies, 'ADD https://x/y.git?tag=v1#:sub /b', gitOf({ ref: 'refs/tags/v1', subdir: 'sub' }), 'ADD https://x/y.git?tag=v1#:sub /b');
+test(
+  copies,
+  'ADD https://x/y.git?commit=abcdef12 /b',
+  gitOf({ ref: 'abcdef12', checksum: 'abcdef12' }),
+  'ADD https://x/y.git?commit=abcdef12 /b',
+);
+test(
+  copies,
+  'ADD --checksum=abcdef12 https://x/y.git?checksum=abcdef12#main /b',
+  gitOf({ ref: 'main', checksum: 'abcdef12' }),
+  'ADD https://x/y.git?checksum=abcdef12#main /b',
+);
+test(refuses, 'ADD https://x/y.git?ref=a#b /b', 'ref conflicts: "b" vs "a"');
+test(refuses, 'ADD --checksum=abcdef12 https://x/y.git?checksum=abcdef13 /b', 'checksum conflicts: "abcdef12" vs "abcdef13"');
+test(refuses, 'ADD --keep-git-dir=false https://x/y.git?keep-git-dir=1 /b', 'inconsistent keep-git-dir configuration');
+test(refuses, 'ADD https://x/y.git?token=1 /b', 'unexpected query "token" in a git address');
+
+test('who asks a server, and with which password, is in no title and no history', async (t) => {
+  for (const address of ['https://me:pw@x/y.tar', 'https://pw@x/y.git#main', 'ssh://git:pw@x/y.git']) {
+    const step = await lastStep(`ARG PW=pw\nADD ${address.replace('pw', '${PW}')} /b`);
+    t.notRegex(JSON.stringify([step.title, step.history]), /me:|[:/]pw@/);
+    t.regex(JSON.stringify(step.kind === 'copy' ? step.sources : []), /pw@/);
+  }
+});
 test(refuses, 'COPY https://x/y.git b', "source can't be a git ref for COPY");
 test(refuses, 'COPY --chmod=64a a b', "invalid chmod parameter: '64a'. it should be octal string and between 0 and 07777");
 test(refuses, 'COPY --chmod=10000 a b', "invalid chmod parameter: '10000'. it should be octal string and between 0 and 07777");
