@@ -10,10 +10,13 @@ import {
   type ImageReference,
   type Layer,
   type LayerID,
+  MEDIA_TYPES,
   makeImage,
+  makeIndex,
 } from '../image/index.ts';
 import type { LayerStore, Transport, VarveError } from '../src/index.ts';
 import { type HostNeed, whyMissing } from './host-needs.ts';
+import { AMD64, ARM64, imageOn } from './index-fixture.ts';
 import { entry, fixtureLayer } from './layer-fixture.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -135,6 +138,24 @@ export function transportContract(test: TestFn, suite: TransportSuite): void {
     const reason = new Error('enough');
     const failure = await t.throwsAsync(transport.resolve(reference, { platform: PLATFORM, signal: AbortSignal.abort(reason) }));
     t.true(failure === reason || failure?.cause === reason);
+  });
+
+  claim('an index that was pushed is found with the image of each platform, if the transport takes indexes', async (t) => {
+    const reference = await suite.destination(t, temporaryDir(t));
+    const { transport } = await suite.open(t, temporaryDir(t));
+    if (transport.pushIndex === undefined) return void t.pass();
+    const images = [ARM64, AMD64].map((platform) => ({ platform, image: imageOn(platform) }));
+    const descriptor = await transport.pushIndex(makeIndex(images), reference, {});
+    t.is(descriptor.mediaType, MEDIA_TYPES.index);
+    const { transport: other } = await suite.open(t, temporaryDir(t));
+    for (const { platform, image } of images) {
+      const found = await other.resolve(reference, { platform });
+      t.deepEqual(await found.configBytes(), await image.configBytes());
+      for (const layer of found.layers) t.is(await digestOfStream(layer.tar()), await idOf(t, layer));
+    }
+    const s390x = { os: 'linux', architecture: 's390x' };
+    const error = await t.throwsAsync(other.resolve(reference, { platform: s390x }), { code: 'IMAGE_PLATFORM' });
+    t.regex(error?.message ?? '', /linux\/arm64, linux\/amd64/);
   });
 
   const { damage } = suite;

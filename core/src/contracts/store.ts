@@ -86,7 +86,8 @@ export interface ImageStore {
   /** By full or familiar name, by digest, by ID or an unambiguous beginning of one. @throws VarveError `IMAGE_AMBIGUOUS` */
   find(text: string): Promise<ImageRecord | undefined>;
   /**
-   * Reads lazily; the config and manifest are the bytes as stored. Of an index the image that fits `platform` best (default: this host's).
+   * Reads lazily; the config and manifest are the bytes as stored. Of an index the image that fits `platform` best; without one the image
+   * for this host or, where there is none, the first.
    * @throws VarveError `IMAGE_PLATFORM` where an index has none that fits
    */
   open(record: ImageRecord, options?: { readonly platform?: Platform | undefined }): Promise<Image>;

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import { type Digest, digestOf, foreignIndex, type ImageIndex, imagesOf, makeIndex } from '../../image/index.ts';
+import { type Digest, digestOf, foreignIndex, hostPlatform, type ImageIndex, imagesOf, makeIndex } from '../../image/index.ts';
 import type { ImageStore } from '../../src/index.ts';
 import { AMD64, ARM64, attestedIndex, imageOn } from '../index-fixture.ts';
 import type { StoreClaim } from '../store-contract.ts';
@@ -65,6 +65,7 @@ export function indexClaims(claim: StoreClaim<ImageStore>): void {
     const { index } = await attestedIndex();
     const record = await store.putIndex(index);
     for (const platform of [AMD64, ARM64]) t.is((await store.open(record, { platform })).config.architecture, platform.architecture);
+    t.is((await store.open(record)).config.architecture, hostPlatform().architecture === 'arm64' ? 'arm64' : 'amd64');
     const error = await t.throwsAsync(store.open(record, { platform: S390X }), { code: 'IMAGE_PLATFORM' });
     t.regex(error?.message ?? '', /found linux\/amd64, linux\/arm64$/);
   });

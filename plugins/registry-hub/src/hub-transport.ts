@@ -1,5 +1,5 @@
 import { type ContentStore, type FileDigests, type LayerStore, type Transport, VarveError } from '@varve/core';
-import { type Descriptor, familiarName, formatReference, type Image, type ImageReference } from '@varve/core/image';
+import { type Descriptor, familiarName, formatReference, type Image, type ImageIndex, type ImageReference } from '@varve/core/image';
 import type { FindCredentials } from './auth/credentials.ts';
 import { makeRequester } from './client/make-requester.ts';
 import type { HttpClient } from './http/http-client.ts';
@@ -8,6 +8,7 @@ import type { RegistryOptions } from './options.ts';
 import { pullImage } from './pull/pull-image.ts';
 import { GzipMemory } from './push/gzip-memory.ts';
 import { pushImage } from './push/push-image.ts';
+import { pushIndex } from './push/push-index.ts';
 
 export interface HubStores {
   readonly content: ContentStore;
@@ -60,6 +61,18 @@ export class HubTransport implements Transport, AsyncDisposable {
       temporary,
       compressed: new GzipMemory(facts),
     });
+  }
+
+  /** With `byDigest` the repository has it under no tag. */
+  async pushIndex(
+    index: ImageIndex,
+    reference: ImageReference,
+    { byDigest = false, ...options }: Parameters<NonNullable<Transport['push']>>[2] & { readonly byDigest?: boolean },
+  ): Promise<Descriptor> {
+    const { content, temporary, facts } = this.#stores;
+    const tag = byDigest ? undefined : (reference.tag ?? reference.digest ?? 'latest');
+    const compressed = new GzipMemory(facts);
+    return await pushIndex(index, reference, { ...options, tag, client: this.#client, content, temporary, compressed });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

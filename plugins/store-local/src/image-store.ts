@@ -4,10 +4,10 @@ import {
   type DiffID,
   type Digest,
   familiarName,
-  hostPlatform,
   type Image,
   type ImageIndex,
   imageFor,
+  imageForHost,
   type Platform,
   parseReference,
 } from '@varve/core/image';
@@ -66,9 +66,10 @@ export class LocalImageStore implements ImageStore {
     return findImage(this.#records, text);
   }
 
-  async open(record: ImageRecord, { platform = hostPlatform() }: { readonly platform?: Platform | undefined } = {}): Promise<Image> {
+  async open(record: ImageRecord, { platform }: { readonly platform?: Platform | undefined } = {}): Promise<Image> {
     const index = await this.openIndex(record);
-    return index === undefined ? await this.#images.open(record.descriptor) : await imageFor(index, platform);
+    if (index === undefined) return await this.#images.open(record.descriptor);
+    return platform === undefined ? await imageForHost(index) : await imageFor(index, platform);
   }
 
   async openIndex({ descriptor }: ImageRecord): Promise<ImageIndex | undefined> {

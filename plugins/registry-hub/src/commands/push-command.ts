@@ -1,7 +1,8 @@
 import { type Command, IMAGES, type ImageRecord, type Invocation, type Transport, VarveError } from '@varve/core';
-import { formatReference, type ImageReference, parseReference, withDefaultTag } from '@varve/core/image';
+import { type Descriptor, formatReference, type ImageReference, parsePlatform, parseReference, withDefaultTag } from '@varve/core/image';
 import { openDisplay } from '../output/transfer-display.ts';
 import { ACCESS_OPTIONS, type Hub, openTransport, readAccess } from './access.ts';
+import { pushWhole } from './push-whole.ts';
 import { isOn, usage } from './values.ts';
 
 /** `varve push`: brings images to registries, in docker's words. */
@@ -12,6 +13,7 @@ export const pushCommand = (hub: Hub): Command => ({
   usage: '<image> [<destination>...]',
   options: {
     'all-tags': { type: 'boolean', short: 'a', description: 'All tags of the repository that are here' },
+    platform: { type: 'string', value: '<platform>', description: 'Push only the image for this platform, not all' },
     quiet: { type: 'boolean', short: 'q', description: 'Print nothing but the name of the image' },
     ...ACCESS_OPTIONS,
   },
@@ -71,13 +73,12 @@ async function pushTo(hub: Hub, pushes: readonly [Push, ...Push[]], invocation: 
   const access = await readAccess(hub, to.host, invocation);
   await using own = access.isSpecial && to.transport === 'docker' ? openTransport(hub, access) : undefined;
   const transport: Transport = own ?? (await host.transport(to, { signal }));
-  if (transport.push === undefined) throw new VarveError('TRANSPORT_NONE', `${transport.name} does not take images`);
+  const platform = typeof values.platform === 'string' ? parsePlatform(values.platform) : undefined;
   for (const { record, to: reference } of pushes) {
-    const image = await host.get(IMAGES).open(record);
     const display = openDisplay(stderr, { isQuiet });
-    let pushed: Awaited<ReturnType<NonNullable<Transport['push']>>>;
+    let pushed: Descriptor;
     try {
-      pushed = await transport.push(image, reference, { signal, emit: display.emit });
+      pushed = await pushWhole(record, reference, { images: host.get(IMAGES), transport, platform, signal, emit: display.emit });
     } finally {
       display.end();
     }

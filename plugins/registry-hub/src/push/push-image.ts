@@ -116,7 +116,8 @@ interface ManifestOptions extends PushOptions {
 }
 
 /** OCI distribution-spec, Pushing manifests. */
-async function putManifest(
+/** @param tag or the digest that the manifest must have */
+export async function putManifest(
   descriptor: Descriptor,
   bytes: Uint8Array,
   { client, repository, tag, signal }: ManifestOptions,

@@ -1,5 +1,13 @@
 import { type BuildInfo, type Exporter, type ExportRequest, type ExportResult, VarveError } from '@varve/core';
-import { type Abortable, type Descriptor, type Image, type ImageReference, parseReference, withDefaultTag } from '@varve/core/image';
+import {
+  type Abortable,
+  type Descriptor,
+  type Image,
+  type ImageIndex,
+  type ImageReference,
+  parseReference,
+  withDefaultTag,
+} from '@varve/core/image';
 import type { HubTransport } from '../hub-transport.ts';
 
 /** What an attribute may say without changing what is pushed anyway. */
@@ -11,6 +19,8 @@ const FITTING: Readonly<Record<string, RegExp>> = {
   compression: /^gzip$/,
 };
 
+type Push = (reference: ImageReference, options: Parameters<HubTransport['push']>[2]) => Promise<Descriptor>;
+
 /** `type=registry`: brings the finished image to registries, under the names that were asked for. */
 export class RegistryExporter implements Exporter {
   readonly name = 'registry';
@@ -21,7 +31,16 @@ export class RegistryExporter implements Exporter {
   }
 
   /** The descriptor is that of the manifest in the registry: its layers are compressed. @throws VarveError `EXPORT_NAME`, `EXPORT_ATTRIBUTE`, `REGISTRY_…` */
-  async export(image: Image, request: ExportRequest, { emit, signal }: BuildInfo & Abortable): Promise<ExportResult> {
+  export(image: Image, request: ExportRequest, options: BuildInfo & Abortable): Promise<ExportResult> {
+    return this.#pushEach(request, options, (reference, pushing) => this.#transport.push(image, reference, pushing));
+  }
+
+  /** The descriptor is that of the index in the registry. @throws VarveError `EXPORT_NAME`, `EXPORT_ATTRIBUTE`, `REGISTRY_…` */
+  exportIndex(index: ImageIndex, request: ExportRequest, options: BuildInfo & Abortable): Promise<ExportResult> {
+    return this.#pushEach(request, options, (reference, pushing) => this.#transport.pushIndex(index, reference, pushing));
+  }
+
+  async #pushEach(request: ExportRequest, { emit, signal }: BuildInfo & Abortable, push: Push): Promise<ExportResult> {
     checkAttributes(request);
     const byDigest = /^(?:1|t|true)$/i.test(request.attributes?.['push-by-digest'] ?? '');
     const references = (request.names ?? []).map((name) => (byDigest ? untagged(name) : withDefaultTag(parseReference(name))));
@@ -30,7 +49,7 @@ export class RegistryExporter implements Exporter {
         hint: 'Add -t <name>, or name=<name> to the output.',
       });
     let descriptor: Descriptor | undefined;
-    for (const reference of references) descriptor = await this.#transport.push(image, reference, { emit, signal, byDigest });
+    for (const reference of references) descriptor = await push(reference, { emit, signal, byDigest });
     return { exporter: this.name, descriptor };
   }
 }
