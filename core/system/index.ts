@@ -1,7 +1,35 @@
+export { ControlGroup } from './cgroup/control-group.ts';
+export { sweepControlGroups } from './cgroup/sweep.ts';
+export { findDevices, type HostDevice, hostDevices } from './container/devices.ts';
+export { type FeatureOffer, type FeatureRequest, groupFeatures, refuseUnsupported, unsupported } from './container/features.ts';
+export { HeldContainer, type HeldParts } from './container/held-container.ts';
+export {
+  type Begun,
+  type HoldOptions,
+  type HoldRequest,
+  holdContainer,
+  needsGroup,
+  noProgram,
+  runHeld,
+  toExecutorError,
+} from './container/hold.ts';
+export type {
+  CapabilityChanges,
+  ContainerStats,
+  ExecSpec,
+  ExecutorFeature,
+  ProcessDevice,
+  ProcessResult,
+  ProcessUser,
+  PublishedPort,
+  ResourceLimits,
+  TerminalSize,
+} from './container/request.ts';
 export { type CopyRange, cloneFile, copyFile, copyRange } from './copy-file.ts';
 export { blocksOf, diskUsage } from './disk-usage.ts';
 export { setMtime, setMtimeOf } from './file-times.ts';
 export { findProgram, type Program, type ProgramQuery } from './find-program.ts';
+export { type CapabilityRequest, capabilityNames, resolveCapabilities } from './launch/capabilities.ts';
 export {
   DEFAULT_CAPABILITIES,
   DEFAULT_HOSTNAME,
@@ -13,10 +41,10 @@ export {
   READONLY_PATHS,
 } from './launch/defaults.ts';
 export { HOST_ENV } from './launch/host-env.ts';
-export { type LaunchIO, type LaunchResult, launch, whyLaunchUnavailable } from './launch/launch.ts';
-export type { LaunchPlan, LaunchStep, LaunchUser, Namespace } from './launch/plan.ts';
+export { type Launched, type LaunchedContainer, type LaunchIO, launch, start, whyLaunchUnavailable } from './launch/launch.ts';
+export type { LaunchCapabilities, LaunchGroups, LaunchPlan, LaunchStep, LaunchTerminal, LaunchUser, Namespace } from './launch/plan.ts';
 export { whyNotAdmin, whyNotRoot, whySandboxUnavailable } from './launch/probe.ts';
-export { protectRoot, type RootStep } from './launch/protect-root.ts';
+export { closeRoot, protectRoot, type RootStep } from './launch/protect-root.ts';
 export { readyMountSteps } from './launch/ready-mounts.ts';
 export { launchThread } from './launch/thread.ts';
 export { type HostPath, whySystemUnavailable } from './libc.ts';

@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { ExecutionContext, TestFn } from 'ava';
+import { containerClaims } from './executor/container-claims.ts';
 import { endClaims } from './executor/end-claims.ts';
 import { ExecutorBench, type OpenExecutor } from './executor/executor-bench.ts';
 import { isolationClaims } from './executor/isolation-claims.ts';
+import { limitClaims } from './executor/limit-claims.ts';
 import { outputClaims } from './executor/output-claims.ts';
+import { privilegeClaims } from './executor/privilege-claims.ts';
 import { processClaims } from './executor/process-claims.ts';
 import { rootClaims } from './executor/root-claims.ts';
+import { terminalClaims } from './executor/terminal-claims.ts';
 import { type HostNeed, whyMissing } from './host-needs.ts';
 
 export interface ExecutorSuite {
@@ -47,5 +51,9 @@ export function executorContract(test: TestFn, suite: ExecutorSuite): void {
   outputClaims(claim);
   rootClaims(claim);
   isolationClaims(claim);
+  containerClaims(claim, suite.module);
+  terminalClaims(claim);
+  limitClaims(claim);
+  privilegeClaims(claim);
   endClaims(claim, suite.module);
 }

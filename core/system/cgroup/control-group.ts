@@ -1,9 +1,12 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VarveError } from '../../src/errors.ts';
-import { killQuietly } from '../launch/end-tree.ts';
+import type { ContainerStats } from '../container/request.ts';
+import type { LaunchGroups } from '../launch/plan.ts';
 import { type FileLock, tryLockDirectory } from '../locks.ts';
+import { guardFrozen, isFrozen, setFrozen } from './freezer.ts';
+import { processesIn, readIfThere, removeEmpty, removeGroup } from './group-files.ts';
 import { type Controller, type Hierarchy, hierarchies } from './hierarchies.ts';
 import { controllersFor, type GroupLimits, limitFiles } from './limit-files.ts';
 
@@ -12,14 +15,6 @@ export const GROUPS = 'varve';
 
 /** What a group is made with where the host has it: what a container needs beside its limits. */
 const USUAL: readonly Controller[] = ['freezer', 'cpuacct', 'memory', 'pids'];
-
-export interface GroupStats {
-  readonly cpu?: number;
-  readonly memory?: number;
-  readonly memoryLimit?: number;
-  readonly pids?: number;
-  readonly pidsLimit?: number;
-}
 
 /**
  * A control group, which on hosts with version 1 is one directory per controller. Whoever made it holds a lock on each directory for as
@@ -30,6 +25,7 @@ export class ControlGroup {
   readonly #places: ReadonlyMap<Controller, Hierarchy>;
   readonly #limits: GroupLimits;
   readonly #locks: FileLock[] = [];
+  #guard: Disposable | undefined;
 
   /** @throws VarveError `CGROUP_MISSING` when this host has no controller for one of the limits, `CGROUP_LIMIT` when it refuses one */
   constructor(name: string, limits: GroupLimits = {}) {
@@ -49,19 +45,14 @@ export class ControlGroup {
     }
   }
 
-  /** The directories, for a process to enter. */
-  get dirs(): readonly string[] {
-    return [...new Set([...this.#places.values()].map(({ dir }) => join(dir, GROUPS, this.name)))];
-  }
-
-  /** Where this process is in the same hierarchies. */
-  get homes(): readonly string[] {
-    return [...new Set([...this.#places.values()].map(({ home }) => home))];
-  }
-
-  /** A thread can enter a group without its process in version 1 alone. */
-  get takesThreads(): boolean {
-    return [...this.#places.values()].every(({ version }) => version === 1);
+  /** For a process that is to start in it. */
+  get entry(): LaunchGroups {
+    const places = [...this.#places.values()];
+    return {
+      dirs: this.#dirs,
+      homes: [...new Set(places.map(({ home }) => home))],
+      takesThreads: places.every(({ version }) => version === 1),
+    };
   }
 
   /** To be called when the first process has been started: until then there is one more, which starts it. */
@@ -72,7 +63,7 @@ export class ControlGroup {
 
   /** The host's numbers, ascending. */
   processes(): readonly number[] {
-    const numbers = this.dirs.flatMap((dir) => processesIn(dir));
+    const numbers = this.#dirs.flatMap((dir) => processesIn(dir));
     return [...new Set(numbers)].sort((a, b) => a - b);
   }
 
@@ -80,16 +71,23 @@ export class ControlGroup {
     return this.#places.has('freezer');
   }
 
-  /** Settles when everything stands still. */
-  async freeze(): Promise<void> {
-    const place = this.#places.get('freezer');
-    if (place === undefined) return;
-    for (let wait = 1; !this.#setFrozen(true, place); wait = Math.min(wait * 2, 50)) await sleep(wait);
+  /** Settles when everything stands still, or when that is not wanted any more. */
+  async freeze(isWanted: () => boolean): Promise<void> {
+    const version = this.#places.get('freezer')?.version;
+    if (version === undefined) return;
+    const dir = this.#dirOf('freezer');
+    if (version === 1) this.#guard ??= guardFrozen(dir);
+    for (let wait = 1; isWanted() && isFrozen(dir, version) === false; wait = Math.min(wait * 2, 50)) {
+      setFrozen(dir, { frozen: true, version });
+      await sleep(wait);
+    }
   }
 
   thaw(): void {
-    const place = this.#places.get('freezer');
-    if (place !== undefined) this.#setFrozen(false, place);
+    const version = this.#places.get('freezer')?.version;
+    if (version !== undefined) setFrozen(this.#dirOf('freezer'), { frozen: false, version });
+    this.#guard?.[Symbol.dispose]();
+    this.#guard = undefined;
   }
 
   /** Whether the kernel has killed something in it for want of memory. */
@@ -98,7 +96,7 @@ export class ControlGroup {
     return /^oom_kill [1-9]/m.test(events ?? '');
   }
 
-  stats(): GroupStats {
+  stats(): ContainerStats {
     const number = (text: string | undefined): number | undefined =>
       text === undefined || text.trim() === 'max' ? undefined : Number(text);
     const cpu =
@@ -119,12 +117,16 @@ export class ControlGroup {
   /** Kills what is still in it, and removes it. Idempotent. */
   async remove(): Promise<void> {
     this.thaw();
-    for (const dir of this.dirs) await removeGroup(dir);
+    for (const dir of this.#dirs) await removeGroup(dir);
     this.#discard();
   }
 
+  get #dirs(): readonly string[] {
+    return [...new Set([...this.#places.values()].map(({ dir }) => join(dir, GROUPS, this.name)))];
+  }
+
   #make(): void {
-    for (const dir of this.dirs) {
+    for (const dir of this.#dirs) {
       mkdirSync(dir, { recursive: true });
       const lock = tryLockDirectory(dir);
       if (lock === undefined) throw new VarveError('CGROUP_EXISTS', `The control group ${dir} is another container's`);
@@ -161,72 +163,14 @@ export class ControlGroup {
     return name === undefined ? undefined : readIfThere(join(this.#dirOf(controller), name));
   }
 
-  /** Whether it is so now. */
-  #setFrozen(frozen: boolean, { version }: Hierarchy): boolean {
-    const dir = this.#dirOf('freezer');
-    if (!existsSync(dir)) return true;
-    setFrozen(dir, { frozen, version });
-    if (version === 1) return (readIfThere(join(dir, 'freezer.state'))?.trim() === 'FROZEN') === frozen;
-    return /^frozen 1$/m.test(readIfThere(join(dir, 'cgroup.events')) ?? '') === frozen;
-  }
-
   #discard(): void {
     for (const lock of this.#locks.splice(0)) lock.release();
-    for (const dir of this.dirs) if (existsSync(dir)) removeEmpty(dir);
+    for (const dir of this.#dirs) if (existsSync(dir)) removeEmpty(dir);
   }
 }
 
 /** Memory limits at and above this mean that there is none. */
 const UNLIMITED = 2 ** 62;
-
-/** Ends and removes the groups of processes that were killed. */
-export async function sweepControlGroups(): Promise<void> {
-  const parents = new Set([...hierarchies().values()].map(({ dir }) => join(dir, GROUPS)));
-  for (const parent of parents)
-    for (const name of existsSync(parent) ? directoriesIn(parent) : []) {
-      const dir = join(parent, name);
-      using lock = existsSync(dir) ? tryLockDirectory(dir) : undefined;
-      if (lock === undefined || isYoung(dir)) continue;
-      for (const version of [1, 2] as const) if (existsSync(join(dir, FREEZE_FILES[version]))) setFrozen(dir, { frozen: false, version });
-      await removeGroup(dir);
-    }
-}
-
-/** It may be one that has just been made and not yet been locked. */
-const isYoung = (dir: string): boolean => (lstatSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > Date.now() - 60_000;
-
-const FREEZE_FILES = { 1: 'freezer.state', 2: 'cgroup.freeze' } as const;
-
-function setFrozen(dir: string, { frozen, version }: { readonly frozen: boolean; readonly version: 1 | 2 }): void {
-  const values = version === 1 ? (['FROZEN', 'THAWED'] as const) : (['1', '0'] as const);
-  try {
-    writeFileSync(join(dir, FREEZE_FILES[version]), frozen ? values[0] : values[1]);
-  } catch (failure) {
-    if (!isGone(failure)) throw failure;
-  }
-}
-
-/** What runs in it is killed; the groups that a container has made inside go first. */
-async function removeGroup(dir: string): Promise<void> {
-  if (!existsSync(dir)) return;
-  for (const name of directoriesIn(dir)) await removeGroup(join(dir, name));
-  for (let wait = 1; !removeEmpty(dir) && wait < 2000; wait *= 2) {
-    for (const pid of processesIn(dir)) killQuietly(pid);
-    await sleep(wait);
-  }
-}
-
-/** `false`: somebody is in it, or has not quite gone. */
-function removeEmpty(dir: string): boolean {
-  try {
-    rmdirSync(dir);
-    return true;
-  } catch (failure) {
-    if (isGone(failure)) return true;
-    if ((failure as NodeJS.ErrnoException).code === 'EBUSY') return false;
-    throw failure;
-  }
-}
 
 /** Version 2 hands controllers down one level at a time. */
 function enable(controller: Controller, top: string): void {
@@ -253,30 +197,10 @@ function fillCpuset(top: string, name: string): void {
       if (readFileSync(join(dir, file), 'utf8').trim() === '') writeFileSync(join(dir, file), readFileSync(join(parent, file)));
 }
 
-const directoriesIn = (dir: string): readonly string[] =>
-  readdirSync(dir, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
-
-const processesIn = (dir: string): readonly number[] =>
-  (readIfThere(join(dir, 'cgroup.procs')) ?? '').split('\n').filter(Boolean).map(Number).filter(Boolean);
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (failure) {
-    if (isGone(failure)) return undefined;
-    throw failure;
-  }
-}
-
-/** ENODEV: the group was removed while its file was open. */
-const isGone = (failure: unknown): boolean => ['ENOENT', 'ENODEV'].includes((failure as NodeJS.ErrnoException).code ?? '');
-
 function scaled(text: string | undefined, pattern: RegExp, factor: number): number | undefined {
   const found = pattern.exec(text ?? '')?.[1];
   return found === undefined ? undefined : Number(found) * factor;
 }
 
-const defined = (members: Readonly<Record<string, number | undefined>>): GroupStats =>
+const defined = (members: Readonly<Record<string, number | undefined>>): ContainerStats =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

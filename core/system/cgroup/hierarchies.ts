@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type MountInfo, mounts } from '../mounts.ts';
 
-export const CONTROLLERS = ['memory', 'cpu', 'cpuacct', 'cpuset', 'pids', 'freezer'] as const;
+export const CONTROLLERS = ['memory', 'cpu', 'cpuacct', 'cpuset', 'pids', 'freezer', 'devices'] as const;
 export type Controller = (typeof CONTROLLERS)[number];
 
 /** Where a controller's groups are. */

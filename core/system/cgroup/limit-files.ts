@@ -1,13 +1,10 @@
+import { findDevices } from '../container/devices.ts';
+import type { ProcessDevice, ResourceLimits } from '../container/request.ts';
 import type { Controller } from './hierarchies.ts';
 
-/** As `ResourceLimits` of the executors' contract. */
-export interface GroupLimits {
-  readonly memory?: number | undefined;
-  readonly memorySwap?: number | undefined;
-  readonly cpus?: number | undefined;
-  readonly cpuShares?: number | undefined;
-  readonly cpuset?: string | undefined;
-  readonly pids?: number | undefined;
+export interface GroupLimits extends ResourceLimits {
+  /** Devices and what must not be done with them. Version 1 alone has files for that. */
+  readonly denied?: readonly ProcessDevice[] | undefined;
 }
 
 export interface LimitFile {
@@ -27,17 +24,18 @@ export function limitFiles(limits: GroupLimits, versionOf: (controller: Controll
 }
 
 /** Which controllers these limits need. */
-export function controllersFor({ memory, memorySwap, cpus, cpuShares, cpuset, pids }: GroupLimits): readonly Controller[] {
+export function controllersFor({ memory, memorySwap, cpus, cpuShares, cpuset, pids, denied = [] }: GroupLimits): readonly Controller[] {
   return [
     ...(memory !== undefined || memorySwap !== undefined ? (['memory'] as const) : []),
     ...(cpus !== undefined || cpuShares !== undefined ? (['cpu'] as const) : []),
     ...(cpuset !== undefined ? (['cpuset'] as const) : []),
     ...(pids !== undefined ? (['pids'] as const) : []),
+    ...(denied.length > 0 ? (['devices'] as const) : []),
   ];
 }
 
 /** Version 1 counts memory and swap together and wants the smaller limit first, version 2 counts swap alone. */
-function memoryFiles({ memory, memorySwap }: GroupLimits, version: 1 | 2): readonly LimitFile[] {
+function memoryFiles({ memory, memorySwap }: ResourceLimits, version: 1 | 2): readonly LimitFile[] {
   if (memory === undefined) return [];
   const both = memorySwap ?? 2 * memory;
   const optional = memorySwap === undefined || memorySwap < 0;
@@ -52,7 +50,7 @@ function memoryFiles({ memory, memorySwap }: GroupLimits, version: 1 | 2): reado
     : [file('memory.max', memory), file('memory.swap.max', both < 0 ? 'max' : Math.max(0, both - memory), { optional })];
 }
 
-function cpuFiles({ cpus, cpuShares }: GroupLimits, version: 1 | 2): readonly LimitFile[] {
+function cpuFiles({ cpus, cpuShares }: ResourceLimits, version: 1 | 2): readonly LimitFile[] {
   const files: (readonly [name: string, value: number | string])[] = [];
   if (cpus !== undefined) {
     const quota = Math.round(cpus * PERIOD);
@@ -66,9 +64,14 @@ function cpuFiles({ cpus, cpuShares }: GroupLimits, version: 1 | 2): readonly Li
 /** 2 to 262,144 become 1 to 10,000, as runtimes do (OCI runtime-spec, config-linux.md). */
 const weightOf = (shares: number): number => Math.floor(1 + ((Math.min(Math.max(shares, 2), 262_144) - 2) * 9999) / 262_142);
 
-function otherFiles({ cpuset, pids }: GroupLimits): readonly LimitFile[] {
+function otherFiles({ cpuset, pids, denied = [] }: GroupLimits): readonly LimitFile[] {
   return [
     ...(cpuset === undefined ? [] : [{ controller: 'cpuset' as const, name: 'cpuset.cpus', value: cpuset }]),
     ...(pids === undefined ? [] : [{ controller: 'pids' as const, name: 'pids.max', value: pids > 0 ? String(pids) : 'max' }]),
+    ...findDevices(denied).map(({ type, major, minor, permissions }) => ({
+      controller: 'devices' as const,
+      name: 'devices.deny',
+      value: `${type[0]} ${major}:${minor} ${permissions}`,
+    })),
   ];
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { VarveError } from '../../src/errors.ts';
+import type { CapabilityChanges } from '../container/request.ts';
 import { DEFAULT_CAPABILITIES } from './defaults.ts';
 import type { LaunchCapabilities } from './plan.ts';
 
@@ -12,7 +13,7 @@ const NAMES =
 /** What is asked of a process's capabilities; executors have it from `ProcessSpec`. */
 export interface CapabilityRequest {
   readonly privileged?: boolean | undefined;
-  readonly capabilities?: { readonly add?: readonly string[] | undefined; readonly drop?: readonly string[] | undefined } | undefined;
+  readonly capabilities?: CapabilityChanges | undefined;
 }
 
 /**

@@ -1,4 +1,6 @@
-import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeNode } from '../make-node.ts';
 import { mount } from '../mount.ts';
 import { call } from './calls.ts';
 import type { LaunchStep } from './plan.ts';
@@ -15,6 +17,12 @@ export function carryOut(step: LaunchStep): void {
       break;
     case 'file':
       writeFileSync(step.path, '', { flag: 'a' });
+      break;
+    case 'device':
+      mkdirSync(dirname(step.path), { recursive: true, mode: 0o755 });
+      makeNode(step.path, { type: step.type, mode: 0o600, major: step.major, minor: step.minor });
+      chownSync(step.path, step.uid, step.gid);
+      chmodSync(step.path, step.mode);
       break;
     case 'symlink':
       symlinkSync(step.target, step.path);

@@ -1,3 +1,4 @@
+import type { HostDevice } from '../container/devices.ts';
 import type { LaunchStep } from './plan.ts';
 
 /** What docker leaves to a process of a build (moby, oci/caps/defaults.go), with the kernel's numbers (capabilities(7)). */
@@ -48,15 +49,19 @@ export const DEVICE_LINKS: readonly (readonly [name: string, target: string])[] 
 export const DEFAULT_SHM_SIZE = 64 * 1024 * 1024;
 export const DEFAULT_HOSTNAME = 'varve';
 
+export interface DeviceOptions {
+  readonly shmSize?: number | undefined;
+  readonly queues: boolean;
+  /** In addition, and any that the process makes can be opened. */
+  readonly all?: readonly HostDevice[] | undefined;
+}
+
 /**
  * /dev as docker lays it out, in the directory `dev`. No device control group is set up, so nothing but the six nodes, which are bound
  * from the host one by one, can be opened: the file system around them is `nodev`, and so must be every other that the process sees.
  */
-export function deviceSteps(
-  dev: string,
-  options: { readonly shmSize?: number | undefined; readonly queues: boolean },
-): readonly LaunchStep[] {
-  const { shmSize = DEFAULT_SHM_SIZE, queues } = options;
+export function deviceSteps(dev: string, options: DeviceOptions): readonly LaunchStep[] {
+  const { shmSize = DEFAULT_SHM_SIZE, queues, all } = options;
   const mount = (name: string, type: string, list: readonly string[]): readonly LaunchStep[] => [
     { kind: 'directory', path: `${dev}/${name}`, mode: 0o755 },
     { kind: 'mount', source: type, target: `${dev}/${name}`, type, options: ['nosuid', 'noexec', ...list] },
@@ -67,12 +72,13 @@ export function deviceSteps(
       source: 'tmpfs',
       target: dev,
       type: 'tmpfs',
-      options: ['nosuid', 'nodev', 'strictatime', 'mode=755', 'size=65536k'],
+      options: ['nosuid', ...(all === undefined ? ['nodev'] : []), 'strictatime', 'mode=755', 'size=65536k'],
     },
     ...DEVICE_NODES.flatMap((name): readonly LaunchStep[] => [
       { kind: 'file', path: `${dev}/${name}` },
       { kind: 'mount', source: `/dev/${name}`, target: `${dev}/${name}`, type: 'bind' },
     ]),
+    ...(all ?? []).map((device): LaunchStep => ({ ...device, kind: 'device', path: `${dev}${device.target.slice('/dev'.length)}` })),
     ...DEVICE_LINKS.map(([name, target]): LaunchStep => ({ kind: 'symlink', path: `${dev}/${name}`, target })),
     ...mount('pts', 'devpts', ['newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5']),
     ...mount('shm', 'tmpfs', ['nodev', 'mode=1777', `size=${shmSize}`]),

@@ -1,8 +1,9 @@
+import type { ProcessResult, TerminalSize } from '../container/request.ts';
 import { whyCallsUnknown } from './calls.ts';
 import { orderLimited } from './limited.ts';
 import { openStdio, openTerminalStdio, type Stdio, type StdioRequest } from './pipes.ts';
-import type { LaunchEvent, LaunchPlan, TerminalSize } from './plan.ts';
-import { type LaunchResult, Run } from './run.ts';
+import type { LaunchEvent, LaunchPlan } from './plan.ts';
+import { Run } from './run.ts';
 import { Sandbox } from './sandbox.ts';
 import { resizeTerminal } from './terminal.ts';
 import { launchThread } from './thread.ts';
@@ -17,7 +18,7 @@ export interface LaunchIO extends Omit<StdioRequest, 'owner'> {
 export interface Launched {
   readonly pid: number;
   /** As the promise of `launch`. */
-  readonly exit: Promise<LaunchResult>;
+  readonly exit: Promise<ProcessResult>;
   /** To this process alone; nothing happens when it has ended. */
   signal(name: NodeJS.Signals): void;
   /** Nothing happens without a terminal. */
@@ -37,7 +38,7 @@ export interface LaunchedContainer extends Launched {
  *
  * @throws VarveError `LAUNCH_FAILED` when something of the plan could not be done; the signal's reason on abort
  */
-export async function launch(plan: LaunchPlan, io: LaunchIO): Promise<LaunchResult> {
+export async function launch(plan: LaunchPlan, io: LaunchIO): Promise<ProcessResult> {
   const process = await open(plan, io);
   process.started.catch(() => undefined); // `exit` says the same
   return await process.exit;
@@ -106,7 +107,7 @@ const GUEST_IDLE = 100;
 /** One process from its order to its end. */
 class LaunchedProcess {
   readonly sandbox: Sandbox | undefined;
-  readonly exit: Promise<LaunchResult>;
+  readonly exit: Promise<ProcessResult>;
   readonly #io: LaunchIO;
   readonly #stdio: Stdio;
   readonly #run: Run;
@@ -158,7 +159,7 @@ class LaunchedProcess {
     this.#run.hear(event);
   }
 
-  async #wait(): Promise<LaunchResult> {
+  async #wait(): Promise<ProcessResult> {
     const { signal } = this.#io;
     const abort = (): void => this.#run.kill();
     try {
@@ -182,5 +183,3 @@ class LaunchedProcess {
 export function whyLaunchUnavailable(): string | undefined {
   return process.platform === 'linux' ? whyCallsUnknown() : `this is ${process.platform}, not Linux`;
 }
-
-export type { LaunchResult } from './run.ts';

@@ -1,3 +1,5 @@
+import type { HostDevice } from '../container/devices.ts';
+import type { ProcessUser, TerminalSize } from '../container/request.ts';
 import type { MountRequest } from '../mount.ts';
 
 /** One thing to do in the new namespaces before the program starts. Paths are the host's. */
@@ -5,6 +7,7 @@ export type LaunchStep =
   | ({ readonly kind: 'mount' /** Directory for relative paths in options. */; readonly cwd?: string | undefined } & MountRequest)
   | { readonly kind: 'directory'; readonly path: string; readonly mode: number }
   | { readonly kind: 'file'; readonly path: string }
+  | ({ readonly kind: 'device'; readonly path: string } & Pick<HostDevice, 'type' | 'major' | 'minor' | 'mode' | 'uid' | 'gid'>)
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string }
   /** Shows nothing: an empty directory, or a file like /dev/null. A path that is not there is passed over. */
   | { readonly kind: 'mask'; readonly path: string }
@@ -23,11 +26,6 @@ export interface Privileges {
   readonly noNewPrivileges?: boolean | undefined;
 }
 
-export interface TerminalSize {
-  readonly columns: number;
-  readonly rows: number;
-}
-
 /** A new terminal of a devpts file system, which becomes the program's streams and its session's own. */
 export interface LaunchTerminal {
   readonly size: TerminalSize;
@@ -37,12 +35,7 @@ export interface LaunchTerminal {
   readonly console?: string | undefined;
 }
 
-export interface LaunchUser {
-  readonly uid: number;
-  readonly gid: number;
-  /** Supplementary. */
-  readonly groups: readonly number[];
-}
+export type LaunchUser = ProcessUser;
 
 /** Directories of control groups. */
 export interface LaunchGroups {

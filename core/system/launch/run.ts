@@ -1,16 +1,11 @@
 import { constants } from 'node:os';
 import { VarveError } from '../../src/errors.ts';
+import type { ProcessResult } from '../container/request.ts';
 import { endTree, killQuietly, type Tree, watchTree } from './end-tree.ts';
 import type { LaunchEvent, LaunchPlan } from './plan.ts';
 import type { Sandbox } from './sandbox.ts';
 
-/** 127 when the program was not there, 126 when it could not be executed, 128 + n when signal n ended it. */
-export interface LaunchResult {
-  readonly exitCode: number;
-  readonly signal?: string | undefined;
-}
-
-interface Outcome extends LaunchResult {
+interface Outcome extends ProcessResult {
   readonly message?: string;
 }
 

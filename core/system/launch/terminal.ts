@@ -1,8 +1,9 @@
 import { closeSync, constants, fstatSync, lchownSync, openSync, writeFileSync } from 'node:fs';
+import type { TerminalSize } from '../container/request.ts';
 import { splitDevice } from '../make-node.ts';
 import { mount } from '../mount.ts';
 import { call } from './calls.ts';
-import type { LaunchTerminal, LaunchUser, TerminalSize } from './plan.ts';
+import type { LaunchTerminal, LaunchUser } from './plan.ts';
 
 /** ioctl_tty(2). */
 const TIOCSPTLCK = 0x40045431;

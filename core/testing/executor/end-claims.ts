@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ExecutionContext } from 'ava';
 import type { Claim } from '../executor-contract.ts';
 import { startProcess } from '../killed-process.ts';
-import { type ExecutorBench, processesWith, scan, uniqueSleep } from './executor-bench.ts';
+import { checkHost, processesWith, scan, uniqueSleep } from './executor-bench.ts';
 import { unlessIsolated } from './when.ts';
 
 /** That everything ends with the process, the call and the caller. */
@@ -105,13 +104,6 @@ export function endClaims(claim: Claim, module: string): void {
     t.deepEqual(processesWith(time), []);
     t.false(readFileSync('/proc/self/mountinfo', 'latin1').includes(bench.dir));
   });
-}
-
-/** Neither mounts nor files of a run are left. */
-function checkHost(t: ExecutionContext, { dir }: ExecutorBench): void {
-  t.false(readFileSync('/proc/self/mountinfo', 'latin1').includes(dir));
-  const tmp = join(dir, 'store/tmp');
-  t.deepEqual(existsSync(tmp) ? readdirSync(tmp) : [], []);
 }
 
 /** Of the main thread: capabilities and signals ignored. */

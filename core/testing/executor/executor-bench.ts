@@ -1,7 +1,7 @@
-import { chmodSync, copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import type { Executor, ProcessIO, ProcessResult, ProcessSpec } from '../../src/contracts/executor.ts';
+import type { Executor, ProcessIO, ProcessResult, ProcessSpec, RunningContainer } from '../../src/contracts/executor.ts';
 import { temporaryDir } from '../temporary-dir.ts';
 
 /** An executor whose store is the directory `root`. */
@@ -14,7 +14,7 @@ export interface Output extends ProcessResult {
 
 const BUSYBOX = '/bin/busybox';
 const APPLETS =
-  'cat chmod cp cut dd df echo env false grep head hostname id ip ln ls mkdir mknod mount mv ps pwd readlink rm setsid sh sleep sort stat tail test touch tr true umount wc';
+  'cat chmod cp cut dd df echo env false grep head hostname id ip kill ln ls mkdir mknod mount mv ps pwd readlink rm seq setsid sh sleep sort stat stty tail test touch tr true tty umount wc yes';
 
 /** One executor and one root file system in directories of the test's own. */
 export class ExecutorBench {
@@ -22,6 +22,8 @@ export class ExecutorBench {
   readonly dir: string;
   /** A root with busybox, `/tmp` and the usual directories. */
   readonly root: string;
+  readonly #held: RunningContainer[] = [];
+  readonly #over = new AbortController();
 
   constructor(executor: Executor, dir: string) {
     this.executor = executor;
@@ -31,7 +33,23 @@ export class ExecutorBench {
 
   static async start(t: ExecutionContext, open: OpenExecutor): Promise<ExecutorBench> {
     const dir = temporaryDir(t);
-    return new ExecutorBench(await open(join(dir, 'store')), dir);
+    const bench = new ExecutorBench(await open(join(dir, 'store')), dir);
+    t.teardown(async () => await bench.#end());
+    return bench;
+  }
+
+  /** Starts a process that ends with the test at the latest. */
+  async hold(spec: ProcessSpec, io: ProcessIO): Promise<RunningContainer> {
+    if (this.executor.start === undefined) throw new Error(`${this.executor.name} has no start`);
+    const signal = io.signal === undefined ? this.#over.signal : AbortSignal.any([io.signal, this.#over.signal]);
+    const container = await this.executor.start(spec, { ...io, signal });
+    this.#held.push(container);
+    return container;
+  }
+
+  async #end(): Promise<void> {
+    this.#over.abort();
+    await Promise.allSettled(this.#held.map(({ exit }) => exit));
   }
 
   /** Directories are 0755, whatever the umask; `tmp` is for everybody. */
@@ -104,3 +122,10 @@ function commandLine(pid: string): string {
 
 /** A number of seconds that nobody else sleeps. */
 export const uniqueSleep = (): string => String(100_000 + Math.floor(Math.random() * 1e9));
+
+/** Neither mounts nor files of a run are left. */
+export function checkHost(t: ExecutionContext, { dir }: ExecutorBench): void {
+  t.false(readFileSync('/proc/self/mountinfo', 'latin1').includes(dir));
+  const tmp = join(dir, 'store/tmp');
+  t.deepEqual(existsSync(tmp) ? readdirSync(tmp) : [], []);
+}

@@ -1,0 +1,100 @@
+import { VarveError } from '../../src/errors.ts';
+import { hierarchies } from '../cgroup/hierarchies.ts';
+import type { CapabilityChanges, ExecutorFeature, ProcessDevice, PublishedPort, ResourceLimits, TerminalSize } from './request.ts';
+
+/** What of a request an executor may not be able to give; it has it from `ProcessSpec`. */
+export interface FeatureRequest {
+  readonly terminal?: TerminalSize | undefined;
+  readonly readOnly?: boolean | undefined;
+  readonly privileged?: boolean | undefined;
+  readonly capabilities?: CapabilityChanges | undefined;
+  readonly devices?: readonly ProcessDevice[] | undefined;
+  readonly limits?: ResourceLimits | undefined;
+  readonly init?: boolean | undefined;
+  readonly noNewPrivileges?: boolean | undefined;
+  readonly ports?: readonly PublishedPort[] | undefined;
+}
+
+export interface FeatureOffer {
+  readonly name: string;
+  readonly features: readonly ExecutorFeature[];
+  /** Why it does not give one, where that is not the same for every executor. */
+  readonly reasons?: Readonly<Partial<Record<ExecutorFeature, string>>> | undefined;
+}
+
+/** @throws VarveError `EXECUTOR_UNSUPPORTED` for the first thing that was asked for and is not offered */
+export function refuseUnsupported(request: FeatureRequest, offer: FeatureOffer): void {
+  const missing = requestedFeatures(request).find((feature) => !offer.features.includes(feature));
+  if (missing !== undefined) throw unsupported(missing, offer);
+}
+
+/** An executor's refusal, with what would help. */
+export function unsupported(feature: ExecutorFeature, { name, reasons }: FeatureOffer): VarveError {
+  const { what, hint } = WORDS[feature];
+  const reason = reasons?.[feature] ?? (CONTROLLER[feature] === undefined ? undefined : NO_GROUPS);
+  return new VarveError('EXECUTOR_UNSUPPORTED', `The executor "${name}" cannot ${what} here${reason === undefined ? '' : `: ${reason}`}`, {
+    hint,
+  });
+}
+
+/** What control groups make possible on this host. */
+export function groupFeatures(): readonly ExecutorFeature[] {
+  const known = hierarchies();
+  const counted = (['memory', 'cpuacct', 'pids'] as const).some((controller) => known.has(controller));
+  return [
+    ...(['memory', 'cpus', 'pids', 'pause'] as const).filter((feature) => known.has(CONTROLLER[feature] ?? 'freezer')),
+    ...(counted ? (['stats'] as const) : []),
+  ];
+}
+
+const CONTROLLER: Readonly<Partial<Record<ExecutorFeature, 'memory' | 'cpu' | 'pids' | 'freezer' | 'cpuacct'>>> = {
+  memory: 'memory',
+  cpus: 'cpu',
+  pids: 'pids',
+  pause: 'freezer',
+  stats: 'cpuacct',
+};
+
+const NO_GROUPS = 'this host has no control groups of that kind which varve may change';
+const GROUPS_HINT = 'Mount control groups, version 1 or 2, so that varve can write to them: /sys/fs/cgroup must not be read-only.';
+const OTHERS = 'The executors "oci" and "namespaces" can: see --executor and varve info.';
+
+const WORDS: Readonly<Record<ExecutorFeature, { readonly what: string; readonly hint: string }>> = {
+  terminal: { what: 'give a process a terminal', hint: `${OTHERS} Or run it without -t.` },
+  readOnly: { what: 'make the root read-only', hint: OTHERS },
+  privileged: { what: 'run a privileged process', hint: OTHERS },
+  capabilities: { what: 'change the capabilities of a process', hint: OTHERS },
+  devices: { what: 'give a process devices of the host', hint: OTHERS },
+  init: { what: 'run an init in front of the process', hint: 'The executor "namespaces" always does: see --executor.' },
+  noNewPrivileges: { what: 'keep a process from gaining privileges', hint: OTHERS },
+  ports: {
+    what: 'publish ports',
+    hint: "Processes have the host's network unless they have none: what listens on a port is reached at that port of the host. Leave -p out.",
+  },
+  memory: { what: 'limit memory', hint: GROUPS_HINT },
+  cpus: { what: 'limit processor time', hint: GROUPS_HINT },
+  pids: { what: 'limit the number of processes', hint: GROUPS_HINT },
+  start: { what: 'hold a container', hint: OTHERS },
+  exec: { what: 'start another process in a container', hint: OTHERS },
+  pause: { what: 'pause a container', hint: GROUPS_HINT },
+  stats: { what: 'count what a container uses', hint: GROUPS_HINT },
+};
+
+function requestedFeatures(request: FeatureRequest): readonly ExecutorFeature[] {
+  const { memory, memorySwap, cpus, cpuShares, cpuset, pids } = request.limits ?? {};
+  const { add = [], drop = [] } = request.capabilities ?? {};
+  const asked: Readonly<Partial<Record<ExecutorFeature, boolean>>> = {
+    terminal: request.terminal !== undefined,
+    readOnly: request.readOnly === true,
+    privileged: request.privileged === true,
+    capabilities: add.length + drop.length > 0,
+    devices: (request.devices ?? []).length > 0,
+    init: request.init === true,
+    noNewPrivileges: request.noNewPrivileges === true,
+    ports: (request.ports ?? []).length > 0,
+    memory: memory !== undefined || memorySwap !== undefined,
+    cpus: cpus !== undefined || cpuShares !== undefined || cpuset !== undefined,
+    pids: pids !== undefined,
+  };
+  return (Object.keys(asked) as ExecutorFeature[]).filter((feature) => asked[feature] === true);
+}
