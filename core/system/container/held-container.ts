@@ -14,7 +14,7 @@ export interface HeldParts {
   /** Starts a guest. */
   readonly execute: (process: ExecSpec, io: LaunchIO) => Promise<Launched>;
   /** What its processes have in common, as far as no control group tells. */
-  readonly namespace: 'pid' | 'mnt';
+  readonly namespace: 'pid' | 'mnt' | 'root';
   /** The executor's own processes that are in the group. */
   readonly helpers?: ReadonlySet<number> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -119,11 +119,11 @@ export class HeldContainer {
 
 const ended = (): VarveError => new VarveError('EXECUTOR_ENDED', 'The container has ended');
 
-/** Processes of this host that are in the same namespace. */
+/** Processes of this host that are in the same namespace, or have the same root. */
 function sharing(kind: HeldParts['namespace'], pid: number): readonly number[] {
   const link = (of: string | number): string | undefined => {
     try {
-      return readlinkSync(`/proc/${of}/ns/${kind}`);
+      return readlinkSync(`/proc/${of}/${kind === 'root' ? kind : `ns/${kind}`}`);
     } catch {
       return undefined; // it has ended
     }

@@ -1,9 +1,34 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Executor, messageOf, type ProcessIO, type ProcessResult, type ProcessSpec, VarveError } from '@varve/core';
-import { type Container, type LaunchPlan, launch, launchThread, prepareContainer, whyNotAdmin } from '@varve/core/system';
+import {
+  type ExecSpec,
+  type Executor,
+  type ProcessIO,
+  type ProcessResult,
+  type ProcessSpec,
+  type RunningContainer,
+  VarveError,
+} from '@varve/core';
+import {
+  type Begun,
+  type Container,
+  groupFeatures,
+  type HeldContainer,
+  holdContainer,
+  type LaunchGroups,
+  launch,
+  launchThread,
+  needsGroup,
+  noProgram,
+  prepareContainer,
+  refuseUnsupported,
+  runHeld,
+  start,
+  toExecutorError,
+  whyNotAdmin,
+} from '@varve/core/system';
 import { placeInRoot } from './bare-root.ts';
-import { mountSteps } from './mount-steps.ts';
+import { execPlan, mainPlan } from './plans.ts';
 
 export interface ChrootOptions {
   /** `false`: use no mounts even where it could. Default: whether this process may mount. */
@@ -16,7 +41,6 @@ export interface ChrootOptions {
  */
 export class ChrootExecutor implements Executor {
   readonly name = 'chroot';
-  readonly capabilities = { networks: ['default', 'host'], isolated: false } as const;
   readonly #tmp: string;
   readonly #mounts: boolean;
 
@@ -24,61 +48,100 @@ export class ChrootExecutor implements Executor {
   constructor(root: string, options: ChrootOptions = {}) {
     this.#tmp = join(root, 'tmp');
     this.#mounts = options.mounts ?? whyNotAdmin() === undefined;
-    launchThread({ capabilities: this.#kept }); // ready by the time of the first process
+    launchThread({ capabilities: this.#mounts ? 'docker' : 'all' }); // ready by the time of the first process
+  }
+
+  get capabilities(): Executor['capabilities'] {
+    const features = ['start', 'exec', 'noNewPrivileges', ...(this.#mounts ? WITH_MOUNTS : []), ...groupFeatures()] as const;
+    return { networks: ['default', 'host'], isolated: false, features };
   }
 
   async run(asked: ProcessSpec, io: ProcessIO): Promise<ProcessResult> {
     io.signal?.throwIfAborted();
-    refuse(asked, this.#mounts);
+    this.#refuse(asked);
     try {
       const spec = { ...asked, root: realpathSync(asked.root) };
+      if (needsGroup(spec)) return await runHeld(async () => await this.#hold(spec, io), io);
       using container = prepareContainer(spec, { tmp: this.#tmp });
-      if (container.program.kind === 'found') return await this.#start(spec, { container, io, program: container.program.path });
+      if (container.program.kind === 'found') return await this.#launch(spec, { container, io, program: container.program.path });
       io.stderr(Buffer.from(`${container.program.message}\n`));
       return { exitCode: container.program.exitCode };
     } catch (cause) {
-      if (io.signal?.aborted) throw io.signal.reason;
-      throw new VarveError('EXECUTOR_FAILED', `The process could not be started: ${messageOf(cause)}`, { cause });
+      throw toExecutorError(cause, io.signal);
     }
   }
 
-  async #start(spec: ProcessSpec, { container, io, program }: Start): Promise<ProcessResult> {
-    using _placed = this.#mounts ? undefined : placeInRoot(spec.root, container);
-    const plan: LaunchPlan = {
-      namespaces: this.#mounts ? ['mount'] : [],
-      steps: this.#mounts ? mountSteps(spec, container) : [],
-      root: { path: spec.root, how: 'chroot' },
-      cwd: container.cwd.path,
-      user: spec.user,
-      capabilities: this.#kept,
-      limits: spec.ulimits,
-      program,
-      args: spec.args,
-      env: spec.env,
-    };
-    return await launch(plan, io);
+  async start(asked: ProcessSpec, io: ProcessIO): Promise<RunningContainer> {
+    io.signal?.throwIfAborted();
+    this.#refuse(asked);
+    try {
+      return await this.#hold({ ...asked, root: realpathSync(asked.root) }, io);
+    } catch (cause) {
+      throw toExecutorError(cause, io.signal);
+    }
   }
 
-  /** Who may not mount is confined already, and perhaps may not give up what is left. */
-  get #kept(): LaunchPlan['capabilities'] {
-    return this.#mounts ? 'docker' : 'all';
+  async #launch(spec: ProcessSpec, { container, io, program }: Running): Promise<ProcessResult> {
+    using _placed = this.#mounts ? undefined : placeInRoot(spec.root, container);
+    return await launch(mainPlan({ spec, container, mounts: this.#mounts }, program), io);
+  }
+
+  #hold(spec: ProcessSpec, io: ProcessIO): Promise<HeldContainer> {
+    return holdContainer(spec, {
+      executor: this.name,
+      tmp: this.#tmp,
+      io,
+      namespace: this.#mounts ? 'mnt' : 'root',
+      begin: async (container, group) => await this.#begin(spec, { container, group: group?.entry, io }),
+    });
+  }
+
+  async #begin(spec: ProcessSpec, { container, group, io }: Beginning): Promise<Begun> {
+    if (container.program.kind === 'failed') throw noProgram(container.program);
+    const placed = this.#mounts ? undefined : placeInRoot(spec.root, container);
+    const details = { spec, container, group, mounts: this.#mounts };
+    try {
+      const main = await start(mainPlan(details, container.program.path), io);
+      return {
+        main,
+        execute: async (process: ExecSpec, guestIO) => {
+          if (process.terminal !== undefined) this.#refuse({ ...spec, terminal: process.terminal });
+          return await main.join(execPlan(process, { ...details, pid: main.pid }), guestIO);
+        },
+        dispose: () => placed?.[Symbol.dispose](),
+      };
+    } catch (failure) {
+      placed?.[Symbol.dispose]();
+      throw failure;
+    }
+  }
+
+  #refuse(spec: ProcessSpec): void {
+    const { network, mounts } = spec;
+    if (network === 'none')
+      throw new VarveError('EXECUTOR_NETWORK', 'The executor "chroot" cannot take a process off the network: it always has the host\'s', {
+        hint: 'Use the executor "oci" or "namespaces", or the network "default".',
+      });
+    const [first] = mounts;
+    if (first !== undefined && !this.#mounts)
+      throw new VarveError('EXECUTOR_MOUNT', `The executor "chroot" cannot mount ${first.target}: mounting is not allowed here`, {
+        hint: 'Run varve with the capability CAP_SYS_ADMIN.',
+      });
+    refuseUnsupported(spec, { name: this.name, features: this.capabilities.features ?? [], reasons: this.#mounts ? {} : REASONS });
   }
 }
 
-interface Start {
+const WITH_MOUNTS = ['terminal', 'readOnly', 'privileged', 'capabilities', 'devices'] as const;
+const REASONS = Object.fromEntries(WITH_MOUNTS.map((feature) => [feature, 'mounting is not allowed'])) as Readonly<
+  Record<(typeof WITH_MOUNTS)[number], string>
+>; // one for each, as the line says
+
+interface Running {
   readonly container: Container;
   readonly io: ProcessIO;
   readonly program: string;
 }
 
-function refuse({ network, mounts }: ProcessSpec, canMount: boolean): void {
-  if (network === 'none')
-    throw new VarveError('EXECUTOR_NETWORK', 'The executor "chroot" cannot take a process off the network: it always has the host\'s', {
-      hint: 'Use the executor "oci" or "namespaces", or the network "default".',
-    });
-  const [first] = mounts;
-  if (first !== undefined && !canMount)
-    throw new VarveError('EXECUTOR_MOUNT', `The executor "chroot" cannot mount ${first.target}: mounting is not allowed here`, {
-      hint: 'Run varve with the capability CAP_SYS_ADMIN.',
-    });
+interface Beginning extends Omit<Running, 'program'> {
+  readonly group: LaunchGroups | undefined;
 }

@@ -52,3 +52,22 @@ claim('there is no network to take away', async (t, bench) => {
   const error = await t.throwsAsync(bench.run(['true'], { network: 'none' }), { code: 'EXECUTOR_NETWORK' });
   t.regex(error?.message ?? '', /network/);
 });
+
+claim('without mounts a process is held and entered, and all ends with it', async (t, bench) => {
+  const time = uniqueSleep();
+  const text: string[] = [];
+  const io = { stdout: (chunk: Uint8Array) => void text.push(Buffer.from(chunk).toString()), stderr: () => undefined };
+  const before = scan(bench.root);
+  const container = await bench.hold(bench.spec(['sleep', time]), io);
+  const user = { uid: 12, gid: 34, groups: [] };
+  const guest = await container.exec({ args: ['sh', '-c', `id -u; setsid sleep ${time} &`], env: ['PATH=/bin'], cwd: '/', user }, io);
+  t.deepEqual(await guest.exit, { exitCode: 0 });
+  t.deepEqual(text, ['12\n']);
+  t.is(processesWith(time).length, 2);
+  const terminal = { columns: 80, rows: 25 };
+  await t.throwsAsync(container.exec({ args: ['sh'], env: [], cwd: '/', user, terminal }, io), { code: 'EXECUTOR_UNSUPPORTED' });
+  container.signal('SIGTERM');
+  t.is((await container.exit).exitCode, 143);
+  t.deepEqual(processesWith(time), []);
+  t.deepEqual(scan(bench.root), before);
+});

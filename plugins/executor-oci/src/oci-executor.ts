@@ -10,6 +10,7 @@ import {
   prepareContainer,
   protectRoot,
   type RootStep,
+  refuseUnsupported,
 } from '@varve/core/system';
 import { CGROUP_PREFIX, cgroupSteps, removeCgroup, sweepCgroups } from './cgroup.ts';
 import type { Runtime } from './find-runtime.ts';
@@ -42,6 +43,7 @@ export class OciExecutor implements Executor {
 
   async run(asked: ProcessSpec, io: ProcessIO): Promise<ProcessResult> {
     io.signal?.throwIfAborted();
+    refuseUnsupported(asked, { name: this.name, features: [] });
     try {
       const spec = { ...asked, root: realpathSync(asked.root) };
       using container = prepareContainer(spec, { tmp: this.#tmp });
