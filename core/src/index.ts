@@ -1,5 +1,5 @@
 export type { BuildInfo, BuildRequest, BuildResult, CacheRequest, RunSettings, SecretSource } from './contracts/build.ts';
-export type { Command, CommandOption, Invocation } from './contracts/command.ts';
+export type { Command, CommandOption, Inspectable, Invocation } from './contracts/command.ts';
 export type { BuildEvent, BuildEventBody, BuildWarning, Emit, StepPlace } from './contracts/event.ts';
 export type {
   CapabilityChanges,
@@ -54,12 +54,25 @@ export type {
   StoreState,
 } from './contracts/store.ts';
 export type { ResolveOptions, Transport, TransportRequest } from './contracts/transport.ts';
-export type { Keeper, StoredItem } from './contracts/usage.ts';
+export type { ImageUse, ImageUsers, Keeper, StoredItem } from './contracts/usage.ts';
 export { messageOf, type SourceRange, VarveError, type VarveErrorDetails } from './errors.ts';
 export { handles } from './handles.ts';
 export { createKernel } from './kernel.ts';
 export { type AnyPlugin, definePlugin, type OptionsSchema, type Plugin, type PluginApi } from './plugin.ts';
 export { listToken, type Token, token } from './scope.ts';
 export type { PendingTap, TapOrder, Taps } from './taps.ts';
-export { CACHE_STORES, COMMANDS, CONTENT, FILE_DIGESTS, IMAGES, KEEPERS, LAYERS, STORE_ROOT, STORE_STATE } from './tokens.ts';
+export {
+  CACHE_STORES,
+  COMMANDS,
+  CONTENT,
+  FILE_DIGESTS,
+  IMAGE_USERS,
+  IMAGES,
+  INSPECTABLES,
+  KEEPERS,
+  LAYERS,
+  STORAGE,
+  STORE_ROOT,
+  STORE_STATE,
+} from './tokens.ts';
 export { CORE_VERSION } from './version.ts';

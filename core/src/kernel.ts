@@ -29,7 +29,7 @@ import { type AnyPlugin, inOrder, readOptions } from './plugin.ts';
 import { runBuilds } from './run-builds.ts';
 import { Scope, type Token } from './scope.ts';
 import { blame, type PendingTap, TapRegistry } from './taps.ts';
-import { CACHE_STORES, FILE_DIGESTS, LAYERS, STORE_ROOT, STORE_STATE } from './tokens.ts';
+import { CACHE_STORES, FILE_DIGESTS, LAYERS, STORAGE, STORE_ROOT, STORE_STATE } from './tokens.ts';
 import { Work } from './work.ts';
 
 /**
@@ -56,6 +56,7 @@ class PluginKernel implements Kernel {
     this.#preferred = { storage, executor };
     this.root = isAbsolute(root) ? root : resolve(root);
     this.#scope.set(STORE_ROOT, this.root);
+    this.#scope.set(STORAGE, (name) => this.storage(name));
     const ordered = inOrder(plugins);
     const values = readOptions(ordered, options);
     for (const plugin of ordered) this.#apply(plugin, values.get(plugin.name));

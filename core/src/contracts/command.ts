@@ -30,6 +30,14 @@ export interface Invocation {
   readonly signal: AbortSignal;
 }
 
+/** What `inspect` shows besides images; contributed to `INSPECTABLES`. */
+export interface Inspectable {
+  /** As in `--type`: `container`, `volume`. */
+  readonly type: string;
+  /** Members with free keys are `Map`s. `undefined`: nothing of this type has this name. */
+  inspect(name: string): Promise<object | undefined>;
+}
+
 /** One verb of the command line. It parses, calls the kernel and prints; plugins add theirs to `COMMANDS`. */
 export interface Command {
   /** `build`, or with a group in front: `image ls`. */

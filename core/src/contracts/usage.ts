@@ -1,4 +1,5 @@
 import type { Abortable } from '../../image/index.ts';
+import type { ImageRecord } from './store.ts';
 
 /** Something that a plugin keeps on disk. Items and what they need form a graph over all plugins. */
 export interface StoredItem {
@@ -31,4 +32,17 @@ export interface Keeper {
    * stays.
    */
   remove(ids: readonly string[], options?: Abortable): Promise<void>;
+}
+
+/** Somebody who works with an image: as long as there is one it is not removed, and loses its names only where that is forced. */
+export interface ImageUse {
+  /** As shown to the user: `container 3f2a1b…`. */
+  readonly name: string;
+  /** It runs right now. */
+  readonly isActive: boolean;
+}
+
+/** Knows who works with images; contributed to `IMAGE_USERS`. Asked before an image is removed, so it is cheap: no file is measured. */
+export interface ImageUsers {
+  of(image: ImageRecord): Promise<readonly ImageUse[]>;
 }

@@ -3,7 +3,7 @@ import { buildCommand } from './commands/build-command.ts';
 import { historyCommand } from './commands/history-command.ts';
 import { imageLsCommand, imagesCommand } from './commands/images-command.ts';
 import { infoCommand } from './commands/info-command.ts';
-import { inspectCommand } from './commands/inspect-command.ts';
+import { imageInspectCommand, inspectCommand } from './commands/inspect-command.ts';
 import { pluginsCommand } from './commands/plugins-command.ts';
 import { rmiCommand } from './commands/rmi-command.ts';
 import { tagCommand } from './commands/tag-command.ts';
@@ -26,6 +26,7 @@ export const cli = definePlugin({
       rmiCommand,
       historyCommand,
       inspectCommand,
+      imageInspectCommand,
       infoCommand(options),
       versionCommand,
       pluginsCommand,

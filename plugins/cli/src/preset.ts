@@ -1,5 +1,6 @@
 import { archive } from '@varve/archive';
 import { buildCache } from '@varve/build-cache';
+import { containers } from '@varve/containers';
 import type { AnyPlugin } from '@varve/core';
 import { chroot } from '@varve/executor-chroot';
 import { namespaces } from '@varve/executor-namespaces';
@@ -34,4 +35,5 @@ export const preset: readonly AnyPlugin[] = [
   archive,
   explore,
   progress,
+  containers,
 ];

@@ -36,6 +36,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   buildx: 'Manage builds',
   dockerfile: 'Check Dockerfiles',
   system: 'Look after this host',
+  container: 'Manage containers',
+  volume: 'Manage volumes',
 };
 
 function startProgram(out: (text: string) => void): Commander {

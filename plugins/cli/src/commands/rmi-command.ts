@@ -1,4 +1,4 @@
-import { type Command, type Host, IMAGES, type ImageRecord, VarveError } from '@varve/core';
+import { type Command, type Host, IMAGE_USERS, IMAGES, type ImageRecord, type ImageUse, VarveError } from '@varve/core';
 import { findImage, fullName, isOn, printError, shortId } from '@varve/core/command';
 import { familiarName, looksLikeId } from '@varve/core/image';
 
@@ -38,7 +38,33 @@ async function removeImage(host: Host, text: string, force: boolean): Promise<re
     throw new VarveError('IMAGE_IN_USE', `unable to delete ${shortId(record.id)} (must be forced): it has ${record.names.length} names`, {
       hint: `Remove it by name, or with --force: ${record.names.map(familiarName).join(', ')}`,
     });
-  return await removeWhole(host, record);
+  const [user] = await usersOf(host, record);
+  if (user === undefined) return await removeWhole(host, record);
+  if (!force || (name === undefined && user.isActive)) throw inUse(record, { text, isName: name !== undefined, user });
+  for (const each of record.names) await host.get(IMAGES).untag(each);
+  return record.names.map((each) => `Untagged: ${familiarName(each)}`);
+}
+
+/** Those that run first. */
+async function usersOf(host: Host, record: ImageRecord): Promise<readonly ImageUse[]> {
+  const users = await Promise.all(host.all(IMAGE_USERS).map(async (each) => await each.of(record)));
+  return users.flat().sort((a, b) => Number(b.isActive) - Number(a.isActive));
+}
+
+interface Conflict {
+  readonly text: string;
+  readonly isName: boolean;
+  readonly user: ImageUse;
+}
+/** As docker says it. */
+function inUse({ id }: ImageRecord, { text, isName, user }: Conflict): VarveError {
+  const state = user.isActive ? 'running' : 'stopped';
+  const message = isName
+    ? `unable to remove repository reference "${text}" (must force) - ${user.name} is using its referenced image ${shortId(id)}`
+    : `unable to delete ${shortId(id)} (${user.isActive ? 'cannot' : 'must'} be forced) - image is being used by ${state} ${user.name}`;
+  return new VarveError('IMAGE_IN_USE', `conflict: ${message}`, {
+    hint: user.isActive && !isName ? 'Stop what uses it first.' : 'With --force it loses its names and stays.',
+  });
 }
 
 async function removeWhole(host: Host, record: ImageRecord): Promise<readonly string[]> {

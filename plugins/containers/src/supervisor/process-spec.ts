@@ -1,0 +1,131 @@
+import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { type ExecSpec, type ProcessSpec, type TerminalSize, VarveError } from '@varve/core';
+import { ACCOUNTS_LIMIT, type AccountFiles, findUser } from '@varve/core/archive';
+import { mergeEnv } from '@varve/core/image';
+import { openInRoot } from '@varve/core/system';
+import type { ExecRequest } from '../client/frames.ts';
+import { argsOf } from '../create/config-of.ts';
+import type { ContainerStore } from '../engine.ts';
+import type { ContainerMount, ContainerRecord, ContainerSpec } from '../state/container-record.ts';
+
+const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
+
+/** The first process of a container, in a root that is there. */
+export async function processSpec(
+  { spec }: ContainerRecord,
+  { root, store, size = DEFAULT_SIZE }: { readonly root: string; readonly store: ContainerStore; readonly size?: TerminalSize | undefined },
+): Promise<ProcessSpec> {
+  const { home, ...user } = await findUser(accountsIn(root), spec.config.User ?? '');
+  const { limits } = spec;
+  return {
+    root,
+    mounts: spec.mounts.map((mount) => mountOf(mount, store)),
+    args: argsOf(spec.config),
+    env: environment(spec, { home, tty: spec.tty }),
+    cwd: spec.config.WorkingDir || '/',
+    user,
+    network: spec.network,
+    hostname: spec.hostname,
+    hosts: spec.hosts,
+    dns: spec.dns,
+    shmSize: spec.shmSize,
+    ulimits: spec.ulimits,
+    terminal: spec.tty ? size : undefined,
+    readOnly: spec.readOnly || undefined,
+    privileged: spec.privileged || undefined,
+    capabilities: (spec.capabilities.add ?? []).length + (spec.capabilities.drop ?? []).length > 0 ? spec.capabilities : undefined,
+    devices: spec.devices.length > 0 ? spec.devices : undefined,
+    limits: Object.keys(limits).length > 0 ? limits : undefined,
+    init: spec.init || undefined,
+    noNewPrivileges: spec.noNewPrivileges || undefined,
+    ports: spec.ports.length > 0 ? spec.ports : undefined,
+  };
+}
+
+/** One more process in a container whose first one is `pid`. */
+export async function execSpec(
+  { spec }: ContainerRecord,
+  { exec, pid, size = DEFAULT_SIZE }: { readonly exec: ExecRequest; readonly pid: number; readonly size?: TerminalSize | undefined },
+): Promise<ExecSpec> {
+  const { home, ...user } = await findUser(accountsIn(`/proc/${pid}/root`), exec.user ?? spec.config.User ?? '');
+  return {
+    args: exec.args,
+    env: mergeEnv(environment(spec, { home, tty: exec.tty }), exec.env),
+    cwd: exec.cwd ?? (spec.config.WorkingDir || '/'),
+    user,
+    terminal: exec.tty ? size : undefined,
+    privileged: exec.privileged || undefined,
+  };
+}
+
+function environment(
+  { hostname, config }: ContainerSpec,
+  { home, tty }: { readonly home: string; readonly tty: boolean },
+): readonly string[] {
+  const given = config.Env ?? [];
+  const base = [DEFAULT_PATH, `HOSTNAME=${hostname}`, ...(tty ? ['TERM=xterm'] : [])];
+  const env = mergeEnv(base, given);
+  return env.some((entry) => entry.startsWith('HOME=')) ? env : [...env, `HOME=${home}`];
+}
+
+function mountOf(mount: ContainerMount, { places, volumes }: ContainerStore): ProcessSpec['mounts'][number] {
+  switch (mount.type) {
+    case 'tmpfs':
+      return { type: 'tmpfs', source: 'tmpfs', target: mount.target, options: mount.options };
+    case 'volume':
+      volumes.create({ name: mount.name });
+      return {
+        type: 'bind',
+        source: places.volumeData(mount.name),
+        target: mount.target,
+        options: ['rbind', mount.readOnly ? 'ro' : 'rw'],
+      };
+    case 'bind':
+      if (mount.makeSource) mkdirSync(mount.source, { recursive: true });
+      if (!existsSync(mount.source)) throw missingSource(mount.source);
+      return {
+        type: 'bind',
+        source: mount.source,
+        target: mount.target,
+        options: ['rbind', mount.readOnly ? 'ro' : 'rw', ...mount.options],
+      };
+    default:
+      return mount satisfies never;
+  }
+}
+
+export const missingSource = (path: string): VarveError =>
+  new VarveError('CONTAINER_MOUNT', `invalid mount config for type "bind": bind source path does not exist: ${path}`, {
+    hint: '--volume makes a directory where there is none.',
+  });
+
+/** No symlink of the container leads out of it, whatever its processes do meanwhile. */
+const accountsIn =
+  (root: string): AccountFiles =>
+  async (path) => {
+    const dir = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      return readIn(dir, path);
+    } finally {
+      closeSync(dir);
+    }
+  };
+
+function readIn(dir: number, path: string): string | undefined {
+  let fd: number;
+  try {
+    fd = openInRoot(dir, path, { flags: constants.O_RDONLY | constants.O_NONBLOCK });
+  } catch (failure) {
+    if (VarveError.is(failure) && ['SYSTEM_ENOENT', 'SYSTEM_ENOTDIR', 'SYSTEM_ELOOP'].includes(failure.code)) return undefined;
+    throw failure;
+  }
+  try {
+    const { size } = fstatSync(fd);
+    if (!fstatSync(fd).isFile() || size > ACCOUNTS_LIMIT) return undefined;
+    const bytes = Buffer.alloc(size);
+    return bytes.subarray(0, readSync(fd, bytes, 0, size, 0)).toString('utf8');
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,274 @@
+import { rmSync } from 'node:fs';
+import type { Server, Socket } from 'node:net';
+import { join } from 'node:path';
+import { messageOf, type ProcessIO, type ProcessResult, type RunningContainer, VarveError, type Workspace } from '@varve/core';
+import type { FileLock } from '@varve/core/system';
+import type { Answer, AttachRequest, Request } from '../client/frames.ts';
+import { listenIn } from '../client/unix-socket.ts';
+import { type Engine, openSnapshots } from '../engine.ts';
+import { destroyContainer } from '../remove-container.ts';
+import type { ContainerRecord } from '../state/container-record.ts';
+import { startByRun } from './by-run.ts';
+import { Input } from './input.ts';
+import { LogFile } from './log-file.ts';
+import { Outputs } from './outputs.ts';
+import { execSpec, processSpec } from './process-spec.ts';
+import { Session } from './session.ts';
+
+/** Holds one container from its start to its end: its mounts, its process, its log, and whoever wants something of it. */
+export class Supervisor {
+  readonly #engine: Engine;
+  readonly #held: FileLock;
+  readonly #outputs = new Outputs();
+  readonly #input: Input | undefined;
+  readonly #waiting = new Set<Session>();
+  readonly #sessions = new Set<Session>();
+  #record: ContainerRecord;
+  #container: RunningContainer | undefined;
+  #workspace: Workspace | undefined;
+  #server: Server | undefined;
+  #log: LogFile | undefined;
+
+  constructor(engine: Engine, record: ContainerRecord, held: FileLock) {
+    this.#engine = engine;
+    this.#record = record;
+    this.#held = held;
+    this.#input = record.spec.openStdin ? new Input() : undefined;
+  }
+
+  /** Starts the container for whoever is at the other end, and returns when all is over. */
+  async serve(first: Socket): Promise<void> {
+    const settled = Promise.withResolvers<void>();
+    let asked = false;
+    const session = this.#welcome(first, (request) => {
+      if (request.op !== 'start') return this.#answer(session, request);
+      asked = true;
+      void this.#run(session, request.attach).then(settled.resolve, settled.reject);
+    });
+    first.once('close', () => {
+      if (!asked) settled.resolve();
+    });
+    await settled.promise;
+    await this.#leave();
+  }
+
+  /** Mounts the container for others to look at, until the one who asked is gone. */
+  async hold(first: Socket): Promise<void> {
+    const gone = new Promise<void>((done) => first.once('close', () => done()));
+    first.resume();
+    const session = new Session(first);
+    try {
+      const workspace = await this.#mount();
+      session.send({ kind: 'done', value: { pid: process.pid, root: workspace.root } });
+    } catch (failure) {
+      session.fail(failure);
+    }
+    await gone;
+    await this.#workspace?.[Symbol.asyncDispose]();
+    this.#held.release();
+  }
+
+  #welcome(socket: Socket, take: (request: Request) => void): Session {
+    const session = new Session(socket);
+    this.#sessions.add(session);
+    session.onFirst(take);
+    session.onClose(() => {
+      this.#sessions.delete(session);
+      this.#waiting.delete(session);
+      this.#outputs.remove(session);
+    });
+    return session;
+  }
+
+  async #run(session: Session, attach: AttachRequest | undefined): Promise<void> {
+    const { store } = this.#engine;
+    const { id, spec } = this.#record;
+    let result: ProcessResult;
+    try {
+      const { root } = await this.#mount();
+      const process = await processSpec(this.#record, { root, store, size: attach?.size });
+      const { provider } = await this.#engine.host.executor(spec.executor);
+      this.#log = new LogFile(store.places.log(id), spec.log);
+      this.#server = await this.#listen();
+      if (attach !== undefined) this.#attach(session, attach);
+      this.#container = await (provider.start === undefined
+        ? startByRun(provider, process, this.#io())
+        : provider.start(process, this.#io()));
+      this.#setRunning(this.#container.pid);
+      session.send({ kind: 'started', pid: this.#container.pid });
+      result = await this.#container.exit;
+    } catch (failure) {
+      await this.#fail(session, failure);
+      return;
+    }
+    await this.#finish(result);
+  }
+
+  async #mount(): Promise<Workspace> {
+    const { host } = this.#engine;
+    const { spec } = this.#record;
+    const { snapshots } = await openSnapshots(host, spec.driver);
+    this.#workspace = await snapshots.show(spec.snapshot);
+    return this.#workspace;
+  }
+
+  async #listen(): Promise<Server> {
+    const dir = this.#engine.store.places.container(this.#record.id);
+    rmSync(join(dir, 'socket'), { force: true });
+    return await listenIn(dir, (socket) => {
+      const session = this.#welcome(socket, (request) => this.#answer(session, request));
+    });
+  }
+
+  #io(): ProcessIO {
+    const take = (stream: 'stdout' | 'stderr') => (chunk: Uint8Array) => {
+      this.#log?.write(stream, chunk);
+      this.#outputs.write(stream, chunk);
+    };
+    return { stdout: take('stdout'), stderr: take('stderr'), ready: () => this.#outputs.ready(), stdin: this.#input };
+  }
+
+  #answer(session: Session, request: Request): void {
+    void this.#carryOut(session, request).catch((failure: unknown) => session.fail(failure));
+  }
+
+  async #carryOut(session: Session, request: Request): Promise<void> {
+    const container = this.#container;
+    if (container === undefined) throw notRunning(this.#record.id);
+    const done = (value?: unknown) => session.end({ kind: 'done', value });
+    switch (request.op) {
+      case 'attach':
+        if (request.attach?.size !== undefined) container.resize(request.attach.size);
+        return this.#attach(session, request.attach ?? NOTHING);
+      case 'wait':
+        return void this.#waiting.add(session);
+      case 'signal':
+        container.signal(request.signal);
+        return done();
+      case 'resize':
+        container.resize(request.size);
+        return done();
+      case 'pause':
+        await container.pause();
+        this.#setStatus('paused');
+        return done();
+      case 'resume':
+        await container.resume();
+        this.#setStatus('running');
+        return done();
+      case 'processes':
+        return done(await container.processes());
+      case 'stats':
+        return done(await container.stats());
+      case 'place':
+        return done({ pid: process.pid, root: this.#workspace?.root });
+      case 'exec':
+        return await this.#exec(session, request, container);
+      case 'start':
+        throw new VarveError('CONTAINER_RUNNING', `Container ${this.#record.id} is running`);
+      default:
+        request satisfies never;
+    }
+  }
+
+  #attach(session: Session, { stdin, stdout, stderr }: AttachRequest): void {
+    this.#waiting.add(session);
+    this.#outputs.add(session, { stdout, stderr });
+    const { stdinOnce, tty } = this.#record.spec;
+    const end = (): void => {
+      if (stdin && stdinOnce && !tty) this.#input?.end();
+    };
+    session.onInput(stdin ? this.#input : undefined, end);
+    session.onClose(end);
+    session.onMessage((request) => {
+      if (request.op === 'resize') this.#container?.resize(request.size);
+      if (request.op === 'signal') this.#container?.signal(request.signal);
+    });
+  }
+
+  async #exec(session: Session, { exec, attach }: Request & { readonly op: 'exec' }, container: RunningContainer): Promise<void> {
+    const input = attach?.stdin === true ? new Input() : undefined;
+    const outputs = new Outputs();
+    if (attach !== undefined) outputs.add(session, attach);
+    const spec = await execSpec(this.#record, { exec, pid: container.pid, size: attach?.size });
+    const running = await container.exec(spec, {
+      stdout: (chunk) => outputs.write('stdout', chunk),
+      stderr: (chunk) => outputs.write('stderr', chunk),
+      ready: () => outputs.ready(),
+      stdin: input,
+    });
+    session.onInput(input, () => input?.end());
+    session.onClose(() => {
+      outputs.remove(session);
+      input?.end();
+    });
+    session.onMessage((request) => {
+      if (request.op === 'resize') running.resize(request.size);
+      if (request.op === 'signal') running.signal(request.signal);
+    });
+    session.send({ kind: 'started', pid: running.pid });
+    const { exitCode } = await running.exit;
+    session.end({ kind: 'exit', exitCode });
+  }
+
+  #setRunning(pid: number): void {
+    const running = { status: 'running', pid, supervisor: process.pid, startedAt: Date.now() } as const;
+    this.#record = this.#engine.store.containers.change(this.#record.id, () => running);
+  }
+
+  #setStatus(status: 'running' | 'paused'): void {
+    this.#record = this.#engine.store.containers.change(this.#record.id, (state) => ({ ...state, status }));
+  }
+
+  /** It has not come to run. */
+  async #fail(session: Session, failure: unknown): Promise<void> {
+    const exitCode = VarveError.is(failure) ? failure.exitCode : undefined;
+    await this.#close();
+    const { containers } = this.#engine.store;
+    this.#record = containers.change(this.#record.id, ({ startedAt, finishedAt }) => {
+      const wasRun = startedAt !== undefined;
+      const status = wasRun ? 'exited' : 'created';
+      return { status, exitCode: exitCode ?? 128, error: messageOf(failure), startedAt, finishedAt };
+    });
+    if (this.#record.spec.autoRemove) await destroyContainer(this.#engine, this.#record, { volumes: true });
+    this.#held.release();
+    session.fail(failure);
+  }
+
+  /** The record is right before anybody is told. */
+  async #finish({ exitCode, outOfMemory }: ProcessResult): Promise<void> {
+    await this.#close();
+    const { containers } = this.#engine.store;
+    this.#record = containers.change(this.#record.id, ({ startedAt }) => ({
+      status: 'exited',
+      exitCode,
+      outOfMemory,
+      startedAt,
+      finishedAt: Date.now(),
+    }));
+    if (this.#record.spec.autoRemove) await destroyContainer(this.#engine, this.#record, { volumes: true });
+    this.#held.release();
+    for (const session of this.#waiting) session.end({ kind: 'exit', exitCode } satisfies Answer);
+  }
+
+  async #close(): Promise<void> {
+    this.#log?.close();
+    this.#server?.close();
+    await this.#workspace?.[Symbol.asyncDispose]();
+  }
+
+  /** Whoever listens gets what was sent; nobody holds this process for longer than that. */
+  async #leave(): Promise<void> {
+    for (const session of this.#sessions) session.finish();
+    await Promise.race([
+      Promise.all([...this.#sessions].map((session) => session.closed)),
+      new Promise((done) => setTimeout(done, LINGER).unref()),
+    ]);
+  }
+}
+
+/** Milliseconds for clients to take what is left. */
+const LINGER = 30_000;
+const NOTHING: AttachRequest = { stdin: false, stdout: false, stderr: false };
+
+export const notRunning = (id: string): VarveError => new VarveError('CONTAINER_STOPPED', `Container ${id} is not running`);
