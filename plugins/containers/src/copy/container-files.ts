@@ -1,6 +1,7 @@
 import { type Invocation, VarveError } from '@varve/core';
 import { RootView } from '@varve/core/system';
 import { ask, SpawnedSupervisor } from '../client/supervisors.ts';
+import { isUp } from '../describe/status.ts';
 import { type Engine, restoreLayers } from '../engine.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 
@@ -16,6 +17,10 @@ export interface ContainerFiles extends AsyncDisposable {
  */
 export async function openFiles(engine: Engine, record: ContainerRecord, { again }: Pick<Invocation, 'again'>): Promise<ContainerFiles> {
   const { status, pid } = record.state;
+  if (isUp(record) && pid === undefined)
+    throw new VarveError('CONTAINER_PAUSE', 'The files of a running container cannot be reached with its executor', {
+      hint: 'Stop it first.',
+    });
   if (status === 'paused') return { view: new RootView(`/proc/${pid}/root/.`), [Symbol.asyncDispose]: async () => undefined };
   if (status === 'running') return await openRunning(engine, record);
   await restoreLayers(engine, record);

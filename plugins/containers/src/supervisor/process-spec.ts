@@ -82,7 +82,7 @@ function mountOf(mount: ContainerMount, { places, volumes }: ContainerStore): Pr
         options: ['rbind', mount.readOnly ? 'ro' : 'rw'],
       };
     case 'bind':
-      if (mount.makeSource) mkdirSync(mount.source, { recursive: true });
+      if (mount.makeSource && !existsSync(mount.source)) mkdirSync(mount.source, { recursive: true });
       if (!existsSync(mount.source)) throw missingSource(mount.source);
       return {
         type: 'bind',

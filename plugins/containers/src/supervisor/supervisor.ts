@@ -8,11 +8,11 @@ import { listenIn } from '../client/unix-socket.ts';
 import { type Engine, openSnapshots } from '../engine.ts';
 import { destroyContainer } from '../remove-container.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
-import { startByRun } from './by-run.ts';
 import { Input } from './input.ts';
 import { LogFile } from './log-file.ts';
 import { Outputs } from './outputs.ts';
 import { execSpec, processSpec } from './process-spec.ts';
+import { runOnly } from './run-only.ts';
 import { Session } from './session.ts';
 
 /** Holds one container from its start to its end: its mounts, its process, its log, and whoever wants something of it. */
@@ -91,9 +91,7 @@ export class Supervisor {
       this.#log = new LogFile(store.places.log(id), spec.log);
       this.#server = await this.#listen();
       if (attach !== undefined) this.#attach(session, attach);
-      this.#container = await (provider.start === undefined
-        ? startByRun(provider, process, this.#io())
-        : provider.start(process, this.#io()));
+      this.#container = (await provider.start?.(process, this.#io())) ?? runOnly(provider, process, this.#io());
       this.#setRunning(this.#container.pid);
       session.send({ kind: 'started', pid: this.#container.pid });
       result = await this.#container.exit;
@@ -212,7 +210,7 @@ export class Supervisor {
   }
 
   #setRunning(pid: number): void {
-    const running = { status: 'running', pid, supervisor: process.pid, startedAt: Date.now() } as const;
+    const running = { status: 'running', pid: pid || undefined, supervisor: process.pid, startedAt: Date.now() } as const;
     this.#record = this.#engine.store.containers.change(this.#record.id, () => running);
   }
 

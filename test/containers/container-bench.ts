@@ -1,0 +1,69 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { ExecutionContext, TestFn } from 'ava';
+import { type Outcome, type RunOptions, Workbench } from '../helpers/varve.ts';
+
+/** What containers are tried on: each storage driver and each executor that can hold them is in one of the two. */
+const TOOLCHAINS = [
+  { title: 'overlay2, namespaces', config: { storage: 'overlay2', executor: 'namespaces' } },
+  { title: 'vfs, runc', config: { storage: 'vfs', executor: 'oci', options: { '@varve/executor-oci': { runtime: 'runc' } } } },
+] as const;
+
+/** A store with the image `busybox`, in which containers are made and removed. */
+export class ContainerBench extends Workbench {
+  static async start(t: ExecutionContext, config: object = TOOLCHAINS[0].config): Promise<ContainerBench> {
+    const bench = new ContainerBench();
+    await bench.importBusybox();
+    writeFileSync(bench.path('varve.config.json'), JSON.stringify(config));
+    t.teardown(async () => {
+      const ids = (await bench.must(['ps', '-aq'])).split('\n').filter(Boolean);
+      if (ids.length > 0) await bench.must(['rm', '-f', '-v', ...ids]);
+      bench[Symbol.dispose]();
+    });
+    return bench;
+  }
+
+  /** What a command writes, in lines, with what differs each time masked: IDs, names that were made up, times. */
+  async transcript(args: readonly string[], options?: RunOptions): Promise<readonly string[]> {
+    const { code, stdout, stderr } = await this.varve(args, options);
+    return [...masked(stdout), ...masked(stderr).filter((line) => !line.startsWith('[')), ...(code === 0 ? [] : [`exit ${code}`])];
+  }
+
+  /** Files that a test of this process has to know. */
+  read(...names: readonly string[]): string {
+    return readFileSync(this.path(...names), 'utf8');
+  }
+}
+
+const masked = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) =>
+      line
+        .replace(/\b[0-9a-f]{64}\b/g, '<id>')
+        .replace(/\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{12}\b/g, '<short>')
+        .replace(/(?:Less than a second|\d+ seconds?|About a minute|\d+ minutes?)(?= |$)/g, '<age>')
+        .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+        .replace(/ {2,}/g, '  '),
+    );
+
+type Body = (t: ExecutionContext, bench: ContainerBench) => Promise<void>;
+
+/** One claim on every toolchain. */
+export function onEach(test: TestFn, title: string, body: Body): void {
+  for (const toolchain of TOOLCHAINS)
+    test(`${title} (${toolchain.title})`, async (t) => {
+      t.timeout(120_000);
+      await body(t, await ContainerBench.start(t, toolchain.config));
+    });
+}
+
+/** One claim for which the toolchain does not matter. */
+export function once(test: TestFn, title: string, body: Body): void {
+  test(title, async (t) => {
+    t.timeout(120_000);
+    await body(t, await ContainerBench.start(t));
+  });
+}
+
+export const lines = ({ stdout }: Pick<Outcome, 'stdout'>): readonly string[] => stdout.split('\n').filter(Boolean);

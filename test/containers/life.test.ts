@@ -1,0 +1,159 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { once, onEach } from './container-bench.ts';
+
+onEach(test, 'a container is made, started, stopped, renamed and removed in the words of docker', async (t, bench) => {
+  t.deepEqual(await bench.transcript(['create', '--name', 'one', 'busybox', 'sleep', '600']), ['<id>']);
+  t.deepEqual(await bench.transcript(['ps']), ['CONTAINER ID  IMAGE  COMMAND  CREATED  STATUS  PORTS  NAMES']);
+  t.deepEqual(await bench.transcript(['ps', '-a']), [
+    'CONTAINER ID  IMAGE  COMMAND  CREATED  STATUS  PORTS  NAMES',
+    '<short>  busybox  "sleep 600"  <age> ago  Created  one',
+  ]);
+  t.deepEqual(await bench.transcript(['start', 'one']), ['one']);
+  t.deepEqual((await bench.transcript(['ps']))[1], '<short>  busybox  "sleep 600"  <age> ago  Up <age>  one');
+  t.deepEqual(await bench.transcript(['rename', 'one', 'two']), []);
+  t.deepEqual(await bench.transcript(['rm', 'two']), [
+    'Error: cannot remove container "/two": container is running: stop the container before removing or force remove',
+    'exit 1',
+  ]);
+  t.deepEqual(await bench.transcript(['kill', 'two']), ['two']);
+  t.deepEqual(await bench.transcript(['wait', 'two']), ['137']);
+  t.deepEqual((await bench.transcript(['ps', '-a']))[1], '<short>  busybox  "sleep 600"  <age> ago  Exited (137) <age> ago  two');
+  t.deepEqual(await bench.transcript(['kill', 'two']), ['Error: cannot kill container: two: container <id> is not running', 'exit 1']);
+  t.deepEqual(await bench.transcript(['rm', 'two', 'three']), [
+    'two',
+    'Error: No such container: three',
+    'Hint: `varve ps -a` lists those that are here.',
+    'exit 1',
+  ]);
+  t.deepEqual(await bench.transcript(['ps', '-aq']), []);
+});
+
+onEach(test, 'a process has its own exit code, 127 where it is not there, 126 where it is no program', async (t, bench) => {
+  const codeOf = async (...args: readonly string[]) => (await bench.varve(['run', '--rm', ...args])).code;
+  t.is(await codeOf('busybox', 'true'), 0);
+  t.is(await codeOf('busybox', 'sh', '-c', 'exit 7'), 7);
+  t.is(await codeOf('busybox', 'no-such-program'), 127);
+  t.is(await codeOf('busybox', '/etc'), 126);
+  t.is(await codeOf('--pull', 'never', 'no-such-image'), 125);
+  t.is(await codeOf('--name', '?', 'busybox', 'true'), 125);
+  t.deepEqual(await bench.transcript(['ps', '-aq']), []);
+});
+
+once(test, 'ENTRYPOINT and CMD, with and without arguments', async (t, bench) => {
+  const image = async (name: string, ...instructions: readonly string[]) => {
+    bench.write({ [`${name}/Dockerfile`]: ['FROM busybox', ...instructions, ''].join('\n') });
+    await bench.must(['build', '-q', '-t', name, name]);
+  };
+  await image('both', 'ENTRYPOINT ["echo", "entry"]', 'CMD ["cmd"]');
+  await image('entry', 'ENTRYPOINT ["echo", "entry"]');
+  await image('cmd', 'CMD ["echo", "cmd"]');
+  await image('shell', 'ENTRYPOINT echo "$0 shell"', 'CMD ["cmd"]');
+  const says = async (...args: readonly string[]) => await bench.transcript(['run', '--rm', ...args]);
+  t.deepEqual(await says('both'), ['entry cmd']);
+  t.deepEqual(await says('both', 'x', '-n'), ['entry x -n']);
+  t.deepEqual(await says('--entrypoint', 'echo', 'both'), []);
+  t.deepEqual(await says('--entrypoint', 'echo', 'both', 'y'), ['y']);
+  t.deepEqual(await says('--entrypoint', '', 'both', 'echo', 'z'), ['z']);
+  t.deepEqual(await says('entry'), ['entry']);
+  t.deepEqual(await says('entry', '--rm'), ['entry --rm']);
+  t.deepEqual(await says('cmd'), ['cmd']);
+  t.deepEqual(await says('cmd', 'echo', 'w'), ['w']);
+  t.deepEqual(await says('shell'), ['cmd shell']);
+  t.deepEqual((await says('busybox'))[0], 'Error: no command specified');
+});
+
+onEach(test, 'what run says of the process holds in it', async (t, bench) => {
+  writeFileSync(bench.path('env'), '# comment\n\nFROM_FILE=a b\nINHERITED\n');
+  const script =
+    'id -u; id -G; pwd; hostname; echo "$HOSTNAME|$GIVEN|$FROM_FILE|$INHERITED|$HOME"; grep example /etc/hosts; cat in; ls -ld /srv/deep | cut -c1-10';
+  const args = ['run', '--rm', '-i', '-u', 'user', '-w', '/srv/deep', '-h', 'host', '-e', 'GIVEN=x=y', '--env-file', bench.path('env')];
+  const hosts = ['--add-host', 'example:10.1.2.3', '-v', `${bench.path('env')}:/srv/deep/in:ro`];
+  const said = await bench.transcript([...args, ...hosts, 'busybox', 'sh', '-c', script], { env: { INHERITED: 'yes' } });
+  t.deepEqual(said.slice(0, 6), ['1000', '1000 2000', '/srv/deep', 'host', 'host|x=y|a b|yes|/home/user', '10.1.2.3\texample']);
+  t.deepEqual(said.slice(6), ['# comment', 'FROM_FILE=a b', 'INHERITED', 'drwxr-xr-x']);
+});
+
+once(test, 'input, output and errors stay apart', async (t, bench) => {
+  const outcome = await bench.varve(['run', '--rm', '-i', 'busybox', 'sh', '-c', 'cat; echo wrong >&2'], { input: 'given' });
+  t.deepEqual(outcome, { code: 0, stdout: 'given', stderr: 'wrong\n' });
+  const big = Buffer.alloc(3_000_000, 'x\n');
+  t.is((await bench.varve(['run', '--rm', '-i', 'busybox', 'cat'], { input: big })).stdout.length, big.length);
+});
+
+once(test, 'what nobody can give here is refused, and what would is said', async (t, bench) => {
+  const refused = async (...args: readonly string[]) => (await bench.transcript(['run', '--rm', ...args, 'busybox', 'true'])).join('\n');
+  t.regex(await refused('--restart', 'always'), /no daemon.*service manager/s);
+  t.regex(await refused('--network', 'mine'), /network mine not found/);
+  t.regex(await refused('-v', 'relative/path:/x'), /includes invalid characters for a local volume name/);
+  t.regex(await refused('--mount', `type=bind,source=${bench.path('none')},target=/x`), /bind source path does not exist/);
+  t.regex(await refused('--memory', '1m'), /Minimum memory limit allowed is 6MB/);
+  t.deepEqual(await bench.transcript(['ps', '-aq']), []);
+});
+
+once(test, 'ps filters, formats and cuts', async (t, bench) => {
+  for (const [name, label] of [
+    ['first', 'tier=web'],
+    ['second', 'tier=db'],
+  ] as const)
+    await bench.must(['create', '--name', name, '-l', label, 'busybox', 'echo', 'a rather long command line']);
+  const ps = (...args: readonly string[]) => bench.transcript(['ps', '-a', ...args]);
+  t.deepEqual(await ps('--format', '{{.Names}} {{.Image}} {{.Command}} {{.State}} {{.Labels}}'), [
+    'second busybox "echo a rather long …" created tier=db',
+    'first busybox "echo a rather long …" created tier=web',
+  ]);
+  t.deepEqual(await ps('--filter', 'label=tier=web', '--format', '{{.Names}}'), ['first']);
+  t.deepEqual(await ps('--filter', 'name=sec', '--format', '{{.Names}}'), ['second']);
+  t.deepEqual(await ps('--filter', 'status=running', '-q'), []);
+  t.deepEqual(await ps('--filter', 'before=second', '--format', '{{.Names}}'), ['first']);
+  t.deepEqual(await ps('--filter', 'ancestor=busybox', '-q', '--no-trunc'), ['<id>', '<id>']);
+  t.deepEqual(await ps('-l', '--format', '{{.Names}}'), ['second']);
+  t.deepEqual(await ps('-n', '1', '--no-trunc', '--format', '{{.Command}}'), ['"echo a rather long command line"']);
+  t.deepEqual(await bench.transcript(['container', 'ls', '-a', '--format', 'table {{.Names}}\t{{.Status}}']), [
+    'NAMES  STATUS',
+    'second  Created',
+    'first  Created',
+  ]);
+  t.regex((await ps('--filter', 'nmae=x')).join(), /invalid filter 'nmae'/);
+});
+
+once(test, 'inspect shows a container in the members of docker', async (t, bench) => {
+  const { code } = await bench.varve([
+    'run',
+    '--name',
+    'seen',
+    '-e',
+    'A=b',
+    '-l',
+    'k=v',
+    '-v',
+    'data:/data:ro',
+    'busybox',
+    'sh',
+    '-c',
+    'exit 3',
+  ]);
+  t.is(code, 3);
+  const [seen] = JSON.parse(await bench.must(['inspect', 'seen']));
+  t.like(seen, {
+    Name: '/seen',
+    Path: 'sh',
+    Args: ['-c', 'exit 3'],
+    State: { Status: 'exited', Running: false, ExitCode: 3, Pid: 0, OOMKilled: false },
+    Driver: 'overlay2',
+    HostConfig: { Binds: ['data:/data:ro'], AutoRemove: false, NetworkMode: 'bridge', Privileged: false },
+    Config: { Cmd: ['sh', '-c', 'exit 3'], Env: ['PATH=/bin', 'A=b'], Labels: { k: 'v' }, Image: 'busybox', Tty: false },
+  });
+  t.like(seen.Mounts[0], { Type: 'volume', Name: 'data', Destination: '/data', RW: false, Driver: 'local' });
+  const format = '{{.State.Status}} {{.Config.Labels.k}} {{range .Mounts}}{{.Name}}{{end}}';
+  t.deepEqual(await bench.transcript(['container', 'inspect', '-f', format, 'seen']), ['exited v data']);
+  t.deepEqual((await bench.transcript(['inspect', 'nothing']))[1], 'Error: No such object: nothing');
+});
+
+once(test, 'a container that is gone when it ends leaves no trace in the store', async (t, bench) => {
+  mkdirSync(join(bench.root, 'containers'), { recursive: true });
+  await bench.must(['run', '--rm', '-v', '/data', 'busybox', 'touch', '/data/x', '/y']);
+  t.deepEqual(await bench.transcript(['volume', 'ls', '-q']), []);
+  t.deepEqual(await bench.transcript(['container', 'prune', '-f']), ['Total reclaimed space: 0B']);
+});
