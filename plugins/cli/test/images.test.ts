@@ -98,7 +98,7 @@ test('an image that is not there is docker’s error', async (t) => {
   ]) {
     const { code, stderr } = await varve(...argv);
     t.is(code, 1, argv[0]);
-    t.regex(stderr, /^Error: No such image: nope\n/, argv[0]);
+    t.regex(stderr, /^Error: No such (image|object): nope\n/, argv[0]);
   }
 });
 
