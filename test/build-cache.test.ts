@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { isRegistryMissing, registryFor } from '../plugins/registry-hub/test/docker-registry.ts';
@@ -340,6 +341,35 @@ test.serial('a directory keeps the caches of other tags, and what it has is not 
   t.not(other?.digest, latest?.digest);
 });
 
+test.serial('an export that is killed leaves a whole cache, the old one or the new, and the next one is found', async (t) => {
+  t.timeout(120_000);
+  using bench = new Workbench();
+  using other = new Workbench();
+  const [cache, blobs] = [bench.path('cache'), bench.path('cache/blobs/sha256')];
+  bench.write({ 'context/Dockerfile': 'FROM scratch\nCOPY a b /\nCOPY c /\n', 'context/b': 'b', 'context/c': randomBytes(4 << 20) });
+  const args = ['build', '--progress=plain', '--cache-to', `type=local,dest=${cache}`, bench.path('context')];
+  const found = () => other.varve(['build', '--progress=plain', '--cache-from', `type=local,src=${cache}`, bench.path('context')]);
+  bench.write({ 'context/a': 'old' });
+  await bench.must(args);
+  const before = readdirSync(blobs).length;
+  bench.write({ 'context/a': randomBytes(16 << 20) });
+  const abort = new AbortController();
+  const killed = bench.varve(args, { signal: abort.signal });
+  let isDone = false;
+  void killed.then(() => {
+    isDone = true;
+  });
+  while (!isDone && readdirSync(blobs).length === before) await sleep(1);
+  abort.abort('kill');
+  await killed;
+  for (const layer of blobsOf(cache)[0]?.layers ?? [])
+    t.is(createHash('sha256').update(readFileSync(layer)).digest('hex'), basename(layer));
+  t.is(blobsOf(cache).length, 1);
+  bench.write({ 'context/a': 'new' });
+  await bench.must(args);
+  t.deepEqual(cachedOf(t, await found()), ['COPY a b /', 'COPY c /']);
+});
+
 for (const [compression, magic] of [
   ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
   ['uncompressed', []],
@@ -406,6 +436,19 @@ registryTest('no secret, and nothing else that anybody wrote but the files, is i
     secrets.filter((secret) => found.includes(secret)),
     [],
   );
+  const store = readdirSync(it.first.root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));
+  t.deepEqual(
+    [file, variable, proxy].filter((secret) => store.some((text) => text.includes(secret))),
+    [],
+    'nor is it in the store that it was exported from',
+  );
+  t.true(
+    store.some((text) => text.includes(argument)),
+    'whose search finds what is there',
+  );
+  t.false([file, variable].some((secret) => outcome.stderr.includes(secret)));
   t.notRegex(found, /run\/secrets|--mount/);
   t.deepEqual(Object.keys(written?.config).sort(), ['rootfs', 'varve.buildcache.v1']);
   for (const record of written?.config['varve.buildcache.v1'].records ?? [])
