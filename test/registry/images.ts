@@ -14,11 +14,11 @@ export const noiseLayer = (name: string, size: number): Layer =>
   }));
 
 const TIME = '2001-09-09T01:46:40Z';
-export const imageOf = (layers: readonly Layer[]): Image =>
+export const imageOf = (layers: readonly Layer[], architecture = 'amd64'): Image =>
   makeImage({
     config: {
       os: 'linux',
-      architecture: 'amd64',
+      architecture,
       created: TIME,
       config: { Cmd: ['/bin/sh'] },
       history: layers.map(() => ({ created: TIME, created_by: 'test' })),

@@ -66,6 +66,18 @@ export class RegistrySite {
     return { ...manifest, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`, size: bytes.length };
   }
 
+  /** The digest that a tag of an index has; `undefined`: there is no such tag. Each manifest that it names is there. */
+  async indexOf(repository: string, tag: string): Promise<{ readonly digest: string } | undefined> {
+    const accept = 'application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json';
+    const response = await fetch(`http://${this.registry.host}/v2/${repository}/manifests/${tag}`, { headers: { accept } });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    if (response.status === 404) return undefined;
+    const { manifests } = JSON.parse(bytes.toString('utf8')) as { readonly manifests: readonly Descriptor[] };
+    for (const { digest } of manifests)
+      if ((await this.manifestOf(repository, digest)) === undefined) throw new Error(`${repository}:${tag} lacks ${digest}`);
+    return { digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` };
+  }
+
   async #start({ htpasswd, ...setup }: SiteSetup): Promise<void> {
     const path = join(this.#dir, 'htpasswd');
     if (htpasswd !== undefined) writeFileSync(path, htpasswd);

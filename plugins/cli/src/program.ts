@@ -32,6 +32,8 @@ export function parseCommandLine(commands: readonly Command[], argv: readonly st
 
 const GROUPS: Readonly<Record<string, string>> = {
   image: 'Manage images',
+  manifest: 'Manage manifests and lists of them',
+  registry: 'Look into registries',
   builder: 'Manage builds',
   buildx: 'Manage builds',
   dockerfile: 'Check Dockerfiles',

@@ -158,7 +158,7 @@ const basic = (text: string) => ({ auth: Buffer.from(text).toString('base64') })
 const password = (username: string, secret: string) => ({ kind: 'password', username, password: secret });
 const looksUp = test.macro({
   async exec(t, config: unknown, host: string, path: string, expected: unknown) {
-    const { source: _, ...found } = (await fileCredentials([configFile(t, config)])(host, path)) ?? {};
+    const { source: _, file: __, member: ___, ...found } = (await fileCredentials([configFile(t, config)])(host, path)) ?? {};
     t.deepEqual(found as unknown, expected ?? {});
   },
   title: (_, config, host, path) => `credentials of ${host}/${path} in ${JSON.stringify(config)}`,
@@ -205,8 +205,14 @@ esac
     process.env.PATH = path;
   });
   const find = fileCredentials([configFile(t, { credsStore: 'test', credHelpers: { 'a.test': 'test' } })]);
-  t.deepEqual(await find('a.test', 'x'), { kind: 'password', username: 'u', password: 'p', source: 'docker-credential-test' });
-  t.deepEqual(await find('b.test', 'x'), { kind: 'token', token: 'tok', source: 'docker-credential-test' });
+  t.like(await find('a.test', 'x'), {
+    kind: 'password',
+    username: 'u',
+    password: 'p',
+    source: 'docker-credential-test',
+    member: 'credHelpers["a.test"]',
+  });
+  t.like(await find('b.test', 'x'), { kind: 'token', token: 'tok', source: 'docker-credential-test', member: 'credsStore' });
   t.is(await find('c.test', 'x'), undefined);
   await t.throwsAsync(find('d.test', 'x'), { code: 'REGISTRY_CREDENTIALS', message: /broken/ });
 });

@@ -2,23 +2,8 @@ import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import type { BuildEventBody } from '@varve/core';
 import test from 'ava';
-import { humanSize } from '../src/output/human-size.ts';
 import { openDisplay, type Screen } from '../src/output/transfer-display.ts';
 import { movingLine } from '../src/output/transfer-line.ts';
-
-const sized = test.macro({
-  exec(t, bytes: number, expected: string) {
-    t.is(humanSize(bytes), expected);
-  },
-  title: (_, bytes, expected) => `${bytes} bytes are ${expected}`,
-});
-test(sized, 0, '0B');
-test(sized, 999, '999B');
-test(sized, 1000, '1kB');
-test(sized, 1234, '1.234kB');
-test(sized, 1_234_567, '1.235MB');
-test(sized, 999_999, '1MB');
-test(sized, 3_000_000_000, '3GB');
 
 const drawn = test.macro({
   exec(t, status: string, numbers: readonly [number?, number?], columns: number, expected: string) {

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { messageOf, VarveError } from '@varve/core';
+import { holdLock } from '../files/hold-lock.ts';
+import { replaceFile } from '../files/replace-file.ts';
 import { tellHelper } from './credential-helper.ts';
 
 /** Who may enter, as it is to be remembered. */
@@ -88,7 +88,7 @@ function objectIn(config: Config, name: string): Config {
 async function changeFile<T>(named: string, change: (config: Config) => Promise<T>): Promise<T> {
   const file = await realpath(named).catch(() => named);
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await using _ = await locked(`${file}.lock`);
+  await using _ = await holdLock(`${file}.lock`, (why, cause) => broken(`${file}.lock`, why, cause));
   const before = await readFile(file, 'utf8').catch((failure: NodeJS.ErrnoException) => {
     if (failure.code === 'ENOENT') return '';
     throw broken(file, failure.code ?? 'it cannot be read', failure);
@@ -96,7 +96,7 @@ async function changeFile<T>(named: string, change: (config: Config) => Promise<
   const config = parse(before, file);
   const result = await change(config);
   const after = `${JSON.stringify(config, null, '\t')}\n`;
-  if (after !== before) await replace(file, after);
+  if (after !== before) await replaceFile(file, after, (why, cause) => broken(file, why, cause));
   return result;
 }
 
@@ -113,44 +113,6 @@ function parse(text: string, file: string): Config {
 type RawJson = { rawJSON(text: string): unknown };
 const asWritten = (_: string, value: unknown, context?: { readonly source?: string }): unknown =>
   typeof value === 'number' && context?.source !== undefined ? (JSON as unknown as RawJson).rawJSON(context.source) : value; // newer than the types
-
-async function replace(file: string, text: string): Promise<void> {
-  const temporary = join(dirname(file), `.varve-${randomBytes(8).toString('hex')}`);
-  try {
-    const handle = await open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await chmod(temporary, 0o600); // whatever the umask
-    await rename(temporary, file);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw broken(file, `it cannot be written: ${(cause as NodeJS.ErrnoException).code}`, cause);
-  }
-}
-
-const LOCK_PATIENCE = 10_000;
-/** Older ones belong to nobody any more. */
-const LOCK_LIFE = 60_000;
-
-async function locked(path: string): Promise<AsyncDisposable> {
-  for (const end = Date.now() + LOCK_PATIENCE; ; await sleep(20)) {
-    const handle = await open(path, 'wx', 0o600).catch((failure: NodeJS.ErrnoException) => {
-      if (failure.code === 'EEXIST') return undefined;
-      throw broken(path, `it cannot be made: ${failure.code}`, failure);
-    });
-    if (handle !== undefined) {
-      await handle.close();
-      return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
-    }
-    const { mtimeMs = Date.now() } = (await stat(path).catch(() => undefined)) ?? {};
-    if (Date.now() - mtimeMs > LOCK_LIFE) await rm(path, { force: true });
-    else if (Date.now() > end) throw broken(path, 'another process has held it for too long');
-  }
-}
 
 const broken = (file: string, why: string, cause?: unknown): VarveError =>
   new VarveError('REGISTRY_CREDENTIALS', `${file}: ${why}`, { cause });

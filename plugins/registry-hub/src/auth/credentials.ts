@@ -8,6 +8,9 @@ import { askHelper } from './credential-helper.ts';
 export type Credentials = {
   /** Where they were found: a file or a helper. May be shown. */
   readonly source?: string | undefined;
+  /** Which member of which file says so. May be shown. */
+  readonly member?: string | undefined;
+  readonly file?: string | undefined;
 } & (
   | { readonly kind: 'password'; readonly username: string; readonly password: string }
   /** A refresh token (docker's "identity token"). */
@@ -73,11 +76,14 @@ interface Place {
 
 async function findIn(config: AuthConfig, place: Place): Promise<Credentials | undefined> {
   const server = place.host === 'docker.io' ? HUB_KEY : place.host;
-  const helper = config.credHelpers?.[place.host] ?? config.credHelpers?.[server];
+  const key = config.credHelpers?.[place.host] === undefined ? server : place.host;
+  const helper = config.credHelpers?.[key];
   const helped = typeof helper === 'string' ? await askHelper(helper, server) : undefined;
-  const own = helped ?? findAuth(config.auths ?? {}, place);
+  if (helped !== undefined) return { ...helped, file: place.file, member: `credHelpers[${JSON.stringify(key)}]` };
+  const own = findAuth(config.auths ?? {}, place);
   if (own !== undefined) return own;
-  return typeof config.credsStore === 'string' ? await askHelper(config.credsStore, server) : undefined;
+  const stored = typeof config.credsStore === 'string' ? await askHelper(config.credsStore, server) : undefined;
+  return stored && { ...stored, file: place.file, member: 'credsStore' };
 }
 
 function findAuth(auths: Readonly<Record<string, unknown>>, { host, path, file }: Place): Credentials | undefined {
@@ -89,7 +95,7 @@ function findAuth(auths: Readonly<Record<string, unknown>>, { host, path, file }
   );
   for (const key of [...exact, ...hosts, ...byHost]) {
     const found = auths[key] === undefined ? undefined : decodeAuth(auths[key], file);
-    if (found !== undefined) return found;
+    if (found !== undefined) return { ...found, file, member: `auths[${JSON.stringify(key)}]` };
   }
   return undefined;
 }

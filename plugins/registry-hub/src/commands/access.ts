@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import type { CommandOption, Invocation } from '@varve/core';
+import { isOn, textOf, usageError } from '@varve/core/command';
 import { credentialFiles, type FindCredentials, fileCredentials } from '../auth/credentials.ts';
 import { makeRequester, type RequesterParts } from '../client/make-requester.ts';
 import { apiHost } from '../hosts/registry-host.ts';
 import { type HubStores, HubTransport } from '../hub-transport.ts';
 import type { RegistryOptions } from '../options.ts';
 import { askHidden } from './prompt.ts';
-import { isOn, textOf, usage } from './values.ts';
 
 /** Options of every command that talks to a registry. */
 export const ACCESS_OPTIONS = {
@@ -38,7 +38,7 @@ export async function readAccess(
   const { values } = invocation;
   const [creds, authfile] = [textOf(values, 'creds'), textOf(values, 'authfile')];
   const isInsecure = isOn(values, 'insecure') || values['tls-verify'] === false;
-  if (authfile !== undefined && !existsSync(authfile)) throw usage(`There is no credential file ${authfile}`);
+  if (authfile !== undefined && !existsSync(authfile)) throw usageError(`There is no credential file ${authfile}`);
   const credentials = authfile === undefined ? options.credentials : [authfile];
   const find = fileCredentials(credentials ?? credentialFiles());
   return {
@@ -55,7 +55,7 @@ interface Pair {
 async function pairOf(creds: string, { stdin, stderr, signal }: Pick<Invocation, 'stdin' | 'stderr' | 'signal'>): Promise<Pair> {
   const colon = creds.indexOf(':');
   const username = colon === -1 ? creds : creds.slice(0, colon);
-  if (username === '') throw usage('--creds needs a user', '--creds <user>[:<password>]');
+  if (username === '') throw usageError('--creds needs a user', '--creds <user>[:<password>]');
   return { username, password: colon === -1 ? await askHidden('Password: ', { stdin, stderr, signal }) : creds.slice(colon + 1) };
 }
 

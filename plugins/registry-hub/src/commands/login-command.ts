@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
 import { type Command, type Invocation, VarveError } from '@varve/core';
+import { isOn, textOf, usageError } from '@varve/core/command';
 import { type Kept, storeLogin } from '../auth/credential-store.ts';
 import type { FindCredentials } from '../auth/credentials.ts';
 import { discard } from '../http/http-client.ts';
 import { ACCESS_OPTIONS, type Access, type Hub, openRequester, readAccess, withCredentials } from './access.ts';
 import { loginFile, serverOf } from './login-place.ts';
 import { ask, askHidden } from './prompt.ts';
-import { isOn, textOf, usage } from './values.ts';
 
 const { creds: _, ...ACCESS } = ACCESS_OPTIONS;
 
@@ -23,7 +23,7 @@ export const loginCommand = (hub: Hub): Command => ({
   },
   async run(invocation) {
     const { values, positionals, stdout, stderr } = invocation;
-    if (positionals.length > 1) throw usage(`Expected one registry, found ${positionals.length}`, 'varve login [<registry>]');
+    if (positionals.length > 1) throw usageError(`Expected one registry, found ${positionals.length}`, 'varve login [<registry>]');
     const host = serverOf(positionals[0]);
     const file = loginFile(hub.options, textOf(values, 'authfile'));
     const access = await readAccess(hub, host, { ...invocation, values: { ...values, authfile: undefined } });
@@ -87,15 +87,15 @@ async function readLogin(
 ): Promise<{ readonly username: string; readonly password: string }> {
   const [given, user] = [textOf(values, 'password'), textOf(values, 'username')];
   const fromStdin = isOn(values, 'password-stdin');
-  if (given !== undefined && fromStdin) throw usage('--password and --password-stdin are mutually exclusive');
-  if (fromStdin && user === undefined) throw usage('Must provide --username with --password-stdin');
+  if (given !== undefined && fromStdin) throw usageError('--password and --password-stdin are mutually exclusive');
+  if (fromStdin && user === undefined) throw usageError('Must provide --username with --password-stdin');
   if (given !== undefined) stderr.write('WARNING! Using --password via the CLI is insecure. Use --password-stdin.\n');
   const terminal = { stdin, stderr, signal };
   if (user === undefined) stdout.write(`Log in to ${host}\n`);
   const username = user ?? (await ask('Username: ', terminal));
-  if (username === '') throw usage('Username cannot be empty');
+  if (username === '') throw usageError('Username cannot be empty');
   const password = given ?? (fromStdin ? await readSecret(stdin) : await askHidden('Password: ', terminal));
-  if (password === '') throw usage('Password required');
+  if (password === '') throw usageError('Password required');
   return { username, password };
 }
 
@@ -108,7 +108,7 @@ async function readSecret(stdin: Readable): Promise<string> {
   for await (const chunk of stdin) {
     const bytes = Buffer.from(chunk);
     length += bytes.length;
-    if (length > SECRET_LIMIT) throw usage('The password on stdin does not end');
+    if (length > SECRET_LIMIT) throw usageError('The password on stdin does not end');
     chunks.push(bytes);
   }
   return Buffer.concat(chunks)

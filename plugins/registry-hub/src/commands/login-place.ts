@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { usageError } from '@varve/core/command';
 import { parseReference } from '@varve/core/image';
 import type { RegistryOptions } from '../options.ts';
-import { usage } from './values.ts';
 
 const HUB: ReadonlySet<string> = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
 
@@ -12,7 +12,7 @@ export function serverOf(text = ''): string {
   if (host === '' || HUB.has(host)) return 'docker.io';
   const named = host.includes('/') ? undefined : `${host}/x`;
   if (named === undefined || parseReference(named).host !== host)
-    throw usage(`${JSON.stringify(text)} is no registry`, 'A registry is host[:port], with a dot or a port, or localhost.');
+    throw usageError(`${JSON.stringify(text)} is no registry`, 'A registry is host[:port], with a dot or a port, or localhost.');
   return host;
 }
 

@@ -1,9 +1,9 @@
 import type { Command } from '@varve/core';
+import { textOf, usageError } from '@varve/core/command';
 import { eraseLogin, serverKey } from '../auth/credential-store.ts';
 import { credentialFiles, fileCredentials } from '../auth/credentials.ts';
 import type { Hub } from './access.ts';
 import { loginFile, serverOf } from './login-place.ts';
-import { textOf, usage } from './values.ts';
 
 /** `varve logout`: forgets who you are on a registry. */
 export const logoutCommand = ({ options }: Hub): Command => ({
@@ -12,7 +12,7 @@ export const logoutCommand = ({ options }: Hub): Command => ({
   usage: '[<registry>]',
   options: { authfile: { type: 'string', value: '<file>', description: 'Credentials are in this file, not in the usual ones' } },
   async run({ values, positionals, stdout, stderr }) {
-    if (positionals.length > 1) throw usage(`Expected one registry, found ${positionals.length}`, 'varve logout [<registry>]');
+    if (positionals.length > 1) throw usageError(`Expected one registry, found ${positionals.length}`, 'varve logout [<registry>]');
     const host = serverOf(positionals[0]);
     const file = loginFile(options, textOf(values, 'authfile'));
     const had = await eraseLogin(file, host);

@@ -1,4 +1,5 @@
 import { type Command, type Host, IMAGES, type ImageRecord, type ImageStore, type Invocation, VarveError } from '@varve/core';
+import { isOn, textOf, usageError } from '@varve/core/command';
 import {
   type Abortable,
   familiarName,
@@ -16,7 +17,6 @@ import { eachOf } from '../client/pool.ts';
 import { listTags } from '../discovery/list-tags.ts';
 import { openDisplay, type TransferDisplay } from '../output/transfer-display.ts';
 import { ACCESS_OPTIONS, type Access, type Hub, openRequester, openTransport, readAccess } from './access.ts';
-import { isOn, textOf, usage } from './values.ts';
 
 const POLICIES = ['always', 'missing', 'never', 'newer'] as const;
 type Policy = (typeof POLICIES)[number];
@@ -30,13 +30,13 @@ export const pullCommand = (hub: Hub): Command => ({
   options: {
     'all-tags': { type: 'boolean', short: 'a', description: 'All tags of the repository' },
     platform: { type: 'string', value: '<platform>', description: 'Fetch the image for another platform than this host' },
-    policy: { type: 'string', value: 'always|missing|never|newer', description: 'When the registry is asked (default: always)' },
+    policy: { type: 'string', value: '<policy>', description: 'When the registry is asked: always (default), missing, never, newer' },
     quiet: { type: 'boolean', short: 'q', description: 'Print nothing but the name of the image' },
     ...ACCESS_OPTIONS,
   },
   async run(invocation) {
     const { values, positionals } = invocation;
-    if (positionals.length === 0) throw usage('Expected an image, found none', 'varve pull <image>...');
+    if (positionals.length === 0) throw usageError('Expected an image, found none', 'varve pull <image>...');
     const policy = readPolicy(textOf(values, 'policy') ?? 'always');
     for (const text of positionals) {
       const given = parseReference(text);
@@ -51,7 +51,7 @@ export const pullCommand = (hub: Hub): Command => ({
 
 function readPolicy(text: string): Policy {
   const policy = POLICIES.find((one) => one === text);
-  if (policy === undefined) throw usage(`There is no policy ${JSON.stringify(text)}`, `--policy ${POLICIES.join('|')}`);
+  if (policy === undefined) throw usageError(`There is no policy ${JSON.stringify(text)}`, `--policy ${POLICIES.join('|')}`);
   return policy;
 }
 
@@ -86,7 +86,7 @@ class Pulling {
 
   async pullAll(given: ImageReference): Promise<void> {
     if (given.tag !== undefined || given.digest !== undefined)
-      throw usage("A tag can't be used with --all-tags/-a", `varve pull -a ${familiarName(given.name)}`);
+      throw usageError("A tag can't be used with --all-tags/-a", `varve pull -a ${familiarName(given.name)}`);
     const { signal } = this.#settings.invocation;
     const tags: string[] = [];
     {
@@ -95,7 +95,7 @@ class Pulling {
     }
     if (tags.length === 0) throw new VarveError('IMAGE_UNKNOWN', `${familiarName(given.name)} has no tags`);
     const statuses = new Set<string>();
-    for (const tag of tags) statuses.add(await this.#pullOne(parseReference(`${given.name}:${tag}`)));
+    for (const tag of tags.sort()) statuses.add(await this.#pullOne(parseReference(`${given.name}:${tag}`)));
     const status = [...statuses].find((one) => one.startsWith('Downloaded')) ?? [...statuses][0];
     this.#say(`Status: ${status} for ${familiarName(given.name)}`);
     this.#settings.invocation.stdout.write(`${given.name}\n`);

@@ -1,9 +1,9 @@
 import { type Command, IMAGES, type ImageRecord, type Invocation, type Transport, VarveError } from '@varve/core';
+import { isOn, usageError } from '@varve/core/command';
 import { type Descriptor, formatReference, type ImageReference, parsePlatform, parseReference, withDefaultTag } from '@varve/core/image';
 import { openDisplay } from '../output/transfer-display.ts';
 import { ACCESS_OPTIONS, type Hub, openTransport, readAccess } from './access.ts';
 import { pushWhole } from './push-whole.ts';
-import { isOn, usage } from './values.ts';
 
 /** `varve push`: brings images to registries, in docker's words. */
 export const pushCommand = (hub: Hub): Command => ({
@@ -19,7 +19,7 @@ export const pushCommand = (hub: Hub): Command => ({
   },
   async run(invocation) {
     const [text, ...others] = invocation.positionals;
-    if (text === undefined) throw usage('Expected an image, found none', 'varve push <image> [<destination>...]');
+    if (text === undefined) throw usageError('Expected an image, found none', 'varve push <image> [<destination>...]');
     const pushes = isOn(invocation.values, 'all-tags') ? await allTags(text, others, invocation) : await oneImage(text, others, invocation);
     for (const [first, ...more] of byRepository(pushes)) await pushTo(hub, [first, ...more], invocation);
     return 0;
@@ -43,8 +43,8 @@ async function oneImage(text: string, others: readonly string[], { host }: Invoc
 async function allTags(text: string, others: readonly string[], { host }: Invocation): Promise<readonly Push[]> {
   const given = parseReference(text);
   if (given.tag !== undefined || given.digest !== undefined)
-    throw usage("A tag can't be used with --all-tags/-a", `varve push -a ${given.name}`);
-  if (others.length > 0) throw usage('With --all-tags/-a there is no destination: all tags keep their names');
+    throw usageError("A tag can't be used with --all-tags/-a", `varve push -a ${given.name}`);
+  if (others.length > 0) throw usageError('With --all-tags/-a there is no destination: all tags keep their names');
   const records = await host.get(IMAGES).list();
   const pushes = records.flatMap((record) => record.names.map((name) => ({ record, to: parseReference(name) })));
   const own = pushes.filter(({ to }) => to.name === given.name).sort((a, b) => ((a.to.tag ?? '') < (b.to.tag ?? '') ? -1 : 1));

@@ -21,7 +21,7 @@ export async function registryFailure(response: IncomingMessage, { host, what, m
   switch (true) {
     case status === 401 || status === 403:
       return new VarveError('REGISTRY_DENIED', `Access to ${what} on ${host} is denied, or there is no such repository (${detail})`, {
-        hint: 'Log in with docker, podman or skopeo: their credentials are used.',
+        hint: '`varve login` remembers credentials; those of docker, podman and skopeo are used, too.',
       });
     case status === 404 && missing !== undefined:
       return new VarveError(missing, `Expected ${what} on ${host}, found none (${detail})`);

@@ -1,6 +1,6 @@
 import type { BuildEvent } from '@varve/core';
+import { humanSize } from '@varve/core/command';
 import { visibleText } from '../http/visible-text.ts';
-import { humanSize } from './human-size.ts';
 
 export type Transfer = Extract<BuildEvent, { readonly type: 'transfer' }>;
 type Shown = Pick<Transfer, 'label' | 'status' | 'current' | 'total'>;
