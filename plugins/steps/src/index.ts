@@ -4,6 +4,7 @@ import { CopyHandler } from './copy/copy-handler.ts';
 import { mkdirHandler } from './mkdir-handler.ts';
 import { CacheKeeper } from './run/cache-keeper.ts';
 import { refuseUnallowed } from './run/entitlements.ts';
+import { refuseForeign } from './run/foreign-steps.ts';
 import { RunHandler } from './run/run-handler.ts';
 
 export const steps = definePlugin({
@@ -18,6 +19,7 @@ export const steps = definePlugin({
     hooks.plan.tap(
       async (plan, build) => {
         refuseUnallowed(plan, build.request);
+        await refuseForeign(plan, build);
         return plan;
       },
       { stage: 100 },

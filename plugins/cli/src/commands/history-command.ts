@@ -1,6 +1,7 @@
-import { type Command, IMAGES, type Invocation } from '@varve/core';
-import { findImage, formatListing, humanSize, isOn, LISTING_OPTIONS, shortId, since } from '@varve/core/command';
+import type { Command, Invocation } from '@varve/core';
+import { formatListing, humanSize, isOn, LISTING_OPTIONS, shortId, since } from '@varve/core/command';
 import type { HistoryRow, Image, Layer } from '@varve/core/image';
+import { openImage, PLATFORM_OPTION } from '../open-image.ts';
 
 const HEADINGS = {
   ID: 'IMAGE',
@@ -21,13 +22,13 @@ export const historyCommand: Command = {
   options: {
     human: { type: 'boolean', short: 'H', description: 'sizes and times for people (default; --human=false for bytes and dates)' },
     'no-trunc': { type: 'boolean', description: 'whole commands and IDs' },
+    platform: PLATFORM_OPTION,
     quiet: { type: 'boolean', short: 'q', description: 'IDs only' },
     ...LISTING_OPTIONS,
   },
   async run(invocation) {
     const { host, positionals, stdout, values } = invocation;
-    const record = await findImage(host, positionals[0] ?? '');
-    const image = await host.get(IMAGES).open(record);
+    const { record, image } = await openImage(host, positionals[0] ?? '', values);
     const rows = await rowsOf(image, record.id, invocation);
     if (isOn(values, 'quiet')) stdout.write(rows.map((row) => `${row.ID}\n`).join(''));
     else stdout.write(formatListing({ headings: HEADINGS, columns: ['ID', 'CreatedSince', 'CreatedBy', 'Size', 'Comment'], rows }, values));

@@ -1,6 +1,7 @@
-import { type Command, type Host, IMAGES, INSPECTABLES, type Invocation, VarveError } from '@varve/core';
-import { compileTemplate, findImage, goJson, printError, textOf, usageError } from '@varve/core/command';
+import { type Command, IMAGES, INSPECTABLES, type Invocation, VarveError } from '@varve/core';
+import { compileTemplate, goJson, printError, textOf, usageError } from '@varve/core/command';
 import { describeImage } from '../describe-image.ts';
+import { openImage, PLATFORM_OPTION } from '../open-image.ts';
 
 const FORMAT = { type: 'string', short: 'f', value: '<format>', description: 'json or a Go template' } as const;
 
@@ -9,8 +10,8 @@ export const imageInspectCommand: Command = {
   name: 'image inspect',
   summary: 'Show all that is known about images',
   usage: '<image>...',
-  options: { format: FORMAT },
-  run: async (invocation) => await inspectAll(invocation, (text) => inspectImage(invocation.host, text)),
+  options: { format: FORMAT, platform: PLATFORM_OPTION },
+  run: async (invocation) => await inspectAll(invocation, (text) => inspectImage(invocation, text)),
 };
 
 /** The same for whatever has the name: containers first, as docker looks for them. */
@@ -18,26 +19,33 @@ export const inspectCommand: Command = {
   name: 'inspect',
   summary: 'Show all that is known about images, containers and volumes',
   usage: '<name>...',
-  options: { format: FORMAT, type: { type: 'string', value: '<type>', description: 'only this: container, image or volume' } },
+  options: {
+    format: FORMAT,
+    platform: PLATFORM_OPTION,
+    type: { type: 'string', value: '<type>', description: 'only this: container, image or volume' },
+  },
   async run(invocation) {
     const { host, values } = invocation;
     const type = textOf(values, 'type');
     const types = ['image', ...host.all(INSPECTABLES).map((each) => each.type)];
     if (type !== undefined && !types.includes(type))
       throw usageError(`"${type}" is not a valid value for --type`, `There are ${types.join(', ')}.`);
-    return await inspectAll(invocation, (text) => inspectAny(host, text, type));
+    return await inspectAll(invocation, (text) => inspectAny(invocation, text, type));
   },
 };
 
-async function inspectAny(host: Host, text: string, type: string | undefined): Promise<object> {
+type Asking = Pick<Invocation, 'host' | 'values'>;
+
+async function inspectAny(asking: Asking, text: string, type: string | undefined): Promise<object> {
+  const { host } = asking;
   const isMeant = (of: string) => type === undefined || type === of;
   const others = host.all(INSPECTABLES).filter((each) => isMeant(each.type));
   for (const each of others.filter((one) => one.type === 'container')) {
     const found = await each.inspect(text);
     if (found !== undefined) return found;
   }
-  if (type === 'image' || (others.length === 0 && isMeant('image'))) return await inspectImage(host, text);
-  if (isMeant('image') && (await host.get(IMAGES).find(text)) !== undefined) return await inspectImage(host, text);
+  if (type === 'image' || (others.length === 0 && isMeant('image'))) return await inspectImage(asking, text);
+  if (isMeant('image') && (await host.get(IMAGES).find(text)) !== undefined) return await inspectImage(asking, text);
   for (const each of others.filter((one) => one.type !== 'container')) {
     const found = await each.inspect(text);
     if (found !== undefined) return found;
@@ -47,9 +55,9 @@ async function inspectAny(host: Host, text: string, type: string | undefined): P
   });
 }
 
-async function inspectImage(host: Host, text: string): Promise<object> {
-  const record = await findImage(host, text);
-  return await describeImage(record, await host.get(IMAGES).open(record));
+async function inspectImage({ host, values }: Asking, text: string): Promise<object> {
+  const { record, image } = await openImage(host, text, values);
+  return await describeImage(record, image);
 }
 
 async function inspectAll(
