@@ -121,6 +121,9 @@ registryTest('mode=min has the layers of the image alone: a stage beside it is r
   const found = await succeeded(t, it.build(it.second, '--cache-from', ref));
   t.deepEqual(cachedOf(t, found), ['COPY source /work/source', 'WORKDIR /work']);
   t.true(doneOf(found).includes(OF_TOOL));
+  const again = await succeeded(t, it.build(it.first, '--cache-to', `type=registry,ref=${ref},mode=max`));
+  t.regex(again.stderr, /already exists/);
+  t.notRegex(again.stderr, /Pushed$/m, 'what is there is not sent again: the file of the other stage is in the image too');
 });
 
 registryTest('mode=min: files that come out equal are found although their stage was run again', async (t) => {

@@ -1,7 +1,7 @@
 import { type CacheRecord, type CacheStart, type CacheStore, type LayerStore, messageOf, VarveError } from '@varve/core';
 import { type CacheKey, type Image, type Layer, makeImage } from '@varve/core/image';
 import { CACHE_MEMBER, type CacheEntry, recordsMember } from './cache-document.ts';
-import { exportCache, type UsedStep } from './export-cache.ts';
+import type { UsedStep } from './export-cache.ts';
 import { ImportedCache } from './imported-cache.ts';
 import { type CacheTarget, readSource, readTarget } from './read-requests.ts';
 
@@ -44,6 +44,7 @@ export class BuildCache implements CacheStore {
       const at = image.layers.findIndex(({ id }) => id === record.layer);
       return at === -1 ? [] : [{ key: record.key, layer: record.layer, at, created: record.createdAt }];
     });
+    if (entries.length === 0) this.#warnOfNothing('in the image');
     const { config, layers, baseLayers, annotations } = image;
     return makeImage({ config: { ...config, [CACHE_MEMBER]: recordsMember(entries) }, layers, baseLayers, annotations });
   }
@@ -55,6 +56,7 @@ export class BuildCache implements CacheStore {
   async #export(target: CacheTarget, images: readonly Image[]): Promise<void> {
     const { emit, signal } = this.#start.build;
     try {
+      const { exportCache } = await import('./export-cache.ts'); // loaded when first needed
       await exportCache(this.#chosen(target, images), target, { ...this.#start, layers: this.#layers });
     } catch (cause) {
       signal?.throwIfAborted();
@@ -64,10 +66,19 @@ export class BuildCache implements CacheStore {
     }
   }
 
-  #chosen({ mode }: CacheTarget, images: readonly Image[]): readonly UsedStep[] {
+  #chosen({ mode, name }: CacheTarget, images: readonly Image[]): readonly UsedStep[] {
     if (mode === 'max') return this.#used;
     const ofImages = new Set(images.flatMap(({ layers }) => layers.map(({ id }) => id)));
-    return this.#used.filter(({ record }) => ofImages.has(record.layer));
+    const chosen = this.#used.filter(({ record }) => ofImages.has(record.layer));
+    if (chosen.length === 0) this.#warnOfNothing(`in ${name}`);
+    return chosen;
+  }
+
+  /** Merged layers (`--squash`, `--layers=false`) are no step's. */
+  #warnOfNothing(where: string): void {
+    if (this.#used.length === 0) return;
+    const message = `the cache ${where} is empty: no layer of the image is that of one step; mode=max has those of all steps`;
+    this.#start.build.emit({ type: 'warning', code: 'CACHE_EMPTY', message });
   }
 }
 

@@ -119,6 +119,17 @@ test('a step whose files are gone is left out, with a warning', async (t) => {
   t.deepEqual(machine.warnings, ['CACHE_EXPORT: not in the exported cache: RUN beside: the file is gone']);
 });
 
+test('a cache of an image whose layers were merged is empty, which is said', async (t) => {
+  const machine = new Machine(new MemoryPlaces());
+  const { cache, mark } = machine.start({ to: [registry('acme/cache'), { type: 'inline', attributes: {} }] });
+  cache.used?.(BELOW.record, BELOW.layer);
+  await cache.finish?.([mark(imageOf(step('merged').layer))]);
+  t.deepEqual(
+    machine.warnings.map((warning) => warning.split(':', 2)[0]),
+    ['CACHE_EMPTY', 'CACHE_EMPTY'],
+  );
+});
+
 test('an image that is marked brings its records along, by the places of its layers', async (t) => {
   const places = new MemoryPlaces();
   const base = step('base').layer;
