@@ -158,14 +158,18 @@ registryTest(
   },
 );
 
-registryTest('of several platforms each finds its own', async (t) => {
+registryTest('of several platforms each finds its own, in a cache and in the images themselves', async (t) => {
   using it = await machines(t);
   for (const bench of [it.first, it.second])
     bench.write({ 'context/Dockerfile': 'FROM scratch\nARG TARGETARCH\nCOPY source /$TARGETARCH\nCOPY source /both\n' });
-  const platforms = ['--platform', 'linux/amd64,linux/arm64', '-t', 'app'];
-  await succeeded(t, it.build(it.first, ...platforms, '--cache-to', it.place('cache')));
-  const found = await succeeded(t, it.build(it.second, ...platforms, '--cache-from', it.place('cache')));
-  t.is(found.stderr.match(/^#\d+ CACHED$/gm)?.length, 4, found.stderr);
+  const platforms = ['--platform', 'linux/amd64,linux/arm64'];
+  const to = ['--cache-to', it.place('cache'), '--cache-to', 'type=inline', '-t', it.place('app'), '--push'];
+  await succeeded(t, it.build(it.first, ...platforms, ...to));
+  for (const name of ['cache', 'app']) {
+    const found = await succeeded(t, it.build(it.second, ...platforms, '--cache-from', it.place(name), '-t', 'found'));
+    t.is(found.stderr.match(/^#\d+ CACHED$/gm)?.length, 4, found.stderr);
+    rmSync(it.second.root, { recursive: true });
+  }
 });
 
 registryTest('only layers of steps that are found are fetched, never the whole cache', async (t) => {
