@@ -72,5 +72,5 @@ await build({
 });
 
 // Files of threads and helper processes are found by their names beside the code that starts them, which is in a chunk now
-const entries = ['core/system/launch/worker.ts', 'core/system/launch/helper.ts'];
+const entries = ['core/archive/hash-worker.ts', 'core/system/launch/worker.ts', 'core/system/launch/helper.ts'];
 await build({ ...options, entryPoints: Object.fromEntries(entries.map((path) => [basename(path, '.ts'), path])) });

@@ -1,10 +1,9 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Content, FileEntry } from './entry.ts';
+import { hashRanges } from './hash-ranges.ts';
 import { Pacer } from './pacer.ts';
 import { hostPath } from './paths.ts';
 import { type Range, RangeReader, readFully } from './range-reader.ts';
-
-const CHUNK = 1024 * 1024;
 
 /** Where the bytes of the entries of a scanned directory lie. */
 export const contentIn =
@@ -35,36 +34,73 @@ export function* contentPieces(content: Content, reader: RangeReader, buffer: Bu
   }
 }
 
-/** `sha256:…` of each content, in order. Works in turns, so that the event loop stays alive. @throws VarveError `SOURCE_CHANGED` */
+/** Longer files are hashed piece by piece, on all cores. */
+const PIECE = 8 * 1024 * 1024;
+/** What a thread is given at a time: so many bytes or files. */
+const BATCH = { bytes: PIECE, files: 200 };
+/** As much as this is worth starting a thread. */
+const PARALLEL = { bytes: 2 * PIECE, files: 1000 };
+
+/**
+ * `sha256:…` of each content, in order; of contents longer than 8 MiB the SHA-256 of the SHA-256 of their pieces of 8 MiB. Works in turns,
+ * so that the event loop stays alive.
+ * @throws VarveError `SOURCE_CHANGED`
+ */
 export async function hashContents(
   contents: readonly Content[],
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<readonly string[]> {
+  signal?.throwIfAborted();
+  const pieces = contents.map(piecesOf);
+  const hashes = await hashAll(
+    pieces.flatMap((ranges) => ranges ?? []),
+    signal,
+  );
+  let next = 0;
+  return contents.map((content, i) => {
+    const found = hashes.slice(next, next + (pieces[i]?.length ?? 0));
+    next += found.length;
+    if (content.kind === 'bytes') return `sha256:${hash('sha256', content.bytes, 'hex')}`;
+    return `sha256:${found.length === 1 ? found[0] : hash('sha256', Buffer.from(found.join(''), 'hex'), 'hex')}`;
+  });
+}
+
+function piecesOf(content: Content): readonly Range[] | undefined {
+  if (content.kind === 'bytes') return undefined;
+  if (content.length <= PIECE) return [content];
+  return Array.from({ length: Math.ceil(content.length / PIECE) }, (_, i) => ({
+    ...content,
+    offset: content.offset + i * PIECE,
+    length: Math.min(PIECE, content.length - i * PIECE),
+  }));
+}
+
+async function hashAll(ranges: readonly Range[], signal: AbortSignal | undefined): Promise<readonly string[]> {
+  const batches = batchesOf(ranges);
+  const bytes = ranges.reduce((sum, { length }) => sum + length, 0);
+  if (bytes >= PARALLEL.bytes || ranges.length >= PARALLEL.files) {
+    const { hashOnAllCores } = await import('./hash-threads.ts'); // only now: threads take a while to load
+    return (await hashOnAllCores(batches, signal)).flat();
+  }
   const pacer = new Pacer(signal);
-  const longest = contents.reduce((most, content) => Math.max(most, contentLength(content)), 0);
-  const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, longest));
-  const digests: string[] = [];
-  using reader = new RangeReader();
-  for (const content of contents) {
+  const hashes: string[] = [];
+  for (const batch of batches) {
     if (pacer.isDue) await pacer.rest();
-    if (content.kind === 'bytes') digests.push(`sha256:${hash('sha256', content.bytes, 'hex')}`);
-    else if (content.length <= CHUNK) digests.push(`sha256:${hashSmall(content, reader, buffer)}`);
-    else digests.push(`sha256:${await hashLarge(content, { reader, buffer, pacer })}`);
+    hashes.push(...hashRanges(batch));
   }
-  return digests;
+  return hashes;
 }
 
-function hashSmall(range: Range, reader: RangeReader, buffer: Buffer): string {
-  const bytes = buffer.subarray(0, range.length);
-  reader.read(range, bytes);
-  return hash('sha256', bytes, 'hex');
-}
-
-async function hashLarge(range: Range, { reader, buffer, pacer }: { reader: RangeReader; buffer: Buffer; pacer: Pacer }): Promise<string> {
-  const sum = createHash('sha256');
-  for (const piece of contentPieces(range, reader, buffer)) {
-    sum.update(piece);
-    if (pacer.isDue) await pacer.rest();
+function batchesOf(ranges: readonly Range[]): readonly (readonly Range[])[] {
+  const batches: Range[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const range of ranges) {
+    bytes += range.length;
+    if (bytes > BATCH.bytes || (batches.at(-1)?.length ?? 0) >= BATCH.files) {
+      batches.push([]);
+      bytes = range.length;
+    }
+    batches.at(-1)?.push(range);
   }
-  return sum.digest('hex');
+  return batches;
 }

@@ -30,10 +30,12 @@ interface Listing {
   readonly results?: ReadonlyMap<string, PatternResults>;
 }
 
-/** A file that has been looked at. */
+/** A file that has been looked at: of what Node says about one no more is kept than is needed, since trees are large. */
 interface Seen {
   readonly entry: NodeEntry;
-  readonly stats: BigIntStats;
+  readonly stamp: FileStamp;
+  /** It has other names, too. */
+  readonly isLinked: boolean;
 }
 
 /** The root itself may be given by a symlink. */
@@ -90,9 +92,9 @@ export class DirectoryTree implements FileTree {
 
   whatChanged(path: string): string | undefined {
     for (const entry of this.#below(path)) {
-      const before = this.#look(entry.path)?.stats;
+      const before = this.#look(entry.path)?.stamp;
       const now = statsOf(this.root, entry.path);
-      if (before === undefined || now === undefined || !isSameStamp(stampOf(before), now)) return entry.path;
+      if (before === undefined || now === undefined || !isSameStamp(before, now)) return entry.path;
     }
     return undefined;
   }
@@ -108,14 +110,14 @@ export class DirectoryTree implements FileTree {
   }
 
   identity(file: FileEntry): string | undefined {
-    const stats = this.#look(file.path)?.stats;
-    return stats !== undefined && stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined;
+    const seen = this.#look(file.path);
+    return seen?.isLinked === true ? `${seen.stamp.dev}:${seen.stamp.ino}` : undefined;
   }
 
   #stamped(file: FileEntry): { readonly path: string; readonly stamp: FileStamp } {
     const seen = this.#look(file.path);
     if (seen?.entry.type !== 'file') throw new Error(`"${file.path}" is no file of this tree`);
-    return { path: hostPath(this.root, file.path), stamp: stampOf(seen.stats) };
+    return { path: hostPath(this.root, file.path), stamp: seen.stamp };
   }
 
   #look(path: string): Seen | undefined {
@@ -138,7 +140,7 @@ export class DirectoryTree implements FileTree {
     const stats = statsOf(this.root, path);
     if (stats === undefined) return undefined;
     const entry = hostEntry({ path, host, stats, xattrNames: this.#xattrs ? namesOf(host) : [] });
-    return entry && { entry, stats };
+    return entry && { entry, stamp: stampOf(stats), isLinked: stats.nlink > 1n };
   }
 
   #listing(path: string): Listing {

@@ -17,7 +17,7 @@ export interface FileTree {
   open(): Promise<void>;
   /** Where the bytes of a file of this tree lie. */
   content(file: FileEntry): Content;
-  /** `sha256:…` over the bytes of each file, in order; read at most once while the files stay unchanged. */
+  /** `sha256:…` over the bytes of each file (`hashContents`), in order; read at most once while the files stay unchanged. */
   digests(files: readonly FileEntry[]): Promise<readonly string[]>;
   /** Names that are one file (hard links), as an opaque identity; `undefined` for a file with one name. */
   identity(file: FileEntry): string | undefined;

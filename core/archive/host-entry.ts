@@ -78,6 +78,7 @@ function xattrsOf(host: string, names: readonly string[]): Pick<Attributes, 'xat
 const SECOND = 1_000_000_000n;
 
 export function timeOf(ns: bigint): Timestamp {
-  const nanoseconds = Number(((ns % SECOND) + SECOND) % SECOND);
-  return { seconds: Number((ns - BigInt(nanoseconds)) / SECOND), nanoseconds };
+  const seconds = Number(ns / SECOND);
+  const nanoseconds = Number(ns % SECOND);
+  return nanoseconds < 0 ? { seconds: seconds - 1, nanoseconds: nanoseconds + 1e9 } : { seconds, nanoseconds };
 }

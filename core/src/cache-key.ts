@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { LayerIndex } from '../archive/index.ts';
+import type { Entry, LayerIndex } from '../archive/index.ts';
 import {
   asCacheKey,
   asLayerID,
@@ -38,9 +38,20 @@ export function keyOf({ platform, parent, kind, epoch, shapers }: KeyInputs, par
 export function layerIdOf(key: CacheKey, index?: LayerIndex): LayerID {
   const hash = createHash('sha256').update(key);
   if (index === undefined) hash.update(randomUUID());
-  for (const entry of index ?? []) hash.update(JSON.stringify(entry));
+  const entries = index ?? [];
+  for (let i = 0; i < entries.length; i += TOGETHER)
+    hash.update(
+      entries
+        .slice(i, i + TOGETHER)
+        .map(textOf)
+        .join(''),
+    );
   return asLayerID(digestFromHex(hash.digest('hex')));
 }
+
+/** Entries that are hashed at once: a call for each takes longer than hashing it. */
+const TOGETHER = 500;
+const textOf = (entry: Entry): string => JSON.stringify(entry);
 
 /**
  * Names the filesystem after a step: by the step and by the very layer it has. What was made on one layer is never laid over another that

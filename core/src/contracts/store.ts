@@ -151,7 +151,7 @@ export interface CacheStore {
 
 /** Remembers the digests of files by device, inode, size, mtime and ctime, and what was worked out about trees that never change. */
 export interface FileDigests {
-  /** `sha256:…` of each file, in order; reads only those that are not remembered. Paths are for `node:fs`. @throws VarveError `SOURCE_CHANGED` */
+  /** `sha256:…` of each file, in order, as `hashContents` has it; reads only those that are not remembered. Paths are for `node:fs`. @throws VarveError `SOURCE_CHANGED` */
   digests(files: readonly { readonly path: string | Buffer; readonly stamp: FileStamp }[], options?: Abortable): Promise<readonly string[]>;
   /** What was remembered under a name that says which tree (`FileTree.id`) and what about it. */
   recall(name: string): Promise<string | undefined>;

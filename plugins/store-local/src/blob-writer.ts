@@ -7,6 +7,8 @@ import type { StoreRoot } from './store-root.ts';
 
 /** Bytes that are gathered before they are written. */
 const BATCH = 1 << 18;
+/** Bytes after which the disk may begin: what is flushed at the end has then little left to do. */
+const EARLY = 1 << 26;
 const CHUNK = 256 * 1024;
 
 export interface Expected {
@@ -28,6 +30,9 @@ export class BlobWriter implements AsyncDisposable {
   #batch: Uint8Array[] = [];
   #batched = 0;
   #writing: Promise<unknown> = Promise.resolve();
+  #unsynced = 0;
+  #syncing: Promise<unknown> | undefined;
+  #failure: { readonly cause: unknown } | undefined;
   #size = 0;
   #resumed = 0;
   #digest: Digest | undefined;
@@ -116,6 +121,7 @@ export class BlobWriter implements AsyncDisposable {
       await this.#writing;
       this.#file ??= await this.#open();
       await this.#close();
+      if (this.#failure !== undefined) throw this.#failure.cause;
       await rename(this.#name, this.#root.blob(this.digest));
     });
     this.#isPart = false;
@@ -141,7 +147,23 @@ export class BlobWriter implements AsyncDisposable {
       const file = this.#file;
       this.#writing = batch.length > 0 ? writeWhole(file, batch) : Promise.resolve();
       this.#writing.catch(() => undefined); // whoever waits for it next hears of it
+      this.#syncEarly(file, batch);
     });
+  }
+
+  /** Beside the writing, at most one at a time. The kernel tells a failure once, so `keep` must hear of it. */
+  #syncEarly(file: FileHandle, batch: readonly Uint8Array[]): void {
+    this.#unsynced += lengthOf(batch);
+    if (this.#unsynced < EARLY || this.#syncing !== undefined) return;
+    this.#unsynced = 0;
+    this.#syncing = file
+      .datasync()
+      .catch((failure: unknown) => {
+        this.#failure ??= { cause: failure };
+      })
+      .finally(() => {
+        this.#syncing = undefined;
+      });
   }
 
   async #open(): Promise<FileHandle> {
@@ -152,13 +174,16 @@ export class BlobWriter implements AsyncDisposable {
   async #close(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
+    await this.#syncing;
     await file?.close();
   }
 }
 
+const lengthOf = (batch: readonly Uint8Array[]): number => batch.reduce((sum, chunk) => sum + chunk.length, 0);
+
 /** A full disk may take a part of what it is given. */
 async function writeWhole(file: FileHandle, batch: readonly Uint8Array[]): Promise<void> {
-  const length = batch.reduce((sum, chunk) => sum + chunk.length, 0);
+  const length = lengthOf(batch);
   const { bytesWritten } = await file.writev(batch);
   if (bytesWritten === length) return;
   const rest = Buffer.concat(batch).subarray(bytesWritten);

@@ -43,6 +43,21 @@ export class Database implements AsyncDisposable {
     }, []);
   }
 
+  /** The same row by row, for so many that they are not to be held together. Returns how many there were. */
+  each(sql: string, values: readonly SQLInputValue[], visit: (row: readonly SQLInputValue[]) => void): number {
+    return this.#read((database) => {
+      const statement = this.#prepare(database, sql);
+      statement.setReadBigInts(true);
+      statement.setReturnArrays(true);
+      let count = 0;
+      for (const row of statement.iterate(...values)) {
+        visit(row as unknown as readonly SQLInputValue[]);
+        count++;
+      }
+      return count;
+    }, 0);
+  }
+
   /** Changes something; only inside `transaction`. */
   run(sql: string, ...values: readonly SQLInputValue[]): void {
     if (!this.#isWriting || this.#open === undefined) throw new TypeError('Written outside a transaction');

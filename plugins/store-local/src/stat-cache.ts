@@ -11,13 +11,6 @@ const SECOND = 1_000_000_000n;
 /** A range of inode numbers is read whole as long as it holds not many more rows than are wanted: one by one costs four times as much. */
 const SURPLUS = 4;
 
-interface Remembered {
-  readonly size: bigint;
-  readonly mtime: bigint;
-  readonly ctime: bigint;
-  readonly digest: string;
-}
-
 export class StatCache {
   readonly #database: Database;
 
@@ -28,13 +21,7 @@ export class StatCache {
   /** The digest of each file that has not changed since it was remembered, in order. */
   find(stamps: readonly FileStamp[]): (string | undefined)[] {
     const answers = new Array<string | undefined>(stamps.length).fill(undefined);
-    for (const [dev, places] of byDevice(stamps)) {
-      const known = this.#rows(
-        dev,
-        places.map((i) => (stamps[i] as FileStamp).ino), // `places` are places in `stamps`
-      );
-      for (const i of places) answers[i] = unchanged(stamps[i] as FileStamp, known);
-    }
+    for (const [dev, places] of byDevice(stamps)) this.#findOn(dev, { places, stamps, answers });
     return answers;
   }
 
@@ -56,19 +43,34 @@ export class StatCache {
     });
   }
 
-  #rows(dev: number, inodes: readonly number[]): ReadonlyMap<number, Remembered> {
-    const { first, last } = boundsOf(inodes);
-    const limit = inodes.length * SURPLUS + 1_000;
-    const range = this.#database.tuples(`${SELECT} AND ino BETWEEN ? AND ? LIMIT ?`, dev, first, last, limit);
-    const rows = range.length < limit ? range : inodes.flatMap((ino) => this.#database.tuples(`${SELECT} AND ino = ?`, dev, ino));
+  #findOn(dev: number, { places, stamps, answers }: Finding): void {
+    const stampAt = (place: number): FileStamp => stamps[place] as FileStamp; // `places` are places in `stamps`
+    const first = new Map<number, number>();
+    for (const place of places) if (!first.has(stampAt(place).ino)) first.set(stampAt(place).ino, place);
     // The columns are INTEGER, read as bigints, and text.
-    return new Map(
-      rows.map((row) => {
-        const [ino, size, mtime, ctime, digest] = row as unknown as [bigint, bigint, bigint, bigint, string];
-        return [Number(ino), { size, mtime, ctime, digest }];
-      }),
-    );
+    const take = (row: readonly unknown[]): void => {
+      const [ino, size, mtime, ctime, digest] = row as [bigint, bigint, bigint, bigint, string];
+      const place = first.get(Number(ino));
+      if (place === undefined) return;
+      const stamp = stampAt(place);
+      if (mtime === stamp.mtimeNs && ctime === stamp.ctimeNs && Number(size) === stamp.size) answers[place] = digest;
+    };
+    const { least, most } = boundsOf(first.keys());
+    const limit = places.length * SURPLUS + 1_000;
+    const count = this.#database.each(`${SELECT} AND ino BETWEEN ? AND ? LIMIT ?`, [dev, least, most, limit], take);
+    if (count === limit) for (const ino of first.keys()) this.#database.each(`${SELECT} AND ino = ?`, [dev, ino], take);
+    for (const place of places) {
+      const other = first.get(stampAt(place).ino) ?? place; // another name of the file
+      if (other !== place && isSameFile(stampAt(other), stampAt(place))) answers[place] = answers[other];
+    }
   }
+}
+
+interface Finding {
+  /** Of the files on one device. */
+  readonly places: readonly number[];
+  readonly stamps: readonly FileStamp[];
+  readonly answers: (string | undefined)[];
 }
 
 const SELECT = "SELECT ino, size, mtime, ctime, 'sha256:' || lower(hex(digest)) FROM files WHERE dev = ?";
@@ -84,21 +86,18 @@ function byDevice(stamps: readonly FileStamp[]): ReadonlyMap<number, readonly nu
   return places;
 }
 
-function boundsOf(inodes: readonly number[]): { readonly first: number; readonly last: number } {
-  let first = Number.MAX_SAFE_INTEGER;
-  let last = 0;
+function boundsOf(inodes: Iterable<number>): { readonly least: number; readonly most: number } {
+  let least = Number.MAX_SAFE_INTEGER;
+  let most = 0;
   for (const ino of inodes) {
-    if (ino < first) first = ino;
-    if (ino > last) last = ino;
+    if (ino < least) least = ino;
+    if (ino > most) most = ino;
   }
-  return { first, last };
+  return { least, most };
 }
 
-function unchanged(stamp: FileStamp, known: ReadonlyMap<number, Remembered>): string | undefined {
-  const row = known.get(stamp.ino);
-  if (row === undefined || row.mtime !== stamp.mtimeNs || row.ctime !== stamp.ctimeNs) return undefined;
-  return Number(row.size) === stamp.size ? row.digest : undefined;
-}
+const isSameFile = (one: FileStamp, other: FileStamp): boolean =>
+  one.size === other.size && one.mtimeNs === other.mtimeNs && one.ctimeNs === other.ctimeNs;
 
 /** Numbers beyond 2^53 were rounded: two files could have the same. */
 const isExact = ({ dev, ino }: FileStamp): boolean => Number.isSafeInteger(dev) && Number.isSafeInteger(ino);
