@@ -136,7 +136,8 @@ for (const [status, error] of [
     fault: faults.refuses(status, 'as it is'),
     error,
     says: /as it is/,
-    requests: 1,
+    times: ALWAYS,
+    requests: status === 404 ? 2 : 1, // by its digest, and then by its tag
   });
 faulty('404 for a layer', { what: 'big', fault: faults.refuses(404, 'gone'), error: 'BLOB_UNKNOWN', requests: 1 });
 

@@ -1,8 +1,10 @@
 import { type ContentStore, type FileDigests, type LayerStore, type Transport, VarveError } from '@varve/core';
 import { type Descriptor, familiarName, formatReference, type Image, type ImageIndex, type ImageReference } from '@varve/core/image';
 import type { FindCredentials } from './auth/credentials.ts';
+import { BlobPlaces } from './blob-places.ts';
 import { makeRequester } from './client/make-requester.ts';
 import type { HttpClient } from './http/http-client.ts';
+import { Limiter } from './http/limiter.ts';
 import type { Requester } from './http/requester.ts';
 import type { RegistryOptions } from './options.ts';
 import { pullImage } from './pull/pull-image.ts';
@@ -25,6 +27,9 @@ export class HubTransport implements Transport, AsyncDisposable {
   readonly #stores: HubStores;
   readonly #http: HttpClient;
   readonly #client: Requester;
+  readonly #places: BlobPlaces;
+  readonly #downloads: Limiter;
+  readonly #foreignLayers: boolean;
 
   /** @param find who asks, instead of what the options say */
   constructor(stores: HubStores, options: RegistryOptions, find?: FindCredentials) {
@@ -32,13 +37,24 @@ export class HubTransport implements Transport, AsyncDisposable {
     const { http, requester } = makeRequester(options, { find });
     this.#http = http;
     this.#client = requester;
+    this.#places = new BlobPlaces(stores.facts);
+    this.#downloads = new Limiter(options.downloads);
+    this.#foreignLayers = options.foreignLayers;
   }
 
   /** The digest decides where there is one; the tag is then not even looked up. */
   async resolve(reference: ImageReference, options: Parameters<Transport['resolve']>[1]): Promise<Image> {
     const tag = reference.digest ?? reference.tag ?? 'latest';
     try {
-      return await pullImage(reference, tag, { ...options, client: this.#client, layers: this.#stores.layers });
+      return await pullImage(reference, tag, {
+        ...options,
+        client: this.#client,
+        content: this.#stores.content,
+        layers: this.#stores.layers,
+        places: this.#places,
+        downloads: this.#downloads,
+        foreignLayers: this.#foreignLayers,
+      });
     } catch (failure) {
       if (!VarveError.is(failure) || failure.code !== 'REGISTRY_UNREACHABLE') throw failure;
       throw notFetched(reference, failure);

@@ -65,7 +65,11 @@ function answer(url: string, response: ServerResponse, { blobs, manifests }: Pic
   const [, path, kind, name = ''] = /^\/v2\/(.+)\/(blobs|manifests)\/([^/]+)$/.exec(url) ?? [];
   if (url === '/v2/') return void response.writeHead(200).end('{}');
   const manifest = kind === 'manifests' ? manifests.get(`${path}/${name}`) : undefined;
-  if (manifest !== undefined) return void response.writeHead(200, { 'content-type': manifest.mediaType }).end(manifest.bytes);
+  if (manifest !== undefined) {
+    const { digest } = descriptorOf(manifest.mediaType, manifest.bytes);
+    const headers = { 'content-type': manifest.mediaType, 'docker-content-digest': digest, 'content-length': manifest.bytes.length };
+    return void response.writeHead(200, headers).end(manifest.bytes);
+  }
   const blob = kind === 'blobs' ? blobs.get(name as Digest) : undefined;
   if (blob !== undefined) return void response.writeHead(200, { 'content-length': blob.length }).end(blob);
   response.writeHead(404).end(JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'manifest \u001b[31munknown' }] }));

@@ -20,13 +20,17 @@ async function bench(t: ExecutionContext, interfere?: Interfere, options: Partia
   return { registry, transport, store, pull };
 }
 
-test('an image is pulled with one request for the manifest and one for the configuration', async (t) => {
+test('an image is pulled by what its tag means, with one request for the manifest and one for the configuration', async (t) => {
   const { registry, pull } = await bench(t);
   const image = await pull();
   t.is(await image.id(), await sampleImage().id());
   t.deepEqual(
     registry.requests.map(({ line }) => line).filter((line) => line !== 'GET /v2/'),
-    ['GET /v2/acme/app/manifests/1.0', `GET /v2/acme/app/blobs/${await image.id()}`],
+    [
+      'HEAD /v2/acme/app/manifests/1.0',
+      `GET /v2/acme/app/manifests/${(await image.descriptor()).digest}`,
+      `GET /v2/acme/app/blobs/${await image.id()}`,
+    ],
   );
 });
 
@@ -40,7 +44,11 @@ test('a pulled image can be stored, and a layer that is here already is not aske
   await second.layers[0]?.contents();
   t.deepEqual(
     registry.requests.map(({ line }) => line),
-    ['GET /v2/acme/app/manifests/2.0', `GET /v2/acme/app/blobs/${await second.id()}`],
+    [
+      'HEAD /v2/acme/app/manifests/2.0',
+      `GET /v2/acme/app/manifests/${(await second.descriptor()).digest}`,
+      `GET /v2/acme/app/blobs/${await second.id()}`,
+    ],
   );
 });
 
@@ -297,4 +305,81 @@ test('abort ends a download at once, with its reason', async (t) => {
   setTimeout(() => controller.abort(reason), 50);
   const failure = await t.throwsAsync(async () => await image.layers[0]?.index({ signal: controller.signal }));
   t.true(failure === reason || failure?.cause === reason);
+});
+
+test('an image that is here is only asked for by its tag', async (t) => {
+  const { registry, store, pull } = await bench(t);
+  await store.images.put(await pull(), { names: ['docker.io/acme/app:1.0'] });
+  registry.requests.length = 0;
+  for (const layer of (await pull()).layers) await layer.index();
+  t.deepEqual(
+    registry.requests.map(({ line }) => line),
+    ['HEAD /v2/acme/app/manifests/1.0'],
+  );
+});
+
+const headless = test.macro({
+  async exec(t, answer: Interfere) {
+    const { pull } = await bench(t, (request, response, seen) => request.method === 'HEAD' && answer(request, response, seen));
+    t.is(await (await pull()).id(), await sampleImage().id());
+  },
+  title: (name) => `a registry that ${name} when it is asked for a head is asked for the manifest`,
+});
+test('says 405', headless, (_, response) => Boolean(response.writeHead(405).end()));
+test('says 404', headless, (_, response) => Boolean(response.writeHead(404).end()));
+test('fails', headless, (_, response) => Boolean(response.writeHead(500).end()));
+test('tells no digest', headless, (_, response) => Boolean(response.writeHead(200).end()));
+test('tells nonsense', headless, (_, response) => Boolean(response.writeHead(200, { 'docker-content-digest': 'sha256:x' }).end()));
+test('breaks off', headless, (_, response) => Boolean(response.destroy()));
+test('tells a digest that it does not know', headless, (_, response) =>
+  Boolean(response.writeHead(200, { 'docker-content-digest': `sha256:${'0'.repeat(64)}` }).end()),
+);
+
+const inGzip = test.macro({
+  async exec(t, part: string, isRead: boolean) {
+    const { registry, pull } = await bench(t, ({ method, url }, response) => {
+      if (method !== 'GET' || !url?.includes(part)) return false;
+      const name = url.split('/').at(-1) ?? '';
+      const bytes = registry.blobs.get(name as never) ?? registry.manifests.get(`acme/app/${name}`)?.bytes ?? t.fail();
+      return Boolean(response.writeHead(200, { 'content-encoding': 'gzip', 'content-type': MEDIA_TYPES.manifest }).end(gzipSync(bytes)));
+    });
+    const image = pull();
+    if (isRead) t.is(await (await image).id(), await sampleImage().id());
+    else await t.throwsAsync(image, { code: 'BLOB_MISMATCH' });
+  },
+  title: (_, part, isRead) => `what a proxy has compressed is ${isRead ? 'decoded' : 'taken as it is'}: ${part}`,
+});
+test(inGzip, '/manifests/', true);
+test(inGzip, '/blobs/', false);
+
+/** An image whose first layer the registry does not keep. */
+async function foreign(t: ExecutionContext, urls: readonly string[], options: Partial<RegistryOptions> = {}) {
+  const { registry, pull } = await bench(
+    t,
+    ({ url }, response) => url?.endsWith(LAYER) === true && Boolean(response.writeHead(404).end()),
+    options,
+  );
+  const bytes = await manifestOf((manifest) => {
+    const [layer] = manifest.layers as Record<string, unknown>[];
+    Object.assign(layer ?? {}, { mediaType: 'application/vnd.oci.image.layer.nondistributable.v1.tar', urls });
+  });
+  registry.addManifest('acme/app/foreign', bytes, MEDIA_TYPES.manifest);
+  return async () => await (await pull('acme/app:foreign')).layers[0]?.index();
+}
+test('a layer that lies elsewhere is not fetched unless that is asked for', async (t) => {
+  const read = await foreign(t, ['https://elsewhere.test/layer']);
+  await t.throwsAsync(read(), { code: 'BLOB_FOREIGN', message: /elsewhere\.test/ });
+});
+for (const url of ['http://127.0.0.1:1/layer', 'http://169.254.169.254/latest', 'file:///etc/passwd'])
+  test(`a layer is never fetched from ${url}`, async (t) => {
+    await t.throwsAsync((await foreign(t, [url], { foreignLayers: true }))(), { code: 'BLOB_UNKNOWN' });
+  });
+
+test('a redirect to a machine’s own wire is refused', async (t) => {
+  const { pull } = await bench(
+    t,
+    ({ url }, response) =>
+      url?.includes('/blobs/') === true && Boolean(response.writeHead(307, { location: 'http://169.254.169.254/x' }).end()),
+  );
+  await t.throwsAsync(pull(), { code: 'REGISTRY_ANSWER', message: /not safe/ });
 });

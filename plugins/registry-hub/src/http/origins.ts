@@ -44,7 +44,8 @@ export class Origins {
     } catch (cause) {
       signal?.throwIfAborted();
       const { code = '' } = cause as NodeJS.ErrnoException;
-      const isOther = code === 'ECONNRESET' || code.startsWith('HPE_') || code.startsWith('ERR_SSL') || code === 'EPROTO';
+      const isOther =
+        code === 'ECONNRESET' || code.startsWith('HPE_') || code.startsWith('ERR_SSL') || code === 'EPROTO' || code === 'EPROXY';
       // Any other failure the request itself will tell; a closed port may be the other protocol's.
       return !isOther && (protocol === 'http:' || code !== 'ECONNREFUSED');
     }

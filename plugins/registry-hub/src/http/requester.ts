@@ -122,6 +122,11 @@ export class Requester {
     return await this.#origins.find('api' in place ? place : await this.hosts.registry(place), options);
   }
 
+  /** An address that no registry stands behind: no credentials, nothing repeated. */
+  async fetchAnywhere(url: URL, request: Omit<HttpRequest, 'credentials' | 'security'>): Promise<IncomingMessage> {
+    return await this.#http.send(url, request);
+  }
+
   async #attempt<T>(endpoint: Endpoint, request: RegistryRequest, read: (response: IncomingMessage) => Promise<T>): Promise<T> {
     const context = { host: endpoint.api, what: request.what };
     try {

@@ -2,8 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { VarveError } from '@varve/core';
 import { type Abortable, type Digest, digestOf, isDigest, MEDIA_TYPES } from '@varve/core/image';
-import { apiHost } from '../hosts/registry-host.ts';
-import { readBody } from '../http/http-client.ts';
+import { discard, readBody } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
 import type { Repository, Requester } from '../http/requester.ts';
 
@@ -14,32 +13,67 @@ export interface FetchedManifest {
   readonly digest: Digest;
 }
 
+export interface ManifestRequest extends Abortable {
+  /** Or a digest. */
+  readonly tag: string;
+}
+
 /** The specification asks registries for 4 MiB at least. */
 const MANIFEST_LIMIT = 8 << 20;
 const ACCEPT = [MEDIA_TYPES.index, MEDIA_TYPES.manifest, MEDIA_TYPES.dockerList, MEDIA_TYPES.dockerManifest].join(', ');
+
+const requestOf = (repository: Repository, { tag, signal }: ManifestRequest) =>
+  ({
+    to: `manifests/${tag}`,
+    actions: 'pull',
+    what: `${repository.path}${isDigest(tag) ? '@' : ':'}${tag}`,
+    headers: { accept: ACCEPT },
+    by: isDigest(tag) ? 'digest' : 'tag',
+    signal,
+  }) as const;
+
+/**
+ * What a tag means now, without its manifest: that spares what registries allow of pulls. `undefined`: it is not said so, and only the
+ * manifest itself can tell what there is, or why there is none.
+ */
+export async function headManifest(
+  client: Requester,
+  repository: Repository,
+  request: ManifestRequest,
+): Promise<{ readonly digest: Digest; readonly mediaType: string | undefined; readonly size: number | undefined } | undefined> {
+  try {
+    return await client.read(repository, { ...requestOf(repository, request), method: 'HEAD', retry: false }, async (response) => {
+      discard(response);
+      const digest = String(response.headers['docker-content-digest'] ?? '');
+      if (response.statusCode !== 200 || !isDigest(digest)) return undefined;
+      const length = Number(response.headers['content-length'] ?? Number.NaN);
+      return { digest, mediaType: typeOf(response), size: Number.isSafeInteger(length) ? length : undefined };
+    });
+  } catch (failure) {
+    request.signal?.throwIfAborted();
+    if (VarveError.is(failure) && !/^REGISTRY_(?:BLOCKED|CONFIG|PROXY|CREDENTIALS)$/.test(failure.code)) return undefined;
+    throw failure;
+  }
+}
 
 /**
  * A manifest or an index by tag or digest (OCI distribution-spec, Pulling manifests).
  * @throws VarveError `IMAGE_UNKNOWN`, `BLOB_MISMATCH`, `REGISTRY_…`
  */
-export async function fetchManifest(
-  client: Requester,
-  repository: Repository,
-  { tag, signal }: Abortable & { /** Or a digest. */ readonly tag: string },
-): Promise<FetchedManifest> {
-  const what = `${repository.path}${isDigest(tag) ? '@' : ':'}${tag}`;
-  const request = { method: 'GET', to: `manifests/${tag}`, actions: 'pull', what, headers: { accept: ACCEPT }, signal } as const;
-  const { bytes, response } = await client.receive(repository, request, async (response) => {
-    if (response.statusCode !== 200)
-      throw await registryFailure(response, { host: apiHost(repository.host), what, missing: 'IMAGE_UNKNOWN' });
-    return { response, bytes: decoded(await readBody(response, MANIFEST_LIMIT), response) };
+export async function fetchManifest(client: Requester, repository: Repository, request: ManifestRequest): Promise<FetchedManifest> {
+  const get = { ...requestOf(repository, request), method: 'GET' } as const;
+  return await client.read(repository, get, async (response, { api }) => {
+    if (response.statusCode !== 200) throw await registryFailure(response, { host: api, what: get.what, missing: 'IMAGE_UNKNOWN' });
+    const bytes = decoded(await readBody(response, MANIFEST_LIMIT), response);
+    const digest = digestOf(bytes);
+    for (const expected of [request.tag, String(response.headers['docker-content-digest'] ?? '')])
+      if (isDigest(expected) && expected !== digest)
+        throw new VarveError('BLOB_MISMATCH', `Expected the manifest ${expected} of ${get.what}, found ${digest}`);
+    return { bytes, digest, mediaType: typeOf(response) };
   });
-  const digest = digestOf(bytes);
-  for (const expected of [tag, String(response.headers['docker-content-digest'] ?? '')])
-    if (isDigest(expected) && expected !== digest)
-      throw new VarveError('BLOB_MISMATCH', `Expected the manifest ${expected} of ${what}, found ${digest}`);
-  return { bytes, digest, mediaType: response.headers['content-type']?.split(';', 1)[0]?.trim() };
 }
+
+const typeOf = ({ headers }: IncomingMessage): string | undefined => headers['content-type']?.split(';', 1)[0]?.trim();
 
 /** Something between here and the registry may have compressed the answer. */
 function decoded(bytes: Buffer, { headers }: IncomingMessage): Uint8Array {

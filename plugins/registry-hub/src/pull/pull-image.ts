@@ -1,35 +1,32 @@
-import { type Emit, type LayerStore, VarveError } from '@varve/core';
+import { type ContentStore, VarveError } from '@varve/core';
 import {
   type Abortable,
-  asLayerID,
   choosePlatform,
   type Descriptor,
   type DiffID,
+  type Digest,
   foreignImage,
-  hexOf,
   type Image,
   type ImageManifest,
-  type Layer,
-  lazyLayer,
+  isDigest,
   MEDIA_TYPES,
-  ociLayerType,
   type Platform,
   parseConfigFile,
   parseManifest,
 } from '@varve/core/image';
-import type { Repository, Requester } from '../http/requester.ts';
-import { fetchBlob, fetchSmallBlob } from './fetch-blob.ts';
-import { fetchManifest } from './fetch-manifest.ts';
+import type { Repository } from '../http/requester.ts';
+import { fetchSmallBlob } from './fetch-blob.ts';
+import { type FetchedManifest, fetchManifest, headManifest } from './fetch-manifest.ts';
+import { type RemoteLayerOptions, remoteLayer } from './remote-layer.ts';
 
 const CONFIG_LIMIT = 8 << 20;
 /** Index in index in index: nobody needs more. */
 const DEPTH = 4;
 
-export interface PullOptions extends Abortable {
-  readonly client: Requester;
-  readonly layers: LayerStore;
+export interface PullOptions extends Abortable, RemoteLayerOptions {
+  /** What is here needs not be fetched. */
+  readonly content: Pick<ContentStore, 'size' | 'readAll'>;
   readonly platform: Platform;
-  readonly emit?: Emit | undefined;
   /** Media type of a configuration that is taken beside those of images. */
   readonly artifact?: string | undefined;
 }
@@ -39,11 +36,10 @@ export interface PullOptions extends Abortable {
  * @throws VarveError `IMAGE_UNKNOWN`, `IMAGE_INVALID`, `IMAGE_PLATFORM`, `BLOB_MISMATCH`, `REGISTRY_…`
  */
 export async function pullImage(repository: Repository, tag: string, options: PullOptions): Promise<Image> {
-  const { client, signal } = options;
   const { bytes: manifestBytes, manifest } = await chosenManifest(repository, tag, options);
   if (![MEDIA_TYPES.config, MEDIA_TYPES.dockerConfig, options.artifact].includes(manifest.config.mediaType))
     throw new VarveError('IMAGE_INVALID', `Expected an image, found an artifact of the type ${JSON.stringify(manifest.config.mediaType)}`);
-  const configBytes = await fetchSmallBlob(client, repository, { ...manifest.config, signal, limit: CONFIG_LIMIT });
+  const configBytes = await smallBlob(repository, manifest.config, options);
   const { diff_ids: diffIds } = parseConfigFile(configBytes).rootfs;
   if (diffIds.length !== manifest.layers.length)
     throw new VarveError('IMAGE_INVALID', `Expected ${diffIds.length} layers in the manifest, found ${manifest.layers.length}`);
@@ -56,16 +52,45 @@ interface Chosen {
   readonly manifest: ImageManifest;
 }
 
-async function chosenManifest(repository: Repository, tag: string, { client, platform, signal }: PullOptions): Promise<Chosen> {
+async function smallBlob(repository: Repository, descriptor: Descriptor, { client, content, signal }: PullOptions): Promise<Uint8Array> {
+  const here = await readHere(content, descriptor.digest);
+  return here ?? (await fetchSmallBlob(client, repository, { ...descriptor, signal, limit: CONFIG_LIMIT }));
+}
+
+/** By the digest that a tag means now: a manifest that is here already is not asked for. */
+async function findManifest(repository: Repository, tag: string, { client, content, signal }: PullOptions): Promise<FoundManifest> {
+  const digest = isDigest(tag) ? tag : (await headManifest(client, repository, { tag, signal }))?.digest;
+  if (digest === undefined) return await fetchManifest(client, repository, { tag, signal });
+  const here = await readHere(content, digest);
+  if (here !== undefined) return { bytes: here, mediaType: undefined };
+  try {
+    return await fetchManifest(client, repository, { tag: digest, signal });
+  } catch (failure) {
+    if (digest === tag || !VarveError.is(failure) || failure.code !== 'IMAGE_UNKNOWN') throw failure;
+    return await fetchManifest(client, repository, { tag, signal }); // not every registry knows a manifest by its digest
+  }
+}
+
+/** A blob that is here and whole. One that is damaged, or goes away meanwhile, is fetched like any other. */
+async function readHere(content: PullOptions['content'], digest: Digest): Promise<Uint8Array | undefined> {
+  if ((await content.size(digest)) === undefined) return undefined;
+  return await content.readAll(digest).catch((failure: unknown) => {
+    if (VarveError.is(failure) && failure.code.startsWith('BLOB_')) return undefined;
+    throw failure;
+  });
+}
+type FoundManifest = Pick<FetchedManifest, 'bytes' | 'mediaType'>;
+
+async function chosenManifest(repository: Repository, tag: string, options: PullOptions): Promise<Chosen> {
   let wanted = tag;
   let promised: Descriptor | undefined;
   for (let depth = 0; depth <= DEPTH; depth++) {
-    const { bytes, mediaType } = await fetchManifest(client, repository, { tag: wanted, signal });
+    const { bytes, mediaType } = await findManifest(repository, wanted, options);
     if (promised !== undefined && promised.size !== bytes.length)
       throw new VarveError('BLOB_MISMATCH', `Expected ${promised.size} bytes of ${promised.digest}, found ${bytes.length}`);
     const manifest = parseManifest(bytes, knownType(mediaType) ?? promised?.mediaType);
     if (manifest.kind === 'image') return { bytes, manifest };
-    promised = choosePlatform(manifest.manifests, platform);
+    promised = choosePlatform(manifest.manifests, options.platform);
     wanted = promised.digest;
   }
   throw new VarveError('IMAGE_INVALID', `Indexes are nested more than ${DEPTH} deep`);
@@ -74,33 +99,3 @@ async function chosenManifest(repository: Repository, tag: string, { client, pla
 /** Static servers and old proxies say `application/json` or `text/plain`; the body then speaks for itself. */
 const knownType = (mediaType: string | undefined): string | undefined =>
   mediaType?.startsWith('application/vnd.') ? mediaType : undefined;
-
-interface LayerOptions extends PullOptions {
-  readonly diffId: DiffID;
-}
-
-function remoteLayer(repository: Repository, descriptor: Descriptor, { client, layers, diffId, emit }: LayerOptions): Layer {
-  const stored: Descriptor = { mediaType: ociLayerType(descriptor.mediaType), digest: descriptor.digest, size: descriptor.size };
-  const tell = (status: string, current?: number) =>
-    emit?.({ type: 'transfer', id: stored.digest, label: hexOf(stored.digest).slice(0, 12), status, current, total: stored.size });
-  return lazyLayer({
-    diffId,
-    stored,
-    async fetch(options) {
-      const here = await layers.get(asLayerID(diffId));
-      if (here !== undefined && (await here.diffId(options)) === diffId) {
-        tell('Already exists');
-        return here;
-      }
-      tell('Pulling fs layer', 0);
-      const source = fetchBlob(client, repository, {
-        ...stored,
-        signal: options?.signal,
-        onProgress: (bytes) => tell('Downloading', bytes),
-      });
-      const layer = await layers.ingest(source, { ...stored, diffId, signal: options?.signal });
-      tell('Pull complete', stored.size);
-      return layer;
-    },
-  });
-}
