@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { VarveError } from '@varve/core';
 import { type HttpClient, type HttpRequest, readBody } from '../http/http-client.ts';
-import { registryFailure } from '../http/registry-failure.ts';
+import { registryFailure, unreachable } from '../http/registry-failure.ts';
+import { isPassing, isPassingError, Passing, retryAfter } from '../http/retry.ts';
 import type { Credentials } from './credentials.ts';
 
 const TOKEN_LIMIT = 1 << 20;
@@ -28,12 +29,24 @@ export interface TokenQuery {
 
 export const basic = (username: string, password: string): string => `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
-/** distribution, "Token Authentication Specification" and "OAuth2 Token Authentication". @throws VarveError `REGISTRY_…` */
+/**
+ * distribution, "Token Authentication Specification" and "OAuth2 Token Authentication".
+ * @throws VarveError `REGISTRY_…`; `Passing` where the same may go well next time
+ */
 export async function fetchToken(http: HttpClient, query: TokenQuery): Promise<Authorization> {
   const { realm, what } = query;
-  const response = await ask(http, query);
-  if (response.statusCode !== 200) throw await registryFailure(response, { host: realm.host, what: `a token for ${what}` });
-  return authorizationOf(await readBody(response, TOKEN_LIMIT), realm.host);
+  try {
+    const response = await ask(http, query);
+    const status = response.statusCode ?? 0;
+    if (status === 200) return authorizationOf(await readBody(response, TOKEN_LIMIT), realm.host);
+    const failure = await registryFailure(response, { host: realm.host, what: `a token for ${what}` });
+    throw isPassing(status) ? new Passing(failure, retryAfter(response.headers['retry-after'])) : failure;
+  } catch (cause) {
+    query.signal?.throwIfAborted();
+    if (VarveError.is(cause) || cause instanceof Passing) throw cause;
+    const failure = unreachable(realm.host, cause);
+    throw isPassingError(cause) ? new Passing(failure) : failure;
+  }
 }
 
 /** Some servers know only the older of the two ways. */
