@@ -22,6 +22,7 @@ const PROGRAMS = {
   zstd: 'zstd',
   git: 'git',
   curl: 'curl',
+  tmux: 'tmux',
 };
 
 /** The root filesystem that product tests import as their base. */

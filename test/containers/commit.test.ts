@@ -21,7 +21,12 @@ onEach(test, 'two commits give one layer more each, on identical lower ones', as
   t.deepEqual([one.length, one.slice(0, 1)], [2, base]);
   t.deepEqual([two.length, two.slice(0, 2)], [3, one]);
   t.deepEqual(await bench.transcript(['run', '--rm', 'made:1']), ['1']);
-  t.deepEqual(await bench.transcript(['run', '--rm', 'made:2', 'sh', '-c', 'cat /one; ls /etc/group 2>/dev/null || echo gone; echo $X']), ['1', '2', 'gone', 'y']);
+  t.deepEqual(await bench.transcript(['run', '--rm', 'made:2', 'sh', '-c', 'cat /one; ls /etc/group 2>/dev/null || echo gone; echo $X']), [
+    '1',
+    '2',
+    'gone',
+    'y',
+  ]);
   const [seen] = JSON.parse(await bench.must(['image', 'inspect', 'made:1']));
   t.like(seen, { Author: 'Ada', Comment: 'first step', Config: { Cmd: ['cat', '/one'], Env: ['PATH=/bin', 'X=y'] } });
   const history = (await bench.must(['history', '--no-trunc', '--format', '{{.CreatedBy}}|{{.Comment}}', 'made:1'])).split('\n');

@@ -50,8 +50,19 @@ const masked = (text: string): readonly string[] =>
 type Body = (t: ExecutionContext, bench: ContainerBench) => Promise<void>;
 
 /** One claim on every toolchain. */
-export function onEach(test: TestFn, title: string, body: Body): void {
-  for (const toolchain of TOOLCHAINS)
+export const onEach = (test: TestFn, title: string, body: Body): void => on(TOOLCHAINS, { test, title, body });
+
+/** The same for what an executor must be able to hold containers for: exec, pause, terminals. */
+export const onHolding = (test: TestFn, title: string, body: Body): void =>
+  on([TOOLCHAINS[0], { title: 'vfs, namespaces', config: { storage: 'vfs', executor: 'namespaces' } }], { test, title, body });
+
+interface Registration {
+  readonly test: TestFn;
+  readonly title: string;
+  readonly body: Body;
+}
+function on(toolchains: readonly { readonly title: string; readonly config: object }[], { test, title, body }: Registration): void {
+  for (const toolchain of toolchains)
     test(`${title} (${toolchain.title})`, async (t) => {
       t.timeout(120_000);
       await body(t, await ContainerBench.start(t, toolchain.config));

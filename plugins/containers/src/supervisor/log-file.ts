@@ -39,7 +39,7 @@ export class LogFile {
       rest = rest.subarray(length);
     }
     this.#unfinished[stream] = Buffer.from(rest);
-    if (lines.length > 0) this.#append(lines.join(''));
+    for (const text of this.#limits.maxSize === undefined ? [lines.join('')] : lines) if (text !== '') this.#append(text);
   }
 
   /** What has no end yet is written all the same. */

@@ -188,6 +188,7 @@ export class Supervisor {
     const input = attach?.stdin === true ? new Input() : undefined;
     const outputs = new Outputs();
     if (attach !== undefined) outputs.add(session, attach);
+    if (container.pid === 0) throw new VarveError('EXECUTOR_UNSUPPORTED', 'The executor cannot start a second process in a container');
     const spec = await execSpec(this.#record, { exec, pid: container.pid, size: attach?.size });
     const running = await container.exec(spec, {
       stdout: (chunk) => outputs.write('stdout', chunk),

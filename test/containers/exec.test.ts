@@ -1,0 +1,86 @@
+import { writeFileSync } from 'node:fs';
+import test from 'ava';
+import { type ContainerBench, once, onHolding } from './container-bench.ts';
+
+const serve = (bench: ContainerBench, ...args: readonly string[]) => bench.must(['run', '-d', '--name', 'server', ...args]);
+
+onHolding(test, 'exec runs beside the first process, with its own user, directory, environment and input', async (t, bench) => {
+  await serve(bench, '-e', 'GIVEN=first', '-w', '/srv', 'busybox', 'sleep', '600');
+  const exec = async (...args: readonly string[]) => await bench.transcript(['exec', ...args]);
+  t.deepEqual(await exec('server', 'sh', '-c', 'id -u; pwd; echo $GIVEN; exit 4'), ['0', '/srv', 'first', 'exit 4']);
+  t.deepEqual(await exec('-u', 'user', '-w', '/tmp', '-e', 'GIVEN=second', 'server', 'sh', '-c', 'id -u; pwd; echo $GIVEN'), [
+    '1000',
+    '/tmp',
+    'second',
+  ]);
+  t.is((await bench.varve(['exec', '-i', 'server', 'cat'], { input: 'text' })).stdout, 'text');
+  t.deepEqual(await exec('-d', 'server', 'touch', '/made'), []);
+  t.deepEqual(await exec('server', 'sh', '-c', 'while [ ! -e /made ]; do sleep 0.1; done; echo there'), ['there']);
+  t.is((await exec('server', 'no-such-program')).at(-1), 'exit 127');
+  t.deepEqual(await bench.transcript(['kill', 'server']), ['server']);
+  t.deepEqual(await exec('server', 'true'), ['Error: container <id> is not running', 'exit 1']);
+});
+
+onHolding(test, 'logs are there while a container runs and when it has ended', async (t, bench) => {
+  writeFileSync(bench.path('script'), 'echo one; echo two >&2; printf unfinished; while [ ! -e /go ]; do sleep 0.1; done; echo; echo last');
+  await serve(bench, '-v', `${bench.path('script')}:/script`, 'busybox', 'sh', '/script');
+  const follow = bench.varve(['logs', '-f', 'server']);
+  await bench.must(['exec', 'server', 'touch', '/go']);
+  t.deepEqual(await follow, { code: 0, stdout: 'one\nunfinished\nlast\n', stderr: 'two\n' });
+  t.deepEqual(await bench.transcript(['wait', 'server']), ['0']);
+  t.deepEqual(await bench.transcript(['logs', '--tail', '1', 'server']), ['last']);
+  t.deepEqual(await bench.transcript(['logs', '-t', '-n', '2', 'server']), ['<time> unfinished', '<time> last']);
+  t.deepEqual(await bench.transcript(['logs', '--since', '10h', '--until', '2000-01-01', 'server']), []);
+  t.deepEqual((await bench.transcript(['logs', 'nothing']))[0], 'Error: No such container: nothing');
+});
+
+once(test, 'a log that is bounded keeps the newest lines', async (t, bench) => {
+  const limits = ['--log-opt', 'max-size=1k', '--log-opt', 'max-file=2'];
+  await bench.must(['run', '--name', 'loud', ...limits, 'busybox', 'seq', '1', '200']);
+  const kept = (await bench.must(['logs', 'loud'])).trim().split('\n').map(Number);
+  t.deepEqual([kept.at(-1), kept.length > 5, kept.length < 40], [200, true, true]);
+  t.deepEqual(
+    kept,
+    Array.from(kept, (_, i) => 201 - kept.length + i),
+  );
+});
+
+once(test, 'attach shows what comes, feeds the input and passes signals on', async (t, bench) => {
+  await bench.must(['run', '-d', '-i', '--name', 'reader', 'busybox', 'sh', '-c', 'read x; echo "got $x"; exit 5']);
+  const outcome = await bench.varve(['attach', 'reader'], { input: 'it\n' });
+  t.deepEqual(outcome, { code: 5, stdout: 'got it\n', stderr: '' });
+  await bench.must([
+    'run',
+    '-d',
+    '--name',
+    'trapper',
+    'busybox',
+    'sh',
+    '-c',
+    "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.1; done",
+  ]);
+  const signal = new AbortController();
+  const attached = bench.varve(['attach', 'trapper'], { signal: signal.signal });
+  const until = Date.now() + 60_000;
+  while (!(await bench.must(['logs', 'trapper'])).includes('ready') && Date.now() < until);
+  while ((await bench.must(['top', 'trapper'])) === '' && Date.now() < until);
+  await new Promise((done) => setTimeout(done, 1500));
+  signal.abort();
+  const { code, stdout } = await attached;
+  t.deepEqual([code, stdout], [9, 'caught\n']);
+});
+
+onHolding(test, 'top, pause, unpause, stop and restart', async (t, bench) => {
+  await serve(bench, '--stop-signal', 'USR1', 'busybox', 'sh', '-c', "trap 'exit 8' USR1; while :; do sleep 0.1; done");
+  const top = await bench.transcript(['top', 'server']);
+  t.is(top[0], 'UID  PID  PPID  C  STIME  TTY  TIME  CMD');
+  t.regex(top.slice(1).join('\n'), /sh -c trap 'exit 8' USR1/);
+  t.deepEqual(await bench.transcript(['pause', 'server']), ['server']);
+  t.regex((await bench.transcript(['ps']))[1] ?? '', /Up <age> \(Paused\)/);
+  t.regex((await bench.transcript(['exec', 'server', 'true']))[0] ?? '', /is paused, unpause the container before exec/);
+  t.deepEqual(await bench.transcript(['unpause', 'server']), ['server']);
+  t.deepEqual(await bench.transcript(['restart', '-t', '30', 'server']), ['server']);
+  t.deepEqual(await bench.transcript(['stop', '-t', '30', 'server']), ['server']);
+  t.deepEqual(await bench.transcript(['wait', 'server']), ['8']);
+  t.deepEqual(await bench.transcript(['stop', 'server']), ['server']);
+});
