@@ -27,6 +27,7 @@ export class ImportedCache {
   }
 
   async get(key: CacheKey): Promise<CacheRecord | undefined> {
+    this.#start.build.signal?.throwIfAborted();
     this.#opening ??= this.#orWarn(() => this.#open(), `importing cache manifest from ${this.#source.name}`);
     const cache = (await this.#opening)?.find(({ entries }) => entries.has(key));
     const entry = cache?.entries.get(key);

@@ -65,11 +65,11 @@ export class MemoryPlaces {
 export class Machine {
   readonly layers = new MemoryLayers();
   readonly warnings: string[] = [];
-  readonly #caches = new BuildCaches(this.layers);
-  readonly #places: MemoryPlaces;
+  readonly cache = new BuildCaches(this.layers);
+  readonly host: ReturnType<MemoryPlaces['host']>;
 
   constructor(places: MemoryPlaces) {
-    this.#places = places;
+    this.host = places.host(this.layers);
   }
 
   /** The cache of a build that asks for these places. */
@@ -81,8 +81,8 @@ export class Machine {
     const request = { source: { file: 'test', text: async () => '' }, cacheFrom: from, cacheTo: to };
     const build: BuildInfo = { id: 'test', request, platform: { os: 'linux', architecture: 'amd64' }, emit };
     return {
-      cache: this.#caches.start({ build, host: this.#places.host(this.layers) }),
-      mark: (image) => this.#caches.mark(image, build),
+      cache: this.cache.start({ build, host: this.host }),
+      mark: (image) => this.cache.mark(image, build),
     };
   }
 }
