@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { createKernel, IMAGES, type ImageStore } from '@varve/core';
 import type { Image } from '@varve/core/image';
@@ -25,6 +25,14 @@ export class Client implements Disposable {
 
   constructor(options: Readonly<Record<string, unknown>> = {}) {
     writeFileSync(this.#config, JSON.stringify({ options: { [HUB]: options } }));
+  }
+
+  /** Writes a file below the folder. */
+  write(name: string, content: string | Buffer): string {
+    const file = join(this.folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    return file;
   }
 
   /** Never rejects: what a user sees is the result. */

@@ -45,12 +45,15 @@ export interface Seen {
 export class FaultProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #upstream: string;
+  /** A registry behind a proxy that ends TLS says its addresses with the scheme that it is told. */
+  readonly #scheme: string;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #rules: { readonly rule: Rule; passed: number; done: number }[] = [];
   readonly requests: Seen[] = [];
 
   private constructor(upstream: string, tls: { readonly key: string; readonly cert: string } | undefined) {
     this.#upstream = upstream;
+    this.#scheme = tls === undefined ? 'http' : 'https';
     const handle = (request: IncomingMessage, response: ServerResponse) => void this.#handle(request, response);
     this.#server = tls === undefined ? createServer(handle) : createTlsServer(tls, handle);
   }
@@ -112,7 +115,7 @@ export class FaultProxy implements AsyncDisposable {
     sent: { readonly headers: object; readonly body: AsyncIterable<Uint8Array> },
   ): Promise<IncomingMessage> {
     const [host = '', port] = this.#upstream.split(':');
-    const headers = { ...request.headers, ...sent.headers };
+    const headers = { ...request.headers, 'x-forwarded-proto': this.#scheme, ...sent.headers };
     const outgoing = httpRequest({ host, port, method: request.method, path: request.url, headers, agent: this.#agent });
     outgoing.on('error', () => undefined); // also after the answer
     const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;

@@ -13,13 +13,20 @@ export async function readCertificates(dirs: readonly string[], hosts: readonly 
   for (const folder of dirs.flatMap((dir) => hosts.map((host) => join(dir, host)))) {
     const names = await namesIn(folder);
     for (const name of names) {
-      if (name.endsWith('.crt')) authorities.push((await readIfThere(join(folder, name))) ?? '');
+      if (name.endsWith('.crt')) authorities.push(await authorityIn(join(folder, name)));
       else if (name.endsWith('.cert')) client ??= await pairOf(folder, name, names);
       else if (name.endsWith('.key') && !names.includes(name.replace(/key$/, 'cert')))
         throw configFailure(join(folder, name), `there is no ${name.replace(/key$/, 'cert')} beside it`);
     }
   }
   return { authorities: authorities.filter((text) => text !== ''), client };
+}
+
+/** OpenSSL passes over what is no certificate, and whoever put it there would not hear of it. */
+async function authorityIn(file: string): Promise<string> {
+  const text = (await readIfThere(file)) ?? '';
+  if (text === '' || /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/.test(text)) return text;
+  throw configFailure(file, 'there is no certificate in it');
 }
 
 async function pairOf(folder: string, name: string, names: readonly string[]): Promise<Certificates['client']> {
