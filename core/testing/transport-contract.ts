@@ -4,15 +4,20 @@ import {
   asLayerID,
   type DiffID,
   type Digest,
+  descriptorOf,
   digestFromHex,
   digestOf,
+  foreignImage,
   type Image,
   type ImageReference,
   type Layer,
   type LayerID,
+  layerDescriptor,
   MEDIA_TYPES,
   makeImage,
   makeIndex,
+  parseManifest,
+  serializeManifest,
 } from '../image/index.ts';
 import type { LayerStore, Transport, VarveError } from '../src/index.ts';
 import { type HostNeed, whyMissing } from './host-needs.ts';
@@ -60,6 +65,17 @@ function sampleImage(): Image {
     config: { ...PLATFORM, created: TIME, config: { Cmd: ['/bin/sh'], 'x-unknown': [1] }, history },
     layers: [below, above],
   });
+}
+
+const ARTIFACT = 'application/vnd.example.artifact.config.v1+json';
+
+/** What has layers as an image has them, and a configuration of its own. */
+async function sampleArtifact(): Promise<Image> {
+  const layer = fixtureLayer(asLayerID(digestOf('artifact')), [entry.file('file', 3000)]);
+  const rootfs = { type: 'layers', diff_ids: [await layer.diffId()] };
+  const configBytes = Buffer.from(JSON.stringify({ own: [1], rootfs }));
+  const manifestBytes = serializeManifest(descriptorOf(ARTIFACT, configBytes), [await layerDescriptor(layer)]);
+  return foreignImage({ configBytes, manifestBytes, manifestMediaType: MEDIA_TYPES.manifest, layers: [layer] });
 }
 
 /** Tests every promise of `Transport`, for one that also pushes. Call it at the top of an ava test file. */
@@ -123,6 +139,18 @@ export function transportContract(test: TestFn, suite: TransportSuite): void {
       ['etc', 'etc/link', 'etc/motd'],
     );
     t.truthy(await layers.get(id));
+  });
+
+  claim('an artifact keeps the type of its configuration, and is found by whoever asks for that', async (t) => {
+    const reference = await push(t, await sampleArtifact());
+    const { transport } = await suite.open(t, temporaryDir(t));
+    const found = await transport.resolve(reference, { platform: PLATFORM, artifact: ARTIFACT });
+    t.deepEqual(await found.configBytes(), await (await sampleArtifact()).configBytes());
+    const manifest = parseManifest(await found.manifestBytes());
+    t.is(manifest.kind === 'image' && manifest.config.mediaType, ARTIFACT);
+    t.is((await found.layers[0]?.index())?.length, 1);
+    await t.throwsAsync(transport.resolve(reference, { platform: PLATFORM }));
+    await t.throwsAsync(transport.resolve(reference, { platform: PLATFORM, artifact: 'application/vnd.example.other' }));
   });
 
   claim('what is not there is IMAGE_UNKNOWN', async (t) => {
