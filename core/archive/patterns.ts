@@ -1,12 +1,13 @@
 import { VarveError } from '../src/errors.ts';
 import { Glob } from './glob.ts';
 import { ancestors } from './paths.ts';
+import { mergeSorted, PatternCandidates } from './pattern-candidates.ts';
 
 /** What the patterns said about a directory: handed on to what lies in it, so that nothing is matched twice on a walk. */
 export interface PatternResults {
   readonly matched: boolean;
-  /** For each pattern 1 if it decided about the directory or one above. */
-  readonly each: Uint8Array;
+  /** Which patterns decided about the directory or one above: by number, ascending. */
+  readonly decided: readonly number[];
 }
 
 /** An ignore file's patterns. Paths are entry paths. */
@@ -68,35 +69,42 @@ class OrderedPatterns implements PatternMatcher {
   readonly isEmpty: boolean;
   readonly #patterns: readonly Pattern[];
   readonly #takeBack: readonly Glob[];
-  readonly #root: PatternResults;
+  readonly #candidates: PatternCandidates;
 
   constructor(patterns: readonly Pattern[]) {
     this.#patterns = patterns;
     this.#takeBack = patterns.filter(({ takesBack }) => takesBack).map(({ glob }) => glob);
     this.isEmpty = this.#takeBack.length === patterns.length;
-    this.#root = { matched: false, each: new Uint8Array(patterns.length) };
+    this.#candidates = new PatternCandidates(patterns.map(({ glob }) => glob.pattern));
   }
 
   matches(path: string): boolean {
     if (path === '') return false; // as docker: nobody means to ignore everything by its root
-    const paths = [path, ...ancestors(path)];
-    const decisive = this.#patterns.findLast(({ glob }) => paths.some((each) => glob.matches(each)));
-    return decisive !== undefined && !decisive.takesBack;
+    let last = -1;
+    for (const each of [path, ...ancestors(path)]) {
+      const found = this.#candidates.of(each).findLast((i) => i > last && this.#patterns[i]?.glob.matches(each));
+      last = found ?? last;
+    }
+    return last >= 0 && this.#patterns[last]?.takesBack === false;
   }
 
-  matchBelow(path: string, parent: PatternResults = this.#root): PatternResults {
-    const each = new Uint8Array(this.#patterns.length);
+  matchBelow(path: string, { decided: above }: PatternResults = UNDECIDED): PatternResults {
+    const decided: number[] = [];
     let matched = false;
-    for (const [i, { glob, takesBack }] of this.#patterns.entries()) {
-      const isDecided = parent.each[i] === 1;
-      if (!isDecided && (takesBack !== matched || !glob.matches(path))) continue;
-      each[i] = 1;
-      matched = !takesBack;
+    for (const i of mergeSorted(above, this.#candidates.of(path))) {
+      const pattern = this.#patterns[i];
+      if (pattern === undefined) continue;
+      const isDecided = above.includes(i);
+      if (!isDecided && (pattern.takesBack !== matched || !pattern.glob.matches(path))) continue;
+      decided.push(i);
+      matched = !pattern.takesBack;
     }
-    return { matched, each };
+    return { matched, decided };
   }
 
   mayReincludeBelow(dir: string): boolean {
     return this.#takeBack.some((glob) => glob.mayMatchBelow(dir));
   }
 }
+
+const UNDECIDED: PatternResults = { matched: false, decided: [] };

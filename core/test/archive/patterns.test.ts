@@ -76,6 +76,27 @@ test(ignores, ['*', '!a', '**/b'], 'a/b', true);
 test(ignores, ['a', '!**/b'], 'a/b/c', false);
 test(ignores, ['', '  ', '.', '/'], 'a', false);
 
+test(ignores, 'a**/b', 'ab', true);
+test(ignores, 'a**/b', 'a/c/b', true);
+test(ignores, 'a/**/b', 'a/b', true);
+test(ignores, 'a/**/b', 'ab', false);
+test(ignores, 'a/b\\*', 'a/b*', true);
+test(ignores, '**/a/*/c?', 'x/a/b/cd', true);
+test(ignores, ['**/c', '!b', '*a', 'a/**', '!**/d'], 'a/d', false);
+test(ignores, ['**/c', '!b', '*a', 'a/**', '!**/d'], 'a/b/c', true);
+
+const isQuick = test.macro({
+  exec(t, pattern: (i: number) => string) {
+    const matcher = createPatternMatcher(Array.from({ length: 10_000 }, (_, i) => pattern(i)));
+    for (let i = 0; i < 20_000; i++) t.false(matcher.matchBelow(`dir/sub${i % 100}/file${i}`).matched);
+  },
+  title: (_, pattern) => `10,000 patterns like ${pattern(1)} for 20,000 files`,
+});
+test(isQuick, (i) => `some/dir/file${i}.txt`);
+test(isQuick, (i) => `**/file${i}.txt`);
+test(isQuick, (i) => `dir/*/f*${i}.o`);
+test(isQuick, (i) => `${i % 2 ? '!' : ''}**/a${i}/**/b*`);
+
 const isInvalid = test.macro({
   exec(t, pattern: string) {
     t.throws(() => createPatternMatcher([pattern]), { code: 'PATTERN_INVALID' });
