@@ -4,7 +4,7 @@ import { digestOf, hexOf } from '@varve/core/image';
 import { attestedIndex, imageOn } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { podman } from './helpers/other-tools.ts';
-import { mustRun, Workbench } from './helpers/varve.ts';
+import { mustRun, run, Workbench } from './helpers/varve.ts';
 import { type DockerRegistry, isRegistryMissing, startRegistry } from './registry/docker-registry.ts';
 
 const HOST = process.arch === 'arm64' ? 'arm64' : 'amd64';
@@ -135,6 +135,34 @@ test.serial('RUN for an architecture without an emulator fails before anything i
   ])
     t.true(stderr.includes(part), part);
   t.regex(stderr, /Dockerfile:8$/m);
+});
+
+/** How a program for a big-endian MIPS of 32 bits begins: nothing here runs it, and nobody emulates it unasked. */
+const MIPS = Buffer.concat([Buffer.from('7f454c46010201000000000000000000000200080000000100000000', 'hex'), Buffer.alloc(100)]);
+
+/** Lets busybox take programs for that processor, as an emulator would, until the test ends. */
+async function emulate(t: ExecutionContext, bench: Workbench): Promise<boolean> {
+  const dir = bench.path('binfmt');
+  mkdirSync(dir);
+  if ((await run('mount', ['-t', 'binfmt_misc', 'none', dir])).code !== 0) return false;
+  const handler = join(dir, `varve-test-mips-${process.pid}`);
+  t.teardown(async () => {
+    if (existsSync(handler)) writeFileSync(handler, '-1');
+    await run('umount', [dir]);
+  });
+  const magic = [...MIPS.subarray(0, 20)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+  const interpreter = ['/bin/busybox', '/usr/bin/busybox'].find(existsSync);
+  writeFileSync(join(dir, 'register'), `:varve-test-mips-${process.pid}:M::${magic}::${interpreter}:F`);
+  return true;
+}
+
+test.serial('RUN for another architecture works where an emulator is registered', async (t) => {
+  const bench = benchWith(t, 'FROM scratch\nCOPY --chmod=755 echo /bin/echo\nRUN ["/bin/echo", "through the emulator"]\n');
+  bench.write({ 'context/echo': MIPS });
+  if (!(await emulate(t, bench))) return void t.pass('binfmt_misc cannot be mounted here');
+  const { code, stderr } = await bench.varve(['build', '--progress=plain', '--platform', 'linux/mips', 'context']);
+  t.is(code, 0, stderr);
+  t.regex(stderr, /#\d+ [\d.]+ through the emulator/);
 });
 
 test.serial('FROM a name of several platforms takes the image that fits', async (t) => {
