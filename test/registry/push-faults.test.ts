@@ -141,7 +141,6 @@ for (const [form, text] of [
     times: ALWAYS,
     error: 'REGISTRY_LIMIT',
     requests: [1, 3],
-    bug: true,
   });
 }
 

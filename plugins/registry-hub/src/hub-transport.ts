@@ -11,6 +11,8 @@ import { pullImage } from './pull/pull-image.ts';
 import { GzipMemory } from './push/gzip-memory.ts';
 import { pushImage } from './push/push-image.ts';
 import { pushIndex } from './push/push-index.ts';
+import type { PushOptions } from './push/push-layer.ts';
+import { SessionMemory } from './push/session-memory.ts';
 
 export interface HubStores {
   readonly content: ContentStore;
@@ -29,7 +31,8 @@ export class HubTransport implements Transport, AsyncDisposable {
   readonly #client: Requester;
   readonly #places: BlobPlaces;
   readonly #downloads: Limiter;
-  readonly #foreignLayers: boolean;
+  readonly #uploads: Limiter;
+  readonly #options: RegistryOptions;
 
   /** @param find who asks, instead of what the options say */
   constructor(stores: HubStores, options: RegistryOptions, find?: FindCredentials) {
@@ -39,7 +42,8 @@ export class HubTransport implements Transport, AsyncDisposable {
     this.#client = requester;
     this.#places = new BlobPlaces(stores.facts);
     this.#downloads = new Limiter(options.downloads);
-    this.#foreignLayers = options.foreignLayers;
+    this.#uploads = new Limiter(options.uploads);
+    this.#options = options;
   }
 
   /** The digest decides where there is one; the tag is then not even looked up. */
@@ -53,7 +57,7 @@ export class HubTransport implements Transport, AsyncDisposable {
         layers: this.#stores.layers,
         places: this.#places,
         downloads: this.#downloads,
-        foreignLayers: this.#foreignLayers,
+        foreignLayers: this.#options.foreignLayers,
       });
     } catch (failure) {
       if (!VarveError.is(failure) || failure.code !== 'REGISTRY_UNREACHABLE') throw failure;
@@ -67,16 +71,8 @@ export class HubTransport implements Transport, AsyncDisposable {
     reference: ImageReference,
     { byDigest = false, ...options }: Parameters<NonNullable<Transport['push']>>[2] & { readonly byDigest?: boolean },
   ): Promise<Descriptor> {
-    const { content, temporary, facts } = this.#stores;
     const tag = byDigest ? undefined : (reference.tag ?? reference.digest ?? 'latest');
-    return await pushImage(image, reference, {
-      ...options,
-      tag,
-      client: this.#client,
-      content,
-      temporary,
-      compressed: new GzipMemory(facts),
-    });
+    return await pushImage(image, reference, { ...this.#pushing(), ...options, tag });
   }
 
   /** With `byDigest` the repository has it under no tag. */
@@ -85,10 +81,22 @@ export class HubTransport implements Transport, AsyncDisposable {
     reference: ImageReference,
     { byDigest = false, ...options }: Parameters<NonNullable<Transport['push']>>[2] & { readonly byDigest?: boolean },
   ): Promise<Descriptor> {
-    const { content, temporary, facts } = this.#stores;
     const tag = byDigest ? undefined : (reference.tag ?? reference.digest ?? 'latest');
-    const compressed = new GzipMemory(facts);
-    return await pushIndex(index, reference, { ...options, tag, client: this.#client, content, temporary, compressed });
+    return await pushIndex(index, reference, { ...this.#pushing(), ...options, tag });
+  }
+
+  #pushing(): Omit<PushOptions, 'signal' | 'emit'> {
+    const { content, temporary, facts } = this.#stores;
+    return {
+      client: this.#client,
+      content,
+      temporary,
+      compressed: new GzipMemory(facts),
+      places: this.#places,
+      sessions: new SessionMemory(facts),
+      uploads: this.#uploads,
+      chunkSize: this.#options.chunkSize,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

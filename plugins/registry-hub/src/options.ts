@@ -29,8 +29,8 @@ export interface RegistryOptions {
   /** How many blobs come, and go, at once. */
   readonly downloads: number;
   readonly uploads: number;
-  /** Bytes of a piece of an upload; larger blobs go in several, so that a broken upload goes on after the last whole piece. */
-  readonly chunkSize: number;
+  /** Bytes of a piece of an upload, where something between here and the registry takes no longer ones; default: all at once. */
+  readonly chunkSize?: number | undefined;
   /** Fetch layers that lie outside of registries, from the addresses that a manifest names. */
   readonly foreignLayers: boolean;
 }
@@ -59,7 +59,7 @@ const OPTIONS: Readonly<Record<keyof RegistryOptions, Check>> = {
   stallTimeout: { is: isPositive, expected: 'milliseconds', default: 30_000 },
   downloads: { is: isPositive, expected: 'a whole number', default: 3 },
   uploads: { is: isPositive, expected: 'a whole number', default: 5 },
-  chunkSize: { is: isPositive, expected: 'bytes', default: 64 << 20 },
+  chunkSize: { is: (value) => value === undefined || isPositive(value), expected: 'bytes' },
   foreignLayers: { is: (value) => typeof value === 'boolean', expected: 'true or false', default: false },
 };
 

@@ -27,6 +27,10 @@ export async function registryFailure(response: IncomingMessage, { host, what, m
       return new VarveError(missing, `Expected ${what} on ${host}, found none (${detail})`);
     case status === 429:
       return new VarveError('REGISTRY_LIMIT', `${host} refuses more requests for now (${detail})`, { hint: 'Wait, or log in.' });
+    case status === 413:
+      return new VarveError('REGISTRY_REFUSED', `${host} refused ${what} (${detail})`, {
+        hint: 'It is too large for the registry or a proxy before it. The option "chunkSize" of @varve/registry-hub sends blobs in pieces.',
+      });
     case status >= 500:
       return new VarveError('REGISTRY_FAILED', `${host} failed to answer for ${what} (${detail})`, { hint: 'Try again later.' });
     default:

@@ -62,7 +62,13 @@ export class Requester {
     return await this.receive(place, request, async (response) => response);
   }
 
-  /** The same, with the reading of the answer: where the connection breaks in its body, all of it is asked for again. */
+  /** One try: what may pass is thrown as `Passing`, for whoever repeats more than this request. */
+  async once(place: Repository | Endpoint, request: RegistryRequest): Promise<IncomingMessage> {
+    const endpoint = 'api' in place ? place : await this.hosts.registry(place);
+    return await this.#attempt(endpoint, request, async (response) => response);
+  }
+
+  /** `send`, with the reading of the answer: where the connection breaks in its body, all of it is asked for again. */
   async receive<T>(place: Repository | Endpoint, request: RegistryRequest, read: (response: IncomingMessage) => Promise<T>): Promise<T> {
     const endpoint = 'api' in place ? place : await this.hosts.registry(place);
     const { retries, retryWait } = this.patience;

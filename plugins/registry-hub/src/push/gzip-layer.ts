@@ -9,7 +9,7 @@ import { type Abortable, type Descriptor, digestFromHex, type Layer, MEDIA_TYPES
 /** A compressed layer on disk, for as long as it is not disposed. */
 export interface CompressedLayer extends AsyncDisposable {
   readonly descriptor: Descriptor;
-  read(): AsyncIterable<Uint8Array>;
+  read(from?: number): AsyncIterable<Uint8Array>;
 }
 
 /** Compresses a layer, on several cores; equal layers give equal bytes. */
@@ -30,7 +30,7 @@ export async function gzipLayer(layer: Layer, { dir, signal }: Abortable & { rea
     const compressed = hashed(gzip(layer.tar({ signal }), { signal }));
     await pipeline(compressed, createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal });
     const descriptor = { mediaType: MEDIA_TYPES.layerGzip, digest: digestFromHex(sha.digest('hex')), size };
-    return { descriptor, read: () => createReadStream(file, { highWaterMark: 1 << 18 }), [Symbol.asyncDispose]: dispose };
+    return { descriptor, read: (start = 0) => createReadStream(file, { start, highWaterMark: 1 << 18 }), [Symbol.asyncDispose]: dispose };
   } catch (failure) {
     await dispose();
     throw failure;

@@ -1,6 +1,8 @@
 import { type Descriptor, type Digest, type ImageIndex, type IndexArtifact, imagesOf, parseManifest } from '@varve/core/image';
 import type { Repository } from '../http/requester.ts';
-import { type PushOptions, pushImage, putManifest } from './push-image.ts';
+import { pushImage } from './push-image.ts';
+import type { PushOptions } from './push-layer.ts';
+import { putManifest } from './put-manifest.ts';
 import { uploadBlob } from './upload-blob.ts';
 
 /**
@@ -32,7 +34,16 @@ export async function pushIndex(
 async function pushArtifact(artifact: IndexArtifact, repository: Repository, options: PushOptions): Promise<void> {
   const { client, signal } = options;
   for (const { descriptor, read } of await artifact.blobs({ signal }))
-    await uploadBlob(client, repository, { ...descriptor, read: () => read({ signal }), signal });
+    await uploadBlob(client, repository, { ...descriptor, read: (from) => skipping(read({ signal }), from), signal });
   const descriptor = await artifact.descriptor({ signal });
   await putManifest(descriptor, await artifact.manifestBytes({ signal }), { repository, tag: descriptor.digest, ...options });
+}
+
+async function* skipping(source: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let skip = count;
+  for await (const chunk of source) {
+    const bytes = chunk.subarray(skip);
+    skip -= chunk.length - bytes.length;
+    if (bytes.length > 0) yield bytes;
+  }
 }

@@ -1,100 +1,119 @@
 import type { IncomingMessage } from 'node:http';
 import { VarveError } from '@varve/core';
 import type { Abortable, Descriptor, Digest } from '@varve/core/image';
-import { apiHost } from '../hosts/registry-host.ts';
+import { repositoryScope } from '../auth/scopes.ts';
+import type { Endpoint } from '../hosts/endpoint.ts';
 import { discard } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
 import type { Repository, Requester } from '../http/requester.ts';
-import { Passing, retrying } from '../http/retry.ts';
+import { retrying } from '../http/retry.ts';
+import { sendBlob } from './send-blob.ts';
+import type { SessionMemory } from './session-memory.ts';
+import { UploadSession } from './upload-session.ts';
 
 export interface Upload extends Pick<Descriptor, 'digest' | 'size'>, Abortable {
-  /** The bytes from their beginning; called again after a failure. */
-  read(): AsyncIterable<Uint8Array>;
+  /** The bytes from a place on; called again after a failure. */
+  read(from: number): AsyncIterable<Uint8Array>;
+  /** Repositories of the same registry that have the blob. */
+  readonly sources?: readonly Repository[] | undefined;
+  /** Bytes of a piece; without it everything goes at once. */
+  readonly chunkSize?: number | undefined;
+  /** So that another process can go on with the upload. */
+  readonly sessions?: SessionMemory | undefined;
   readonly onProgress?: ((bytes: number) => void) | undefined;
 }
+
+export type UploadResult = { readonly kind: 'there' | 'sent' } | { readonly kind: 'mounted'; readonly from: Repository };
 
 /** Whether a repository has a blob. Registries that cannot say so have not. @throws VarveError `REGISTRY_…` */
 export async function hasBlob(
   client: Requester,
-  repository: Repository,
+  repository: Repository | Endpoint,
   { digest, signal }: Abortable & { readonly digest: Digest },
 ): Promise<boolean> {
   const what = `the blob ${digest} of ${repository.path}`;
+  const endpoint = 'api' in repository ? repository : await client.hosts.registry(repository);
   const request = { method: 'HEAD', to: `blobs/${digest}`, actions: 'pull,push', what, signal } as const;
-  const response = await client.send(repository, request).catch((failure: unknown) => {
+  const response = await client.send(endpoint, request).catch((failure: unknown) => {
     if (VarveError.is(failure) && failure.code === 'REGISTRY_FAILED') return undefined;
     throw failure;
   });
   if (response === undefined) return false;
-  if (response.statusCode === 403) throw await registryFailure(response, { host: apiHost(repository.host), what });
+  if (response.statusCode === 403) throw await registryFailure(response, { host: endpoint.api, what });
   discard(response);
   return response.statusCode === 200;
 }
 
 /**
- * Brings a blob into a repository in one piece (OCI distribution-spec, POST then PUT); after a failure that may pass, from its beginning, if
- * the registry does not have it by then.
- * @returns `false`: it was there
- * @throws VarveError `REGISTRY_…`
+ * Brings a blob into a repository (OCI distribution-spec, Pushing blobs): not at all where it is there, from another repository where the
+ * registry agrees, else its bytes. After a failure that may pass it looks first whether only the answer was lost.
+ * @throws VarveError `REGISTRY_…`, `BLOB_MISMATCH`
  */
-export async function uploadBlob(client: Requester, repository: Repository, upload: Upload): Promise<boolean> {
+export async function uploadBlob(client: Requester, repository: Repository, upload: Upload): Promise<UploadResult> {
   const { digest, signal } = upload;
+  const endpoint = await client.hosts.registry(repository);
+  const origin = await client.origin(endpoint, { signal });
   return await retrying(
     async (attempt) => {
-      if (await hasBlob(client, repository, { digest, signal })) return attempt > 0;
-      await sendBlob(client, repository, upload);
-      return true;
+      if (await hasBlob(client, endpoint, { digest, signal })) return { kind: attempt > 0 ? 'sent' : 'there' };
+      const opened = attempt === 0 ? await mountBlob(client, endpoint, { ...upload, origin }) : undefined;
+      if (opened !== undefined && 'from' in opened) return { kind: 'mounted', from: opened.from };
+      await sendBlob(client, { ...upload, endpoint, origin, session: opened });
+      return { kind: 'sent' };
     },
     { ...client.patience, signal },
   );
 }
 
-async function sendBlob(client: Requester, repository: Repository, { digest, size, read, onProgress, signal }: Upload): Promise<void> {
-  const what = `an upload to ${repository.path}`;
-  const host = apiHost(repository.host);
-  const common = { actions: 'pull,push', what, signal, retry: false } as const;
-  const opened = await passing(
-    client.send(repository, { ...common, method: 'POST', to: 'blobs/uploads/', headers: { 'content-length': '0' } }),
-  );
-  if (opened.statusCode !== 202) throw await registryFailure(opened, { host, what });
-  discard(opened);
-  const to = withDigest(opened, await client.origin(repository, { signal }), digest);
-  async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
-    let sent = 0;
-    for await (const chunk of read()) {
-      yield chunk;
-      sent += chunk.length;
-      onProgress?.(sent);
-    }
-  }
-  const headers = { 'content-type': 'application/octet-stream', 'content-length': String(size) };
-  const closed = await passing(client.send(repository, { ...common, method: 'PUT', to, headers, body: counted }));
-  if (closed.statusCode === 404) throw new Passing(await registryFailure(closed, { host, what })); // the session was forgotten
-  if (closed.statusCode !== 201 && closed.statusCode !== 204) throw await registryFailure(closed, { host, what });
-  discard(closed);
+/** As docker: more would cost more than they save. */
+const MOST_SOURCES = 3;
+
+export interface MountRequest extends Abortable {
+  readonly digest: Digest;
+  readonly sources?: readonly Repository[] | undefined;
+  readonly origin: string;
 }
 
-/** Alone, such a request is not to be repeated; the whole upload is. A session that was forgotten meanwhile is a failure of that kind. */
-async function passing(answer: Promise<IncomingMessage>): Promise<IncomingMessage> {
+/** Asks for the blob from other repositories. @returns whose it came from, or the upload that was opened instead, or neither */
+export async function mountBlob(
+  client: Requester,
+  endpoint: Endpoint,
+  { digest, sources = [], origin, signal }: MountRequest,
+): Promise<UploadSession | { readonly from: Repository } | undefined> {
+  let session: UploadSession | undefined;
+  for (const from of sources.filter(({ host, path }) => host === endpoint.host && path !== endpoint.path).slice(0, MOST_SOURCES)) {
+    const response = await askToMount(client, endpoint, { digest, from, signal });
+    if (response === undefined) continue;
+    if (response.statusCode === 201) return { from };
+    if (response.statusCode !== 202) continue;
+    await session?.cancel();
+    session = new UploadSession(client, { endpoint, origin, opened: response });
+  }
+  return session;
+}
+
+/** What is refused here is asked for in another way: then it is told. */
+async function askToMount(
+  client: Requester,
+  endpoint: Endpoint,
+  { digest, from, signal }: Abortable & { readonly digest: Digest; readonly from: Repository },
+): Promise<IncomingMessage | undefined> {
   try {
-    return await answer;
+    const response = await client.send(endpoint, {
+      method: 'POST',
+      to: `blobs/uploads/?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from.path)}`,
+      actions: 'pull,push',
+      scopes: [repositoryScope(from.path, 'pull')],
+      what: `the blob ${digest} of ${from.path} for ${endpoint.path}`,
+      headers: { 'content-length': '0' },
+      signal,
+      retry: false,
+    });
+    discard(response);
+    return response;
   } catch (failure) {
-    if (VarveError.is(failure) && ['REGISTRY_UNREACHABLE', 'REGISTRY_FAILED', 'REGISTRY_LIMIT'].includes(failure.code))
-      throw new Passing(failure);
+    signal?.throwIfAborted();
+    if (VarveError.is(failure)) return undefined;
     throw failure;
   }
-}
-
-/** The registry's own address, its query untouched, with the digest added. */
-function withDigest({ headers }: IncomingMessage, origin: string, digest: Digest): URL {
-  const location = headers.location ?? '';
-  if (location === '' || !URL.canParse(location, origin))
-    throw new VarveError('REGISTRY_ANSWER', `Expected an address for the upload from ${new URL(origin).host}, found none`);
-  const url = new URL(location, origin);
-  if (url.protocol !== 'https:' && url.protocol !== new URL(origin).protocol)
-    throw new VarveError('REGISTRY_ANSWER', `${new URL(origin).host} wants an upload at ${url.protocol}//${url.host}, which is not safe`);
-  url.search = `${url.search === '' ? '?' : `${url.search}&`}digest=${encodeURIComponent(digest)}`;
-  url.username = '';
-  url.password = '';
-  return url;
 }
