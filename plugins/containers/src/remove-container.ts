@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { VarveError } from '@varve/core';
-import { lock, removeTree, tryLock } from '@varve/core/system';
+import { type FileLock, removeTree, tryLock } from '@varve/core/system';
+import { isUp } from './describe/status.ts';
 import type { Engine } from './engine.ts';
 import type { ContainerRecord } from './state/container-record.ts';
 import { usesVolume } from './state/volume-table.ts';
@@ -15,7 +17,7 @@ interface Removal {
   readonly volumes: boolean;
 }
 
-/** Milliseconds. */
+/** Milliseconds that a supervisor may take to let go of a container that has ended. */
 const PATIENCE = 20_000;
 
 /**
@@ -25,10 +27,7 @@ const PATIENCE = 20_000;
 export async function removeContainer(engine: Removing, { id }: ContainerRecord, removal: Removal): Promise<void> {
   const { places, containers } = engine.store;
   if (!existsSync(places.container(id))) return await destroyContainer(engine, containers.byId(id), removal);
-  const before = containers.byId(id);
-  const isRunning = before?.state.status === 'running' || before?.state.status === 'paused';
-  // One that has ended is let go of by its supervisor in a moment
-  using held = isRunning ? tryLock(places.lock(id)) : await lock(places.lock(id), { signal: AbortSignal.timeout(PATIENCE) });
+  using held = await holdContainer(engine, id);
   const record = containers.byId(id);
   if (record === undefined) return;
   if (held === undefined)
@@ -39,6 +38,26 @@ export async function removeContainer(engine: Removing, { id }: ContainerRecord,
   await destroyContainer(engine, record, removal);
 }
 
+/** `undefined`: it runs, or is gone. */
+async function holdContainer({ store: { places, containers } }: Removing, id: string): Promise<FileLock | undefined> {
+  for (const end = Date.now() + PATIENCE; ; await sleep(20)) {
+    if (!existsSync(places.container(id))) return undefined;
+    const held = tryLockIn(places.lock(id));
+    const record = containers.byId(id);
+    if (held !== undefined || record === undefined || isUp(record) || Date.now() > end) return held;
+  }
+}
+
+/** Its directory may go meanwhile. */
+function tryLockIn(path: string): FileLock | undefined {
+  try {
+    return tryLock(path);
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw failure;
+  }
+}
+
 /** The same for whoever holds the container's lock. */
 export async function destroyContainer(
   { host, store }: Removing,
@@ -47,7 +66,7 @@ export async function destroyContainer(
 ): Promise<void> {
   if (record === undefined) return;
   const { id, spec } = record;
-  store.containers.change(id, (state) => ({ ...state, status: 'removing' }));
+  if (!store.containers.setRemoving(id)) return; // somebody else has removed it
   const { provider } = await host.storage(spec.driver);
   await provider.remove(spec.snapshot.key);
   const anonymous = spec.mounts.flatMap((mount) => (mount.type === 'volume' && mount.anonymous ? [mount.name] : []));
@@ -57,12 +76,36 @@ export async function destroyContainer(
     await store.volumes.remove(name, () => store.containers.all().some((other) => usesVolume(other, name)));
 }
 
-/** Takes away what killed processes were making or removing. */
-export async function sweepContainers(engine: Engine): Promise<void> {
-  const { containers } = engine.store;
-  for (const record of containers.all()) {
-    const { status } = record.state;
-    if ((status !== 'creating' && status !== 'removing') || containers.isSupervised(record.id)) continue;
-    await removeContainer(engine, record, { volumes: status === 'creating' });
+/** Takes away what killed processes were making or removing. Under its lock a container is what its row says. */
+export async function sweepContainers(engine: Removing): Promise<void> {
+  await sweepDirectories(engine);
+  const { containers, places } = engine.store;
+  const isLeft = (record: ContainerRecord | undefined) => record?.state.status === 'creating' || record?.state.status === 'removing';
+  for (const { id } of containers.all().filter(isLeft)) {
+    if (!existsSync(places.container(id))) {
+      await removeUnmade(engine, id);
+      continue;
+    }
+    using held = tryLockIn(places.lock(id));
+    const record = containers.byId(id);
+    if (held !== undefined && record !== undefined && isLeft(record))
+      await destroyContainer(engine, record, { volumes: record.state.status === 'creating' });
   }
+}
+
+/** Milliseconds after which a directory that no row knows was left: its maker writes the row at once. */
+const UNKNOWN = 60_000;
+
+async function sweepDirectories({ store: { places, containers } }: Removing): Promise<void> {
+  for (const id of existsSync(places.containers) ? readdirSync(places.containers) : []) {
+    const age = Date.now() - (statSync(places.container(id), { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age < UNKNOWN || containers.byId(id) !== undefined) continue;
+    using held = tryLockIn(places.lock(id));
+    if (held !== undefined && containers.byId(id) === undefined) await removeTree(places.container(id));
+  }
+}
+
+/** Only its row is left: the directory goes last but one. */
+async function removeUnmade(engine: Removing, id: string): Promise<void> {
+  await destroyContainer(engine, engine.store.containers.byId(id), { volumes: false });
 }

@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 import { IMAGES, LAYERS, VarveError } from '@varve/core';
 import { cleanPath, type FileTree, MergedTree } from '@varve/core/archive';
 import { type Abortable, asSnapshotKey, type Image } from '@varve/core/image';
-import { tryLock } from '@varve/core/system';
+import { removeTree, tryLock } from '@varve/core/system';
 import { type Engine, openSnapshots } from '../engine.ts';
 import { destroyContainer } from '../remove-container.ts';
 import { signalName } from '../signals.ts';
@@ -46,8 +46,9 @@ export async function createContainer(engine: Engine, request: CreateRequest, { 
   mkdirSync(store.places.container(id), { recursive: true, mode: 0o700 });
   using held = tryLock(store.places.lock(id));
   if (held === undefined) throw new Error(`${store.places.lock(id)} is locked by somebody else`);
-  const record = add(engine, { id, name, spec });
+  let record: ContainerRecord | undefined;
   try {
+    record = add(engine, { id, name, spec });
     const parent = await snapshots.unpack(opened.layers, { signal });
     const snapshot = await snapshots.keep(key, parent, { signal });
     const named = mounts.map((mount) => nameVolume(engine, mount));
@@ -59,8 +60,8 @@ export async function createContainer(engine: Engine, request: CreateRequest, { 
       throw new VarveError('IMAGE_UNKNOWN', `No such image: ${request.image}`, { hint: 'It was removed meanwhile.' });
     return store.containers.change(id, () => ({ status: 'created' }));
   } catch (failure) {
-    const left = store.containers.byId(id) ?? record;
-    await destroyContainer(engine, left, { volumes: true });
+    if (record === undefined) await removeTree(store.places.container(id));
+    else await destroyContainer(engine, store.containers.byId(id), { volumes: true });
     throw failure;
   }
 }

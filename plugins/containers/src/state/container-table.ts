@@ -54,6 +54,15 @@ export class ContainerTable {
     });
   }
 
+  /** `false`: there is no such container any more. */
+  setRemoving(id: string): boolean {
+    return this.#database.transaction(() => {
+      const record = this.byId(id);
+      if (record !== undefined) this.#write(id, { ...record.state, status: 'removing' });
+      return record !== undefined;
+    });
+  }
+
   /** @throws VarveError `CONTAINER_NAME` */
   rename(id: string, name: string): void {
     this.#database.transaction(() => {

@@ -86,12 +86,12 @@ export class Supervisor {
     let result: ProcessResult;
     try {
       const { root } = await this.#mount();
-      const process = await processSpec(this.#record, { root, store, size: attach?.size });
+      const asked = await processSpec(this.#record, { root, store, size: attach?.size });
       const { provider } = await this.#engine.host.executor(spec.executor);
       this.#log = new LogFile(store.places.log(id), spec.log);
       this.#server = await this.#listen();
       if (attach !== undefined) this.#attach(session, attach);
-      this.#container = (await provider.start?.(process, this.#io())) ?? runOnly(provider, process, this.#io());
+      this.#container = (await provider.start?.(asked, this.#io())) ?? runOnly(provider, asked, this.#io());
       this.#setRunning(this.#container.pid);
       session.send({ kind: 'started', pid: this.#container.pid });
       result = await this.#container.exit;

@@ -1,0 +1,70 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import { run } from '../helpers/varve.ts';
+import { type ContainerBench, once, onEach } from './container-bench.ts';
+
+async function supervisorOf(bench: ContainerBench, name: string): Promise<number> {
+  const id = (await bench.must(['container', 'inspect', '-f', '{{.Id}}', name])).trim();
+  return Number((await run('pgrep', ['-f', `container supervise ${id}`])).stdout.split('\n')[0]);
+}
+
+async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 60_000; Date.now() < end && !(await what()); ) await sleep(50);
+}
+
+onEach(test, 'a container whose supervisor was killed has ended, leaves nothing, and can be started again', async (t, bench) => {
+  await bench.must(['run', '-d', '--name', 'one', 'busybox', 'sh', '-c', 'echo kept >> /file; exec sleep 600']);
+  process.kill(await supervisorOf(bench, 'one'), 'SIGKILL');
+  await until(async () => (await bench.must(['ps', '-q'])) === '');
+  t.deepEqual(await bench.transcript(['ps', '-a', '--format', '{{.Status}}']), ['Exited (137) <age> ago']);
+  t.false(readFileSync('/proc/mounts', 'utf8').includes(bench.root));
+  t.deepEqual(await bench.transcript(['wait', 'one']), ['137']);
+  await until(async () => (await run('pgrep', ['-af', `${bench.root}`])).stdout.trim() === '');
+  t.deepEqual(await bench.transcript(['start', 'one']), ['one']);
+  await bench.must(['stop', '-t', '0', 'one']);
+  await bench.must(['commit', 'one', 'after']);
+  t.deepEqual(await bench.transcript(['run', '--rm', 'after', 'cat', '/file']), ['kept', 'kept']);
+  t.deepEqual(await bench.transcript(['rm', 'one']), ['one']);
+});
+
+once(test, 'the process and everything it started end with a killed supervisor', async (t, bench) => {
+  await bench.must(['run', '-d', '--name', 'one', 'busybox', 'sh', '-c', '(setsid sleep 600 &); exec sleep 600']);
+  await bench.must(['exec', '-d', 'one', 'sleep', '600']);
+  const pids = (await bench.must(['top', 'one', '-eo', 'pid,comm'])).match(/^\d+/gm)?.map(Number) ?? [];
+  t.true(pids.length >= 3, String(pids));
+  process.kill(await supervisorOf(bench, 'one'), 'SIGKILL');
+  await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)));
+  t.deepEqual(
+    pids.filter((pid) => existsSync(`/proc/${pid}`)),
+    [],
+  );
+});
+
+once(test, 'what killed commands were making is taken away by the next one', async (t, bench) => {
+  for (const delay of [60, 120, 180, 260, 340]) {
+    const kill = new AbortController();
+    const made = bench.varve(['create', '-v', '/data', 'busybox', 'true'], { signal: kill.signal });
+    await sleep(delay);
+    kill.abort('kill');
+    await made;
+  }
+  await bench.must(['container', 'prune', '-f']);
+  t.deepEqual(await bench.transcript(['ps', '-aq']), []);
+  const active = join(bench.root, 'snapshots/overlay2/active');
+  t.deepEqual(existsSync(active) ? readdirSync(active) : [], []);
+});
+
+once(test, 'the end of the command line is not the end of its container', async (t, bench) => {
+  const kill = new AbortController();
+  const attached = bench.varve(['run', '--name', 'one', 'busybox', 'sh', '-c', 'while [ ! -e /go ]; do sleep 0.1; done; echo went'], {
+    signal: kill.signal,
+  });
+  await until(async () => (await bench.must(['ps', '-q'])) !== '');
+  kill.abort('kill');
+  await attached;
+  t.deepEqual(await bench.transcript(['exec', 'one', 'touch', '/go']), []);
+  t.deepEqual(await bench.transcript(['wait', 'one']), ['0']);
+  t.deepEqual(await bench.transcript(['logs', 'one']), ['went']);
+});
