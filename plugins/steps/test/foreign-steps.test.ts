@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BuildEventBody, BuildInfo, Plan, RunStep, Stage } from '@varve/core';
+import type { BuildEventBody, BuildRequest, Plan, RunStep, Stage } from '@varve/core';
 import { formatPlatform, hostPlatform, type Platform } from '@varve/core/image';
 import test, { type ExecutionContext } from 'ava';
 import { binfmtHandlers, handlerFor } from '../src/run/binfmt-handlers.ts';
 import { elfHeader } from '../src/run/elf-header.ts';
-import { refuseForeign } from '../src/run/foreign-steps.ts';
+import { refuseForeign, refuseForeignProcess } from '../src/run/foreign-steps.ts';
 
 const source = { file: 'Dockerfile', startLine: 3, endLine: 3 };
 const run: RunStep = { kind: 'run', title: 'RUN true', args: ['true'], env: [], network: 'default', mounts: [], source };
@@ -15,9 +15,11 @@ const foreign: Platform = { os: 'linux', architecture: 'mips64' };
 const on = (name: string, more: Partial<Stage> = {}): Stage => ({ name, base: { kind: 'scratch' }, steps: [run], ...more });
 const planOf = (...stages: readonly Stage[]): Plan => ({ stages, target: stages.at(-1)?.name ?? '' });
 
-async function ask(plan: Plan, platform: Platform): Promise<readonly BuildEventBody[]> {
+const cacheFrom = [{ type: 'registry', attributes: {} }];
+
+async function ask(plan: Plan, platform: Platform, request: Partial<BuildRequest> = {}): Promise<readonly BuildEventBody[]> {
   const told: BuildEventBody[] = [];
-  await refuseForeign(plan, { id: 'b', request: {} as BuildInfo['request'], platform, emit: (event) => void told.push(event) });
+  await refuseForeign(plan, { id: 'b', request: request as BuildRequest, platform, emit: (event) => void told.push(event) });
   return told;
 }
 
@@ -61,6 +63,17 @@ test(
   { os: 'windows', architecture: 'amd64' },
   /only processes of linux/,
 );
+
+test('where caches of other machines are asked, a process is refused when it has to run', async (t) => {
+  t.deepEqual(await ask(planOf(on('main')), foreign, { cacheFrom }), []);
+  const inputs = (platform: Platform, architecture: string) => ({
+    build: { id: 'b', request: { cacheFrom } as unknown as BuildRequest, platform, emit: () => undefined },
+    config: { os: 'linux', architecture, config: {}, history: [] },
+  });
+  await t.throwsAsync(refuseForeignProcess(run, inputs(foreign, 'mips64')), { code: 'RUN_PLATFORM' });
+  await t.notThrowsAsync(refuseForeignProcess(run, inputs(hostPlatform(), 'mips64'))); // images say many things
+  await t.notThrowsAsync(refuseForeignProcess(run, inputs(foreign, hostPlatform().architecture)));
+});
 
 /** Registers busybox, which does not look at what it is given, for an architecture that nobody else registers here. */
 function registered(t: ExecutionContext, flags: string): boolean {

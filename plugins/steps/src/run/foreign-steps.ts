@@ -1,4 +1,4 @@
-import { type BuildInfo, type Plan, type RunStep, type Stage, VarveError } from '@varve/core';
+import { type BuildInfo, type BuildRequest, type Plan, type RunStep, type Stage, type StepInputs, VarveError } from '@varve/core';
 import { formatPlatform, hostPlatform, type Platform } from '@varve/core/image';
 import { type BinfmtHandler, binfmtHandlers, handlerFor } from './binfmt-handlers.ts';
 
@@ -7,11 +7,11 @@ const ALSO: Readonly<Record<string, readonly string[]>> = { amd64: ['386'], arm6
 
 /**
  * Refuses a plan with a process that nothing here could run, before anything of it is done; warns where running it takes something that the
- * image must bring.
+ * image must bring. Where caches of other machines are asked, such a process may not have to run at all: see `refuseForeignProcess`.
  *
  * @throws VarveError `RUN_PLATFORM`
  */
-export async function refuseForeign(plan: Plan, { platform, emit }: BuildInfo): Promise<void> {
+export async function refuseForeign(plan: Plan, { platform, request, emit }: BuildInfo): Promise<void> {
   const foreign = plan.stages.flatMap((stage) => {
     const own = platformOf(stage, plan.stages, platform);
     const first = stage.steps.find((step) => step.kind === 'run');
@@ -22,7 +22,7 @@ export async function refuseForeign(plan: Plan, { platform, emit }: BuildInfo): 
   const loose = new Map<string, BinfmtHandler>();
   for (const { platform: wanted, step } of foreign) {
     const handler = wanted.os === 'linux' ? handlers && handlerFor(wanted.architecture, handlers) : undefined;
-    if (handler === undefined && (handlers !== undefined || wanted.os !== 'linux')) throw cannotRun(step, wanted);
+    if (handler === undefined && !mayBeFound(request) && !isUnknown(wanted, handlers)) throw cannotRun(step, wanted);
     if (handler?.isFixed === false) loose.set(formatPlatform(wanted), handler);
   }
   for (const [name, handler] of loose)
@@ -32,6 +32,18 @@ export async function refuseForeign(plan: Plan, { platform, emit }: BuildInfo): 
       message: `${name} is run by ${handler.interpreter}, which the image must have: the handler ${handler.name} was registered without the flag F`,
     });
 }
+
+/** The same for a process that has to run after all. Its image may say anything, so that the build must be for another platform, too. */
+export async function refuseForeignProcess(step: RunStep, { build, config }: Pick<StepInputs, 'build' | 'config'>): Promise<void> {
+  if (!mayBeFound(build.request) || isNative(build.platform) || isNative(config)) return;
+  const handlers = await binfmtHandlers();
+  const isTaken = config.os === 'linux' && handlers !== undefined && handlerFor(config.architecture, handlers) !== undefined;
+  if (!isTaken && !isUnknown(config, handlers)) throw cannotRun(step, config);
+}
+
+const mayBeFound = ({ cacheFrom = [] }: BuildRequest): boolean => cacheFrom.length > 0;
+/** Nobody may look which handlers there are: the process itself will tell. */
+const isUnknown = ({ os }: Platform, handlers: readonly BinfmtHandler[] | undefined): boolean => os === 'linux' && handlers === undefined;
 
 /** What a stage is for: what its base, or the stage that it starts from, was asked for by. */
 function platformOf({ base, platform }: Stage, stages: readonly Stage[], fallback: Platform): Platform {

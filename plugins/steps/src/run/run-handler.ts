@@ -16,6 +16,7 @@ import { mergeEnv } from '@varve/core/image';
 import { processEnv, workingDirOf } from './environment.ts';
 import { findDevices } from './find-devices.ts';
 import { describeRun } from './fingerprint.ts';
+import { refuseForeignProcess } from './foreign-steps.ts';
 import { RunMounts } from './run-mounts.ts';
 import { networkOf, parseHosts, parseUlimits } from './settings.ts';
 
@@ -33,6 +34,7 @@ export class RunHandler implements StepHandler<RunStep> {
   }
 
   async execute(step: RunStep, scope: StepScope): Promise<StepResult> {
+    await refuseForeignProcess(step, scope);
     const executor = await scope.executor();
     await using mounts = new RunMounts(this.#root, step, scope);
     const process = await specOf(step, scope, mounts);
