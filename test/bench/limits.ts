@@ -1,8 +1,9 @@
 // What the machine needs for the same by the simplest means: programs in C, and nothing else to do.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { whyMissing } from './programs.ts';
+import { setAside } from './scratch.ts';
 import type { Limit } from './workloads/workload.ts';
 
 const shell = (script: string, ...args: readonly string[]) => ({ argv: ['bash', '-ec', script, 'bash', ...args] });
@@ -22,7 +23,7 @@ export const statWalk = (tree: string): Limit => ({
 /** A copy of the tree as it is. */
 export const copyLimit = (tree: string, to: string): Limit => ({
   name: 'cp -a',
-  prepare: () => rmSync(to, { recursive: true, force: true }),
+  prepare: () => setAside(to),
   run: () => [{ argv: ['cp', '-a', tree, to] }],
 });
 
@@ -35,7 +36,7 @@ export const hashOf = (file: string): Limit => ({
 /** Unpacking what an archive of images has in it; the layers of its tar are tars. */
 export const extraction = (archive: string, to: string): Limit => ({
   name: 'tar -x',
-  prepare: () => rmSync(to, { recursive: true, force: true }),
+  prepare: () => setAside(to),
   run: () => [
     shell(
       'mkdir "$2" "$2/all"; tar -C "$2" -xf "$1"; for l in "$2"/blobs/sha256/*; do ! tar -C "$2/all" -xf "$l" 2> /dev/null || :; done',

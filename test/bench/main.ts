@@ -3,12 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import type { Builder } from './builders/builder.ts';
 import { BUILDERS } from './builders/index.ts';
 import { stopRunning } from './measure.ts';
 import { HELP, isWanted, type Options, readOptions } from './options.ts';
 import { asData, type Results, report } from './report.ts';
-import { type Measured, runWorkload } from './run-workload.ts';
+import { type Measured, type Participant, runWorkload } from './run-workload.ts';
 import { Scratch } from './scratch.ts';
 import { Ground } from './site.ts';
 import { seconds } from './table.ts';
@@ -33,7 +32,7 @@ async function bench(options: Options): Promise<void> {
   using scratch = new Scratch(options.dir);
   const builders = openBuilders(options, scratch);
   using ground = new Ground(scratch, options);
-  const results = await runAll(options, builders, ground);
+  const results = await runAll(options, builders, ground).finally(() => Promise.all(builders.map((builder) => builder.close?.())));
   const about = machine(options, builders);
   process.stdout.write(`${JSON.stringify(about)}\n\n${report(results)}\n`);
   mkdirSync(dirname(options.json), { recursive: true });
@@ -42,16 +41,16 @@ async function bench(options: Options): Promise<void> {
   if (interrupted) process.exitCode = 130;
 }
 
-function openBuilders({ builders, pruneDocker }: Options, scratch: Scratch): readonly Builder[] {
+function openBuilders({ builders }: Options, scratch: Scratch): readonly Participant[] {
   const wanted = BUILDERS.filter(({ name }) => builders.length === 0 || builders.includes(name));
   return wanted.flatMap((kind) => {
-    const reason = kind.whyAbsent({ pruneDocker });
+    const reason = kind.whyAbsent();
     if (reason !== undefined) say(`Without ${kind.name}: ${reason}`);
-    return reason === undefined ? [kind.open(scratch.dir('builders', kind.name))] : [];
+    return reason === undefined ? [{ ...kind.open(scratch.dir('builders', kind.name)), isTransport: kind.isTransport ?? false }] : [];
   });
 }
 
-async function runAll(options: Options, builders: readonly Builder[], ground: Ground): Promise<Results> {
+async function runAll(options: Options, builders: readonly Participant[], ground: Ground): Promise<Results> {
   const wanted = WORKLOADS.filter(({ id }) => isWanted(id, options.workloads));
   const possible = wanted.filter((workload) => {
     const reason = ground.whyNot(workload);
@@ -86,7 +85,7 @@ function tell({ run, step, builder, limit, sample, problem }: Measured): void {
   say(`  ${run + 1}: ${what}: ${sample === undefined ? '' : `${seconds(sample.wall)} s`}${problem === undefined ? '' : ` ${problem}`}`);
 }
 
-function machine({ runs, scale }: Options, builders: readonly Builder[]): object {
+function machine({ runs, scale }: Options, builders: readonly Participant[]): object {
   const [first] = cpus();
   return {
     date: new Date().toISOString(),

@@ -15,21 +15,19 @@ export interface Options {
   /** Root filesystem of Debian, as a tar. */
   readonly debian: string;
   readonly setUp: boolean;
-  /** docker takes part although its daemon's build cache is emptied again and again. */
-  readonly pruneDocker: boolean;
   readonly help: boolean;
 }
 
 /** What `--help` prints. */
 export const HELP = `Usage: npm run bench -- [options] [workload ...]
 
-  --runs <n>             how often each workload is run with each builder (default 3)
+  --only <W2,W7>         these workloads, as if they were named without it
+  --runs, --rounds <n>   how often each workload is run with each builder (default 3)
   --scale <factor>       of numbers and sizes of files (default 1)
-  --builders <a,b>       varve, podman, buildah, docker, buildx (default: all that are installed)
+  --builders <a,b>       varve, podman, buildah, docker, buildkit, skopeo (default: all that are installed)
   --dir <dir>            where the temporary folder is made (default: the system's)
   --json <file>          where all samples go (default .varve/bench.json)
   --debian <file>        tar of a Debian root filesystem (default: the one of the tests' set-up)
-  --prune-docker         let docker and buildx take part; empties the daemon's build cache
   --set-up               install Debian's podman, buildah, docker-registry … before
 `;
 
@@ -39,30 +37,32 @@ export function readOptions(args: readonly string[], root: string): Options {
     args: [...args],
     allowPositionals: true,
     options: {
-      runs: { type: 'string', default: '3' },
+      only: { type: 'string', default: '' },
+      runs: { type: 'string' },
+      rounds: { type: 'string', default: '3' },
       scale: { type: 'string', default: '1' },
       builders: { type: 'string', default: '' },
       dir: { type: 'string' },
       json: { type: 'string', default: `${root}/.varve/bench.json` },
       debian: { type: 'string', default: `${root}/.varve/debian-bookworm.tar` },
-      'prune-docker': { type: 'boolean', default: false },
       'set-up': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false, short: 'h' },
     },
   });
   return {
-    workloads: positionals,
-    builders: values.builders.split(',').filter((name) => name !== ''),
-    runs: positive(values.runs, '--runs'),
+    workloads: [...positionals, ...listOf(values.only)],
+    builders: listOf(values.builders),
+    runs: positive(values.runs ?? values.rounds, '--runs'),
     scale: positive(values.scale, '--scale'),
     dir: values.dir,
     json: values.json,
     debian: values.debian,
     setUp: values['set-up'],
-    pruneDocker: values['prune-docker'],
     help: values.help,
   };
 }
+
+const listOf = (text: string): readonly string[] => text.split(',').filter((name) => name !== '');
 
 function positive(text: string, name: string): number {
   const value = Number(text);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { isWanted, readOptions } from './options.ts';
-import { fastestPeer, report, timesLimit } from './report.ts';
+import { fastestPeer, growthOf, report, timesLimit } from './report.ts';
 import type { Measured } from './run-workload.ts';
 import { renderTable } from './table.ts';
 
@@ -37,6 +37,14 @@ test('the report has a line for each step: figures, ratio, goal, multiple of the
   );
 });
 
+test('growth is the exponent of time over size', (t) => {
+  const large = { name: 'large', run: () => [], grows: { from: 'cold', factor: 8 } };
+  const grown = [...of('varve', [0.1]), ...of('varve', [0.8]).map((one) => ({ ...one, step: 'large' }))];
+  t.is(growthOf(grown, 'W1', large)?.exponent, 1);
+  const lines = [{ workload: 'W1', title: 'hello', step: large }];
+  t.regex(report({ builders: ['varve'], lines, measured: grown }), /^\| cold → large +\| 1\.00 \| 1\.00 \| +100 → 100 \|$/m);
+});
+
 test('what failed is listed and leaves a dash', (t) => {
   const failed: Measured = { workload: 'W1', step: 'cold', builder: 'podman', run: 0, problem: 'out of luck' };
   const text = report({
@@ -50,6 +58,12 @@ test('what failed is listed and leaves a dash', (t) => {
 
 test('columns are as wide as their widest cell', (t) => {
   t.is(renderTable(['name', 'n'], [['a', '1000']]), '| name |    n |\n| ---- | ---: |\n| a    | 1000 |');
+});
+
+test('workloads may be named with --only, and runs are rounds', (t) => {
+  const { workloads, runs } = readOptions(['W1', '--only', 'W2,W7', '--rounds', '5'], '/');
+  t.deepEqual(workloads, ['W1', 'W2', 'W7']);
+  t.is(runs, 5);
 });
 
 test('W3 stands for its variants, and W1 not for W10', (t) => {

@@ -88,7 +88,34 @@ export function report({ builders, lines, measured }: Results): string {
   });
   const note =
     'Cells: wall seconds · CPU seconds · peak resident MiB (varve ÷ it); medians. `ratio`: varve ÷ the fastest other, run by run.';
-  return [renderTable(head, rows), note, '', limitTable(measured), ...problems(measured)].join('\n');
+  return [renderTable(head, rows), note, '', limitTable(measured), ...growthTable(lines, measured), ...problems(measured)].join('\n');
+}
+
+/** How ours grows: 1 is as fast as what it is given, 0 not at all. */
+export function growthOf(measured: readonly Measured[], workload: string, { name, grows }: Step) {
+  if (grows === undefined) return undefined;
+  const [less, more] = [grows.from, name].map((step) => figureOf(measured, { workload, step, builder: OURS }));
+  if (less === undefined || more === undefined) return undefined;
+  const exponent = Math.log(more.wall / less.wall) / Math.log(grows.factor);
+  return {
+    from: grows.from,
+    factor: grows.factor,
+    exponent,
+    cpuExponent: Math.log(more.cpu / less.cpu) / Math.log(grows.factor),
+    less,
+    more,
+  };
+}
+
+function growthTable(lines: Results['lines'], measured: readonly Measured[]): readonly string[] {
+  const mebibytes = ({ resident }: Figure) => (resident / MEBIBYTE).toFixed(0);
+  const rows = lines.flatMap(({ workload, step }) => {
+    const growth = growthOf(measured, workload, step);
+    if (growth === undefined || Number.isNaN(growth.exponent)) return [];
+    const { from, less, more, exponent, cpuExponent } = growth;
+    return [[`${from} → ${step.name}`, exponent.toFixed(2), cpuExponent.toFixed(2), `${mebibytes(less)} → ${mebibytes(more)}`]];
+  });
+  return rows.length === 0 ? [] : ['', renderTable(['growth (1: linear)', 'wall', 'CPU', 'peak resident MiB'], rows)];
 }
 
 function cell({ wall, cpu, resident, ratio: toOurs }: Figure, builder: string): string {
@@ -130,6 +157,7 @@ export function asData({ builders, lines, measured }: Results): object {
     goal: step.goal,
     limit: step.limit,
     timesLimit: timesLimit(measured, workload, step),
+    growth: growthOf(measured, workload, step),
     fastestPeer: fastestPeer(measured, { workload, step: step.name }, builders)?.name,
     builders: Object.fromEntries(builders.map((builder) => [builder, figureOf(measured, { workload, step: step.name, builder })])),
   }));

@@ -17,6 +17,11 @@ export interface Measured {
   readonly problem?: string;
 }
 
+/** A builder, and whether it only moves images. */
+export interface Participant extends Builder {
+  readonly isTransport: boolean;
+}
+
 interface Task {
   readonly ground: Ground;
   readonly workload: Workload;
@@ -26,9 +31,11 @@ interface Task {
 }
 
 /** One run: every builder in turn does all steps, then the limits are measured; who is first changes from run to run. */
-export async function runWorkload(task: Task, builders: readonly Builder[], stopped: () => boolean): Promise<void> {
+export async function runWorkload(task: Task, builders: readonly Participant[], stopped: () => boolean): Promise<void> {
+  const { only, isTransport = false } = task.workload;
+  const wanted = builders.filter((builder) => (only?.includes(builder.name) ?? true) && (isTransport || !builder.isTransport));
   const limits = [...task.ground.limits, ...(task.opened.limits ?? [])];
-  const turns = [...builders.map((builder) => () => runSteps(task, builder)), () => runLimits(task, limits)];
+  const turns = [...wanted.map((builder) => () => runSteps(task, builder)), () => runLimits(task, limits)];
   for (const turn of rotate(turns, task.run)) {
     if (stopped()) return;
     await warmUp(task);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,6 +8,19 @@ export function removeTree(folder: string): void {
   for (const place of mountsBelow(folder).toReversed()) execFileSync('umount', ['-l', place]);
   if (mountsBelow(folder).length > 0) throw new Error(`Something is still mounted below ${folder}`);
   rmSync(folder, { recursive: true, force: true });
+}
+
+let aside = 0;
+
+/**
+ * Takes a folder out of the way; its small files go when everything does. ext4 does not take a freed inode again for minutes, and looks at
+ * each of them whenever a file is made: after `rm -r` of 20,000 files, making one takes ten times as long.
+ */
+export function setAside(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const place of mountsBelow(folder).toReversed()) execFileSync('umount', ['-l', place]);
+  execFileSync('find', [folder, '-xdev', '-type', 'f', '-size', '+1024k', '-delete']);
+  renameSync(folder, `${folder}.aside-${aside++}`);
 }
 
 function mountsBelow(folder: string): readonly string[] {

@@ -25,13 +25,17 @@ export interface Builder {
   pull(from: string): Command;
   /** Makes the store empty, whatever it takes. */
   reset(): Promise<void>;
+  /** Ends what it has started. */
+  close?(): Promise<void>;
 }
 
 /** How to get a builder on this machine. */
 export interface BuilderKind {
   readonly name: string;
-  /** Why it does not take part, or `undefined`. `pruneDocker`: a daemon's build cache may be emptied, whoever filled it. */
-  whyAbsent(allowed: { readonly pruneDocker: boolean }): string | undefined;
+  /** It builds nothing, and takes part where images are pushed and pulled alone. */
+  readonly isTransport?: boolean;
+  /** Why it does not take part, or `undefined`. */
+  whyAbsent(): string | undefined;
   /** Opens it with all its state below `dir`. */
   open(dir: string): Builder;
 }

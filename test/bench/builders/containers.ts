@@ -1,9 +1,10 @@
 // podman and buildah: one storage library, one way to say where everything lies.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from '../measure.ts';
 import { ask, whereIs, whyMissing } from '../programs.ts';
-import { removeTree } from '../scratch.ts';
+import { setAside } from '../scratch.ts';
 import type { Builder, BuilderKind } from './builder.ts';
 
 /** Debian's podman. */
@@ -32,7 +33,7 @@ function openParts(program: string, dir: string): Parts {
   const [state, runtime] = [join(dir, 'state'), whereIs('runc') ?? 'crun']; // crun refuses hosts with both cgroup versions
   const env = { CONTAINERS_CONF: join(dir, 'containers.conf'), TMPDIR: dir, BUILDAH_RUNTIME: runtime };
   writeFileSync(env.CONTAINERS_CONF, configuration(dir, state, runtime));
-  const place = ['--root', join(state, 'root'), '--runroot', join(state, 'run'), '--storage-driver', 'overlay'];
+  const place = ['--root', join(state, 'root'), '--runroot', shortName(join(state, 'run')), '--storage-driver', 'overlay'];
   const command = (...args: readonly string[]): Command => ({ argv: [program, ...place, ...args], env });
   const flags = ['--network', 'none', '--pull=never', '--layers', '--jobs', '4'];
   return {
@@ -44,10 +45,19 @@ function openParts(program: string, dir: string): Parts {
     push: (tag, to) => command('push', '--tls-verify=false', tag, to),
     pull: (from) => command('pull', '--tls-verify=false', from),
     async reset() {
-      removeTree(state);
-      mkdirSync(join(state, 'copy'), { recursive: true });
+      setAside(state);
+      for (const name of ['copy', 'run']) mkdirSync(join(state, name), { recursive: true });
     },
   };
+}
+
+/** podman refuses a place with a name of more than 50 characters, whatever it leads to. */
+function shortName(place: string): string {
+  if (place.length <= 50) return place;
+  const dir = mkdtempSync(join(tmpdir(), 'vb-'));
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  symlinkSync(place, join(dir, 'run'));
+  return join(dir, 'run');
 }
 
 /** Keeps what has no option on the command line inside the folder, too. */

@@ -1,40 +1,34 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '../measure.ts';
-import { ask, whyMissing } from '../programs.ts';
+import { ask } from '../programs.ts';
 import type { Builder, BuilderKind } from './builder.ts';
+import { DAEMONS, Daemon } from './docker-daemon.ts';
 
-/** The processes that do docker's work. */
-const DAEMONS = ['dockerd', 'containerd', 'containerd-shim-runc-v2', 'buildkitd'];
-/** All images of the benchmark have this in front: nobody else's are removed. */
-const OURS = 'localhost/bench/';
-
-const version = (): string | undefined => ask('docker', ['version', '--format', '{{.Server.Version}}']);
-
-function whyNoDaemon({ pruneDocker }: { readonly pruneDocker: boolean }): string | undefined {
-  if (whyMissing('docker') !== undefined) return whyMissing('docker');
-  if (version() === undefined) return 'no docker daemon answers';
-  return pruneDocker ? undefined : "its daemon's build cache would be emptied; --prune-docker allows that";
-}
-
-/** The classic builder, where a daemon runs. */
+/** The classic builder. */
 export const docker: BuilderKind = {
   name: 'docker',
-  whyAbsent: whyNoDaemon,
+  whyAbsent: Daemon.whyNone,
   open: (dir) => openDocker(dir, { name: 'docker', verb: ['build'], buildkit: '0' }),
 };
 
-/** BuildKit inside the daemon. */
-export const buildx: BuilderKind = {
-  name: 'buildx',
-  whyAbsent: (allowed) => whyNoDaemon(allowed) ?? (ask('docker', ['buildx', 'version']) === undefined ? 'docker has no buildx' : undefined),
-  open: (dir) => openDocker(dir, { name: 'buildx', verb: ['buildx', 'build', '--load'], buildkit: '1' }),
+/** BuildKit inside the daemon. Clients before 23 speak to it themselves, later ones through a plugin. */
+export const buildkit: BuilderKind = {
+  name: 'buildkit',
+  whyAbsent: () => Daemon.whyNone() ?? (verbOfBuildkit() === undefined ? 'docker has no buildx' : undefined),
+  open: (dir) => openDocker(dir, { name: 'buildkit', verb: verbOfBuildkit() ?? ['build'], buildkit: '1' }),
 };
 
+function verbOfBuildkit(): readonly string[] | undefined {
+  if (ask('docker', ['buildx', 'version']) !== undefined) return ['buildx', 'build', '--load'];
+  const major = Number(/version (\d+)\./.exec(ask('docker', ['--version']) ?? '')?.[1]);
+  return major < 23 ? ['build'] : undefined;
+}
+
 function openDocker(dir: string, { name, verb, buildkit }: { name: string; verb: readonly string[]; buildkit: string }): Builder {
+  const daemon = new Daemon(join(dir, 'daemon'));
   // a configuration of its own, so that nobody's credentials or contexts matter
-  const env = { DOCKER_BUILDKIT: buildkit, DOCKER_CONFIG: join(dir, 'config') };
+  const env = { DOCKER_BUILDKIT: buildkit, DOCKER_CONFIG: join(dir, 'config'), DOCKER_HOST: daemon.host };
   mkdirSync(env.DOCKER_CONFIG, { recursive: true });
   const command = (...args: readonly string[]): Command => ({ argv: ['docker', ...args], env, daemons: DAEMONS });
   const both = (first: string, second: string): Command => ({
@@ -44,22 +38,13 @@ function openDocker(dir: string, { name, verb, buildkit }: { name: string; verb:
   });
   return {
     name,
-    version: version() ?? '?',
+    version: ask('dockerd', ['--version'])?.replace(/^.*version (\S+?),.*$/s, '$1') ?? '?',
     build: ({ context, tag, idFile }) => command(...verb, '--network', 'none', '--iidfile', idFile, '-t', tag, context),
     load: (file) => command('load', '-i', file),
     save: (tag, file) => command('save', '-o', file, tag),
     push: both,
     pull: (from) => command('pull', from),
-    reset: async () => removeOurs(env),
+    reset: () => daemon.start(),
+    close: () => daemon.stop(),
   };
-}
-
-/** The daemon's store is shared: images of the benchmark go, and what no image needs. */
-function removeOurs(env: NodeJS.ProcessEnv): void {
-  const run = (...args: readonly string[]) => spawnSync('docker', args, { encoding: 'utf8', env: { ...process.env, ...env } }).stdout ?? '';
-  const names = run('images', '--format', '{{.Repository}}:{{.Tag}}').split('\n');
-  const ours = names.filter((name) => name.startsWith(OURS) || /^127\.0\.0\.1:\d+\/bench\//.test(name));
-  if (ours.length > 0) run('rmi', '-f', ...ours);
-  run('image', 'prune', '-f');
-  run('builder', 'prune', '-af');
 }

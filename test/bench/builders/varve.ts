@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from '../measure.ts';
-import { removeTree } from '../scratch.ts';
+import { setAside } from '../scratch.ts';
 import type { Builder, BuilderKind } from './builder.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../..');
@@ -32,7 +32,7 @@ export function openVarve(dir: string): Varve {
     push: (tag, to) => command('push', tag, to),
     pull: (from) => command('pull', from),
     importTar: (tar, tag) => command('import', tar, tag),
-    reset: async () => removeTree(root),
+    reset: async () => setAside(root),
   };
 }
 

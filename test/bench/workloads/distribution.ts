@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Builder } from '../builders/builder.ts';
-import { writeBigFile, writeFile, writeTree } from '../generate.ts';
+import { editFile, writeBigFile, writeFile, writeTree } from '../generate.ts';
 import { compressors, copyLimit, hashOf, tarAndHash } from '../limits.ts';
 import { BASE, type Site, type Step, type Workload } from './workload.ts';
 
@@ -16,7 +16,7 @@ function writeParts(site: Site): { readonly context: string; readonly edit: () =
   writeTree(join(context, 'part-4'), site.times(4000));
   const copies = [0, 1, 2, 3, 4].map((number) => `COPY part-${number} /part-${number}\n`);
   writeFile(join(context, 'Dockerfile'), `FROM ${BASE.busybox}\n${copies.join('')}`);
-  return { context, edit: () => writeFile(join(context, 'part-4/edited'), `${site.next()}\n`) };
+  return { context, edit: () => editFile(join(context, 'part-4/edited'), `${site.next()}\n`) };
 }
 
 /** To a registry on this machine and back. */
@@ -82,6 +82,42 @@ export const archives: Workload = {
       steps: [
         { name: 'save', prepare: buildAgain, run: (builder) => [builder.save(TAG, file)], goal: 0.4, limit: { 'cp -a': 1 } },
         { name: 'load', prepare: empty, run: (builder) => [builder.load(file)], goal: 0.4, limit: { sha256: 4.6, 'cp -a': 1 } },
+      ],
+    };
+  },
+};
+
+/** 1 GB in five layers of which half is incompressible, from an archive's image to a registry and back: nothing is built. */
+export const transfer: Workload = {
+  id: 'R1',
+  title: '1 GB, registry',
+  needs: ['registry'],
+  isTransport: true,
+  async open(site) {
+    const context = join(site.dir, 'context');
+    for (const [number, kind] of (['random', 'text', 'random', 'text', 'random'] as const).entries())
+      writeBigFile(join(context, `part-${number}`), site.times(200 * MEGABYTE), kind);
+    const copies = [0, 1, 2, 3, 4].map((number) => `COPY part-${number} /part-${number}\n`);
+    writeFile(join(context, 'Dockerfile'), `FROM scratch\n${copies.join('')}`);
+    const archive = join(site.dir, 'archive.tar');
+    await site.makeArchive(context, TAG, archive);
+    let host = '';
+    const load = async (builder: Builder) => {
+      host = await site.freshRegistry();
+      await site.must(builder.load(archive));
+    };
+    return {
+      warm: context,
+      limits: compressors(context, join(site.dir, 'limit.tar')),
+      steps: [
+        { name: 'push', prepare: load, run: (builder) => [builder.push(TAG, `${host}/bench/big:1`)], goal: 1, limit: { 'pigz -6': 1 } },
+        {
+          name: 'pull',
+          prepare: (builder) => builder.reset(),
+          run: (builder) => [builder.pull(`${host}/bench/big:1`)],
+          goal: 1,
+          limit: { gunzip: 1 },
+        },
       ],
     };
   },

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeFile } from '../generate.ts';
+import { editFile, writeFile } from '../generate.ts';
 import { BASE, type Step, type Workload } from './workload.ts';
 
 /** One small file on a base. */
@@ -9,7 +9,7 @@ export const hello: Workload = {
   base: 'busybox',
   open(site) {
     const context = join(site.dir, 'context');
-    const edit = () => writeFile(join(context, 'hello'), `hello ${site.next()}\n`);
+    const edit = () => editFile(join(context, 'hello'), `hello ${site.next()}\n`);
     writeFile(join(context, 'Dockerfile'), `FROM ${BASE.busybox}\nCOPY hello /hello\nCMD ["cat", "/hello"]\n`);
     edit();
     const run: Step['run'] = (builder) => [site.build(builder, context)];

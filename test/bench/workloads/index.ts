@@ -1,6 +1,7 @@
 import { bigFiles } from './big-file.ts';
-import { archives, registry } from './distribution.ts';
+import { archives, registry, transfer } from './distribution.ts';
 import { hugeImage, onDebian } from './from-archive.ts';
+import { growth } from './growth.ts';
 import { hello } from './hello.ts';
 import { ignored } from './ignored.ts';
 import { manyLayers } from './layers.ts';
@@ -23,4 +24,6 @@ export const WORKLOADS: readonly Workload[] = [
   ignored,
   onDebian,
   hugeImage,
+  transfer,
+  ...growth,
 ];

@@ -1,6 +1,6 @@
 import { readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFile, writeTree } from '../generate.ts';
+import { editFile, writeFile, writeTree } from '../generate.ts';
 import { copyLimit, statWalk, tarAndHash } from '../limits.ts';
 import { BASE, type Step, type Workload } from './workload.ts';
 
@@ -15,7 +15,7 @@ export const tree: Workload = {
     writeFile(join(context, 'Dockerfile'), `FROM ${BASE.busybox}\nCOPY . /app\n`);
     const file = join(context, files[Math.floor(files.length / 2)] ?? '');
     const touch = () => utimesSync(file, new Date(), new Date());
-    const edit = () => writeFile(file, `${readFileSync(file, 'utf8').slice(0, 5000)}// ${site.next()}\n`);
+    const edit = () => editFile(file, `${readFileSync(file, 'utf8').slice(0, 5000)}// ${site.next()}\n`);
     const run: Step['run'] = (builder) => [site.build(builder, context)];
     const walk = { 'stat walk': 1, 'node -e 0': 1 };
     return {

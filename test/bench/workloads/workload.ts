@@ -13,6 +13,8 @@ export interface Step {
   readonly limit?: Readonly<Record<string, number>>;
   /** Ratio to the fastest other builder that is aimed at. */
   readonly goal?: number;
+  /** The step that does the same with so many times less. */
+  readonly grows?: { readonly from: string; readonly factor: number };
 }
 
 /** Something that the machine can do by the simplest means. */
@@ -37,6 +39,10 @@ export interface Workload {
   /** Image that is in the store before. */
   readonly base?: 'busybox' | 'debian';
   readonly needs?: readonly ('debian' | 'registry' | 'root')[];
+  /** Builders by name, where it is not for all of them. */
+  readonly only?: readonly string[];
+  /** Nothing is built: those that only move images take part, too. */
+  readonly isTransport?: boolean;
   open(site: Site): Promise<Opened> | Opened;
 }
 
