@@ -5,7 +5,18 @@ import { HubTransport } from './hub-transport.ts';
 import { readOptions } from './options.ts';
 import { RegistryExporter } from './push/registry-exporter.ts';
 
+export type { Credentials, FindCredentials } from './auth/credentials.ts';
+export {
+  type BlobOptions,
+  createRegistryClient,
+  type Name,
+  type RegistryClient,
+  type RegistryClientOptions,
+} from './client/registry-client.ts';
+export type { Referrer } from './discovery/referrers.ts';
 export type { RegistryOptions } from './options.ts';
+export type { FetchedManifest } from './pull/fetch-manifest.ts';
+export type { UploadResult } from './push/upload-blob.ts';
 
 /** Images in registries: `FROM` a registry, `pull`, `push`, `-o type=registry`. */
 export const registryHub = definePlugin({

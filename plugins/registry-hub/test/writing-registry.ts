@@ -98,10 +98,16 @@ export async function startWriting(t: ExecutionContext, wishes: Wishes = {}) {
     if (kind === 'manifests' && request.method === 'PUT') {
       const wanted = request.headers['if-match'];
       const current = manifests.get(`${repository}:${name}`);
-      if (wanted !== undefined && wanted !== etagOf(current?.bytes)) return void response.writeHead(412).end();
+      const isTaken = request.headers['if-none-match'] === '*' && current !== undefined;
+      if (isTaken || (wanted !== undefined && wanted !== etagOf(current?.bytes))) return void response.writeHead(412).end();
       const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
       for (const key of [name, digest]) manifests.set(`${repository}:${key}`, { bytes: body, type: request.headers['content-type'] ?? '' });
       return void response.writeHead(201, wishes.referrers ? { 'oci-subject': 'yes' } : {}).end();
+    }
+    const [, listed] = /^\/v2\/(.+)\/tags\/list$/.exec(url.pathname) ?? [];
+    if (listed !== undefined) {
+      const names = [...manifests.keys()].filter((key) => key.startsWith(`${listed}:`)).map((key) => key.slice(listed.length + 1));
+      return void response.writeHead(200).end(JSON.stringify({ name: listed, tags: names.filter((name) => !name.includes(':')) }));
     }
     const manifest = kind === 'manifests' ? manifests.get(`${repository}:${name}`) : undefined;
     if (manifest === undefined) return void response.writeHead(request.url === '/v2/' ? 200 : 404).end();

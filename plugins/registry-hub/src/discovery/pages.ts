@@ -60,7 +60,7 @@ function namesIn(body: Buffer, { member, what }: Pick<ListRequest, 'member' | 'w
 }
 
 /** RFC 8288. */
-function nextPage({ headers }: IncomingMessage, origin: string): URL | undefined {
+export function nextPage({ headers }: IncomingMessage, origin: string): URL | undefined {
   const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(String(headers.link ?? ''))?.[1];
   if (target === undefined || !URL.canParse(target, origin)) return undefined;
   const url = new URL(target, origin);

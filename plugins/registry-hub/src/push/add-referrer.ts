@@ -35,26 +35,23 @@ export async function addReferrer(descriptor: Descriptor, bytes: Uint8Array, to:
   const endpoint = await client.hosts.registry(repository);
   const request = { to: `manifests/${referrersTag(subject)}`, actions: 'pull,push', what, signal } as const;
   for (let attempt = 0; ; attempt++) {
-    const { entries, tag } = await client.receive(
+    const { entries, tag, isNew } = await client.receive(
       endpoint,
       { ...request, method: 'GET', headers: { accept: MEDIA_TYPES.index } },
       async (response) => {
         if (response.statusCode === 404) {
           discard(response);
-          return { entries: [], tag: undefined };
+          return { entries: [], tag: undefined, isNew: true };
         }
         if (response.statusCode !== 200) throw await registryFailure(response, { host: endpoint.api, what });
-        return { entries: entriesOf(await readBody(response, INDEX_LIMIT)), tag: response.headers.etag };
+        return { entries: entriesOf(await readBody(response, INDEX_LIMIT)), tag: response.headers.etag, isNew: false };
       },
     );
     if (entries.some(({ digest }) => digest === descriptor.digest)) return;
     const index = { schemaVersion: 2, mediaType: MEDIA_TYPES.index, manifests: [...entries, entryOf(descriptor, bytes)] };
     const body = Buffer.from(JSON.stringify(index));
-    const headers = {
-      'content-type': MEDIA_TYPES.index,
-      'content-length': String(body.length),
-      ...(tag !== undefined && { 'if-match': tag }),
-    };
+    const condition = isNew ? { 'if-none-match': '*' } : tag === undefined ? {} : { 'if-match': tag };
+    const headers = { 'content-type': MEDIA_TYPES.index, 'content-length': String(body.length), ...condition };
     const response = await client.send(endpoint, { ...request, method: 'PUT', headers, body: () => body });
     if (response.statusCode === 201 || response.statusCode === 200) return discard(response);
     const failure = await registryFailure(response, { host: endpoint.api, what });
