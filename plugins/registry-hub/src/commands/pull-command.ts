@@ -138,7 +138,7 @@ class Pulling {
     const image = await resolveFresh(own ?? host, reference, { platform: this.#platform, signal, emit: display.emit });
     const { digest } = await image.descriptor({ signal });
     const before = await this.#images.find(digest);
-    await eachOf(image.layers, this.#hub.options.downloads, (layer) => layer.index({ signal }));
+    await eachOf(image.layers, image.layers.length, (layer) => layer.index({ signal }));
     await this.#images.put(image, { names: namesOf(reference), signal });
     display.end();
     return [digest, before === undefined ? 'Downloaded newer image' : 'Image is up to date'];

@@ -7,6 +7,11 @@ export class Limiter {
     this.#free = count;
   }
 
+  /** Whoever comes now has to wait. */
+  get isFull(): boolean {
+    return this.#free === 0;
+  }
+
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

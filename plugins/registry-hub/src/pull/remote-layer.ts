@@ -32,7 +32,11 @@ export function remoteLayer(
     return here !== undefined && (await here.diffId(options)) === diffId ? here : undefined;
   };
   const bring = async ({ signal }: Abortable = {}): Promise<Layer> => {
-    const source = new BlobSource(client, repository, { digest, size, signal, onProgress: (bytes) => tell('Downloading', bytes) });
+    const onProgress = (bytes: number): void => {
+      tell('Downloading', bytes);
+      if (bytes === size) tell('Verifying Checksum');
+    };
+    const source = new BlobSource(client, repository, { digest, size, signal, onProgress });
     const expected = { ...stored, diffId, signal };
     try {
       return await ingestFrom(source, layers, expected);
@@ -51,8 +55,10 @@ export function remoteLayer(
         return here;
       }
       tell('Pulling fs layer', 0);
+      if (downloads.isFull) tell('Waiting');
       const layer = await downloads.run(() => bring(options));
       await places.remember(digest, repository);
+      tell('Download complete');
       tell('Pull complete', size);
       return layer;
     },

@@ -40,6 +40,7 @@ export async function pushLayer(
     tell('Skipped foreign layer');
     return named;
   }
+  if (uploads.isFull) tell('Waiting');
   return await uploads.run(async () => {
     const asIs = named !== undefined && isCompressed(named) && (await pushAsIs(layer, named, repository, { ...options, tell }));
     return asIs || (await pushCompressed(layer, repository, { ...options, tell }));
