@@ -25,6 +25,11 @@ test(recognised, 'git://example.org/a', place('git://example.org/a'));
 test(recognised, 'ssh://git@example.org:22/a.git#main', place('ssh://git@example.org:22/a.git', 'main'));
 test(recognised, 'https://example.org/a.git?branch=main&subdir=sub', place('https://example.org/a.git', 'refs/heads/main', 'sub'));
 test(recognised, 'https://example.org/a.git?commit=abc', { ...place('https://example.org/a.git', 'abc'), checksum: 'abc' });
+test(recognised, 'https://example.org/a.git?commit=abc#main:sub', {
+  ...place('https://example.org/a.git', 'main', 'sub'),
+  checksum: 'abc',
+});
+test(recognised, 'https://example.org/a.git?tag=v1&subdir=sub#refs/tags/v1:sub', place('https://example.org/a.git', 'refs/tags/v1', 'sub'));
 test(recognised, 'https://example.org/a.tar.gz?x=.git', undefined);
 test(recognised, 'git@github.com:owner/name.git#main:sub', place('git@github.com:owner/name.git', 'main', 'sub'));
 test(recognised, 'github.com/owner/name#main', place('https://github.com/owner/name', 'main'));
@@ -34,6 +39,14 @@ test(recognised, './directory', undefined);
 test(recognised, 'ext::sh -c id', undefined);
 test(recognised, 'git@-oProxyCommand=id:x', undefined);
 test(recognised, 'ssh://-oProxyCommand=id/x', undefined);
+
+test('a repository, a ref or a directory is named once', (t) => {
+  t.throws(() => parseGitPlace('https://x.org/a.git?tag=v1#refs/heads/v1'), {
+    message: 'ref conflicts: "refs/heads/v1" vs "refs/tags/v1"',
+    code: 'USAGE',
+  });
+  t.throws(() => parseGitPlace('https://x.org/a.git?subdir=a#:b'), { message: 'subdir conflicts: "b" vs "a"', code: 'USAGE' });
+});
 
 test('a repository is a context, at a branch, tag or commit, or in a directory', async (t) => {
   using bench = new BuildBench();
@@ -141,7 +154,7 @@ test('a repository or ref that is not there', async (t) => {
   const says = async (url: string) => (await bench.varve(['build', '-q', url])).stderr;
   t.regex(await says(`file://${repository}#nothing`), /repository does not contain ref nothing[\s\S]*CONTEXT_GIT/);
   t.regex(await says(`file://user:password@${bench.folder}/none`), /failed to fetch remote file:\/\/\/[\s\S]*CONTEXT_GIT/);
-  t.regex(await says(`file://${repository}?ref=main&checksum=0000000`), /expected commit 0000000, found [0-9a-f]{40}/);
+  t.regex(await says(`file://${repository}?ref=main&checksum=0000000`), /expected checksum to match 0000000, got [0-9a-f]{40}/);
   t.regex(await says(`file://${repository}?what=main`), /not asked for "what"/);
   t.regex(await says(`file://${repository}#--upload-pack=id`), /Expected a branch, tag or commit/);
   t.deepEqual(left(bench), []);

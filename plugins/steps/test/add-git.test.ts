@@ -116,6 +116,15 @@ test('a checksum is the commit, or how it begins', async (t) => {
   });
 });
 
+test('a commit of which the beginning is given, where it has a name', async (t) => {
+  const repository = new Repository(t);
+  const first = repository.commit({ f: 'first' });
+  repository.git('tag', '--annotate', '--message=x', 'v1');
+  repository.commit({ f: 'second' });
+  const { layer } = await compose(add(t, repository.url, { ref: first.slice(0, 8), checksum: first.slice(0, 8) }));
+  t.is(layer.at(-1), 'o/f f644 0:0 first');
+});
+
 test('equal commits give equal bytes', async (t) => {
   const repository = new Repository(t);
   repository.commit(files);
@@ -137,7 +146,21 @@ test('a revision as a ref', refuses, { ref: 'main~1' }, 'GIT_SOURCE', /Expected 
 test('a helper as an address', refuses, { url: 'ext::sh -c true' }, 'GIT_SOURCE', /Expected a git repository by https, http, ssh, git/);
 test('an option as an address', refuses, { url: '--upload-pack=x' }, 'GIT_SOURCE', /Expected a git repository/);
 test('an option as a host', refuses, { url: 'ssh://-oProxyCommand=x/y' }, 'GIT_SOURCE', /Expected a git repository/);
-test('a checksum that is none', refuses, { checksum: 'sha256:1' }, 'GIT_SOURCE', /Expected a commit as checksum/);
+test(
+  'a checksum that is none',
+  refuses,
+  { checksum: 'foobar' },
+  'GIT_CHECKSUM',
+  /^invalid checksum foobar for Git URL, expected hex commit hash$/,
+);
+test('the beginning of a commit as ref', refuses, { ref: 'abcdef12' }, 'GIT_REF', /does not contain ref abcdef12$/);
+test(
+  'the beginning of a commit without a name',
+  refuses,
+  { ref: '0abcdef1', checksum: '0abcdef1' },
+  'GIT_REF',
+  /does not contain ref 0abcdef1$/,
+);
 test('a ref that is not there', refuses, { ref: 'nope' }, 'GIT_REF', /does not contain ref nope$/);
 test('a commit that is not there', refuses, { ref: '1'.repeat(40) }, 'GIT_FAILED', /failed to fetch remote file:/);
 test('a directory that is not there', refuses, { subdir: 'nope' }, 'GIT_DIRECTORY', /no directory "nope"/);

@@ -34,7 +34,17 @@ async function look(source: GitSource, settings: GitSettings): Promise<FoundComm
     const commit = refs.get(`${name}^{}`) ?? refs.get(name);
     if (commit !== undefined) return { commit, ref: name };
   }
+  const begun = ref !== undefined && ref === source.checksum ? await lookForBeginning(source, ref, settings) : undefined;
+  if (begun) return begun;
   throw new VarveError('GIT_REF', `repository ${printableUrl(url)} does not contain ref ${ref ?? 'HEAD'}`, {
     hint: 'After the # comes a branch, a tag or a whole commit: <url>#<ref>:<directory>',
   });
+}
+
+/** A commit of which only the beginning was given: servers say whole ones only, so one that has a name. */
+async function lookForBeginning({ url }: GitSource, digits: string, settings: GitSettings): Promise<FoundCommit | undefined> {
+  const { stdout } = await runGit(['ls-remote', '--', url], settings);
+  const named = stdout.split('\n').find((line) => line.startsWith(digits.toLowerCase()));
+  const [commit = '', ref] = named?.split('\t') ?? [];
+  return named === undefined ? undefined : { commit, ref: ref?.replace(/\^\{\}$/, '') };
 }

@@ -33,7 +33,7 @@ export async function fetchGit(place: GitPlace, { directory, keepGitDir, signal 
   await git('init', '--quiet', '--template=');
   await git('remote', 'add', 'origin', place.url);
   const commit = await fetchCommit(place, git, options);
-  if (!commit.startsWith(place.checksum ?? '')) throw failed(place, `expected commit ${place.checksum}, found ${commit}`);
+  if (!commit.startsWith(place.checksum ?? '')) throw failed(place, `expected checksum to match ${place.checksum}, got ${commit}`);
   await git('checkout', '--quiet', '--force', '--detach', commit);
   if (existsSync(join(directory, '.gitmodules'))) await fetchSubmodules(place, options);
   if (keepGitDir) await git('remote', 'set-url', 'origin', printablePlace(place.url));

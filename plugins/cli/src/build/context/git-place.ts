@@ -20,7 +20,16 @@ export function parseGitPlace(text: string): GitPlace | undefined {
   const [beforeHash, fragment] = cut(whole, '#');
   const [ref, subdir] = cut(fragment, ':');
   const [url, query] = cut(beforeHash, '?');
-  return { url, ref: ref || undefined, subdir: subdir || undefined, ...askedIn(query) };
+  const asked = askedIn(query);
+  // a commit alone is what is built
+  return { url, ...asked, ref: agree('ref', ref, asked.ref) ?? asked.checksum, subdir: agree('subdir', subdir, asked.subdir) };
+}
+
+/** What the fragment and the query say, which may not be two things. */
+function agree(what: string, fragment: string, asked: string | undefined): string | undefined {
+  if (fragment && asked && fragment !== asked)
+    throw usageError(`${what} conflicts: ${JSON.stringify(fragment)} vs ${JSON.stringify(asked)}`, 'Say it in one of the two ways.');
+  return fragment || asked || undefined;
 }
 
 function cut(text: string, at: string): readonly [string, string] {
@@ -45,7 +54,6 @@ function askedIn(query: string): Partial<GitPlace> {
       throw usageError(`A repository is not asked for ${JSON.stringify(name)}`, `It is for ${Object.keys(MEMBERS).join(', ')}.`);
     found[member] = NAMESPACES[name] === undefined || value === '' ? value : `${NAMESPACES[name]}${value}`;
   }
-  // A commit alone is what is built.
-  return found.checksum !== undefined && found.ref === undefined ? { ref: found.checksum, ...found } : found;
+  return found;
 }
 const NAMESPACES: Readonly<Record<string, string>> = { branch: 'refs/heads/', tag: 'refs/tags/' };
