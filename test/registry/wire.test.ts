@@ -9,8 +9,6 @@ withoutSettings();
 const claim = isRegistryMissing ? test.skip : test.serial;
 const site = isRegistryMissing ? new RegistrySite() : RegistrySite.for(test);
 
-/** Not so yet: blobs are not mounted. */
-
 const SMALL = 20_000;
 const bytes = (requests: readonly Seen[], way: 'up' | 'down'): number => requests.reduce((sum, one) => sum + one[way], 0);
 const lines = (proxy: FaultProxy): readonly string[] => proxy.requests.map(({ line }) => line).filter((line) => line !== 'GET /v2/');
