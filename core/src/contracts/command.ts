@@ -49,6 +49,8 @@ export interface Command {
   readonly options?: Readonly<Record<string, CommandOption>>;
   /** Options end at the first positional: what follows belongs to a program that is started (`run image ls -l`). */
   readonly passThrough?: boolean;
+  /** Exit code when its command line is misused; default 2. */
+  readonly misused?: number;
   /** Not listed in help: for processes that the toolchain starts itself. */
   readonly hidden?: boolean;
   /** Exit code: 0 done, 1 failed, 2 misused. */

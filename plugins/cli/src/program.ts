@@ -25,7 +25,12 @@ export function parseCommandLine(commands: readonly Command[], argv: readonly st
     if (!(cause instanceof CommanderError)) throw cause;
     if (cause.exitCode === 0) return undefined;
     if (cause.code === 'commander.help') throw usageError(`varve ${argv.join(' ')} needs a command`, `varve ${argv[0]} --help`);
-    throw usageError(cause.message.replace(/^error: /, '').replace(/\n\(Did/, ' (did'), hintFor(commands, argv));
+    const meant = commandMeant(commands, argv);
+    const error = usageError(
+      cause.message.replace(/^error: /, '').replace(/\n\(Did/, ' (did'),
+      meant === undefined ? 'varve --help' : `varve ${meant.name} --help`,
+    );
+    throw VarveError.with(error, { exitCode: meant?.command.misused });
   }
   return chosen;
 }
@@ -85,9 +90,13 @@ function groupOf(program: Commander, name: string): Commander {
   return group;
 }
 
-function hintFor(commands: readonly Command[], argv: readonly string[]): string {
-  const words = argv.filter((word) => !word.startsWith('-'));
-  const names = commands.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
-  const named = [words.slice(0, 2).join(' '), words[0] ?? ''].find((name) => names.includes(name));
-  return named === undefined ? 'varve --help' : `varve ${named} --help`;
+/** The command that the words begin with, and the name that they have for it. */
+function commandMeant(commands: readonly Command[], argv: readonly string[]) {
+  const isValue = (i: number) => /^--(root|config)$/.test(argv[i - 1] ?? '');
+  const words = argv.filter((word, i) => !word.startsWith('-') && !isValue(i));
+  for (const name of [words.slice(0, 2).join(' '), words[0] ?? '']) {
+    const command = commands.find((each) => each.name === name || each.aliases?.includes(name));
+    if (command !== undefined) return { command, name };
+  }
+  return undefined;
 }

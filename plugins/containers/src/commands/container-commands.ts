@@ -18,6 +18,7 @@ export const CONTAINER_COMMANDS: readonly ((store: ContainerStore) => Command)[]
       summary: 'Run a process in a new container',
       usage: '<image> [<command>] [<argument>...]',
       passThrough: true,
+      misused: 125,
       options: {
         ...CREATE_OPTIONS,
         detach: { type: 'boolean', short: 'd', description: 'let it run by itself and print its ID' },
