@@ -131,6 +131,18 @@ export function indexClaims(claim: StoreClaim<ImageStore>): void {
     t.true((await store.remove(second)).blobs.includes(await imageOn(AMD64).id()));
   });
 
+  claim('an index may name platforms that nobody has heard of', async (t, { store }) => {
+    const platforms = [
+      { os: 'no/os', architecture: 'a b\n', variant: '..' },
+      { os: '', architecture: '' },
+    ];
+    const images = platforms.map((platform, i) => ({ platform, image: imageOn(i === 0 ? AMD64 : ARM64) }));
+    const record = await store.putIndex(makeIndex(images), { names: ['odd'] });
+    t.deepEqual(record.platforms, platforms);
+    t.deepEqual(await store.list(), [record]);
+    await t.throwsAsync(store.open(record, { platform: AMD64 }), { code: 'IMAGE_PLATFORM' });
+  });
+
   claim('names move between images and indexes', async (t, { store }) => {
     const image = await store.put(imageOn(AMD64), { names: ['app'] });
     const { index } = await attestedIndex();

@@ -1,5 +1,5 @@
 import type { ImageRecord } from '@varve/core';
-import { type DiffID, type Digest, formatPlatform, MEDIA_TYPES, type Platform, parseDigest, parsePlatform } from '@varve/core/image';
+import { type DiffID, type Digest, MEDIA_TYPES, type Platform, parseDigest } from '@varve/core/image';
 import type { Database, Row } from './database.ts';
 
 type NewRecord = Omit<ImageRecord, 'names' | 'storedAt' | 'platforms'>;
@@ -58,7 +58,7 @@ export class ImageRecords {
         position,
         entry.digest,
         entry.kind,
-        entry.platform === undefined ? null : formatPlatform(entry.platform),
+        entry.platform === undefined ? null : JSON.stringify(entry.platform), // of a foreign index it may hold anything
       );
   }
 
@@ -189,7 +189,7 @@ export class ImageRecords {
   #platformsOf(index: Digest): readonly Platform[] {
     return this.#database
       .all("SELECT platform FROM index_entries WHERE image = ? AND kind = 'image' AND platform IS NOT NULL ORDER BY position", index)
-      .map(({ platform }) => parsePlatform(String(platform)));
+      .map(({ platform }) => JSON.parse(String(platform)) as Platform); // as `addIndex` wrote it
   }
 }
 

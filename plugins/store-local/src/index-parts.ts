@@ -9,7 +9,6 @@ import {
   type IndexImage,
   indexArtifact,
   type Platform,
-  parseConfigFile,
   parseManifest,
 } from '@varve/core/image';
 import type { BlobStore } from './blob-store.ts';
@@ -88,7 +87,11 @@ export class IndexParts {
     signal: AbortSignal | undefined,
   ): Promise<{ readonly image: NewImage; readonly platform: Platform }> {
     const image = await entry.image({ signal });
-    return { image: await this.#images.store(image, { signal }), platform: entry.platform ?? parseConfigFile(await image.configBytes()) };
+    const { os, architecture, variant } = entry.platform ?? image.config;
+    return {
+      image: await this.#images.store(image, { signal }),
+      platform: { os, architecture, ...(variant !== undefined && { variant }) },
+    };
   }
 
   async #storeArtifact(entry: IndexArtifact, signal: AbortSignal | undefined): Promise<readonly NewEntry[]> {
