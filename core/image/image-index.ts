@@ -1,10 +1,11 @@
 import { VarveError } from '../src/errors.ts';
 import { choosePlatform } from './choose-platform.ts';
-import { type Descriptor, MEDIA_TYPES, type Platform } from './descriptor.ts';
+import type { Descriptor, Platform } from './descriptor.ts';
 import type { Digest } from './digest.ts';
 import type { Image } from './image.ts';
 import type { Abortable } from './layer.ts';
 import { descriptorOf } from './make-image.ts';
+import { parseManifest } from './manifest.ts';
 import { once } from './once.ts';
 import { hostPlatform } from './platform.ts';
 import { rewriteIndex, serializeIndex } from './serialize-index.ts';
@@ -87,15 +88,19 @@ export interface ForeignIndexParts {
 export const foreignIndex = ({ indexBytes, mediaType, entries }: ForeignIndexParts): ImageIndex =>
   indexOf(entries, async () => indexBytes, mediaType);
 
-function indexOf(entries: readonly IndexEntry[], indexBytes: ImageIndex['indexBytes'], mediaType: string = MEDIA_TYPES.index): ImageIndex {
-  const descriptor = async (options?: Abortable) => descriptorOf(mediaType, await indexBytes(options));
+function indexOf(entries: readonly IndexEntry[], indexBytes: ImageIndex['indexBytes'], given?: string): ImageIndex {
+  const typeOf = (bytes: Uint8Array): string => given ?? parseManifest(bytes).mediaType;
   return {
     entries,
     indexBytes,
-    descriptor,
+    async descriptor(options) {
+      const bytes = await indexBytes(options);
+      return descriptorOf(typeOf(bytes), bytes);
+    },
     async movedTo(manifests, options) {
-      const { bytes, mediaType: type } = rewriteIndex(await indexBytes(options), mediaType, manifests);
-      return { bytes, descriptor: descriptorOf(type, bytes) };
+      const original = await indexBytes(options);
+      const { bytes, mediaType } = rewriteIndex(original, typeOf(original), manifests);
+      return { bytes, descriptor: descriptorOf(mediaType, bytes) };
     },
   };
 }

@@ -1,5 +1,14 @@
 import { type BuildInfo, type Exporter, type ExportRequest, VarveError } from '@varve/core';
-import { type Abortable, formatReference, type ImageIndex, imageForHost, parseReference, withDefaultTag } from '@varve/core/image';
+import {
+  type Abortable,
+  formatReference,
+  type ImageIndex,
+  imageForHost,
+  indexWithDockerTypes,
+  parseReference,
+  withDefaultTag,
+  withDockerTypes,
+} from '@varve/core/image';
 import { attributesOf, isTrue } from './attributes.ts';
 import type { BlobStores, NamedImage } from './gather-images.ts';
 import { writeOutput } from './output.ts';
@@ -10,18 +19,22 @@ import { writeLayout } from './write-layout.ts';
 export const imageExporter = (name: 'oci' | 'docker', stores: BlobStores): Exporter => ({
   name,
   async export(image, request, { signal }) {
-    const dest = await write(name, { image }, request, { stores, signal });
-    return { exporter: name, descriptor: await image.descriptor({ signal }), dest };
+    const typed = isOci(request) ? image : withDockerTypes(image);
+    const dest = await write(name, { image: typed }, request, { stores, signal });
+    return { exporter: name, descriptor: await typed.descriptor({ signal }), dest };
   },
   // As with BuildKit: docker's archives hold one platform.
   ...(name === 'oci' && {
-    async exportIndex(index: ImageIndex, request: ExportRequest, { signal }: BuildInfo) {
+    async exportIndex(given: ImageIndex, request: ExportRequest, { signal }: BuildInfo) {
+      const index = isOci(request) ? given : await indexWithDockerTypes(given, { signal });
       const image = await imageForHost(index, { signal });
       const dest = await write(name, { image, index }, request, { stores, signal });
       return { exporter: name, descriptor: await index.descriptor({ signal }), dest };
     },
   }),
 });
+
+const isOci = ({ attributes = {} }: ExportRequest): boolean => isTrue(attributes['oci-mediatypes'], true);
 
 interface Writing extends Abortable {
   readonly stores: BlobStores;

@@ -8,6 +8,8 @@ import { ociImages } from './oci-images.ts';
 export interface ListOptions {
   /** Chosen where an index has images for several. */
   readonly platform: Platform;
+  /** Nobody asked for that platform: where there is one image only, it will do. */
+  readonly isGuess?: boolean | undefined;
   /** Media type of a configuration that is taken beside those of images. */
   readonly artifact?: string | undefined;
 }

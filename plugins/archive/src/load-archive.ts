@@ -40,7 +40,7 @@ export async function loadArchive(
       ? await openArchive(source, { layers, signal })
       : await readMembers(source, { name: 'the archive', layers, signal });
   const loaded: LoadedImage[] = [];
-  for (const archived of await listImages(members, { platform: platform ?? hostPlatform() })) {
+  for (const archived of await listImages(members, { platform: platform ?? hostPlatform(), isGuess: platform === undefined })) {
     const options = { names: archived.names, signal };
     const index = platform === undefined ? await archived.openIndex?.() : undefined;
     const { id } = index === undefined ? await images.put(await archived.open(), options) : await images.putIndex(index, options);

@@ -123,7 +123,7 @@ async function openEntry(entry: Descriptor, { members, options, depth }: OpenOpt
   const manifest = parseManifest(manifestBytes, entry.mediaType);
   if (manifest.kind === 'index') {
     if (depth >= DEPTH) throw new VarveError('IMAGE_INVALID', `Indexes are nested more than ${DEPTH} deep`);
-    const chosen = choosePlatform(await present(manifest.manifests, members), options.platform);
+    const chosen = choose(await present(manifest.manifests, members), options);
     return await openEntry(chosen, { members, options, depth: depth + 1 });
   }
   const configBytes = await readBlob(manifest.config, members);
@@ -137,6 +137,11 @@ async function openEntry(entry: Descriptor, { members, options, depth }: OpenOpt
   for (const [i, descriptor] of manifest.layers.entries())
     layers.push(await members.layer(blobPath(descriptor.digest), { descriptor, diffId: diffIds[i] as DiffID })); // same length
   return foreignImage({ configBytes, manifestBytes, manifestMediaType: manifest.mediaType, layers });
+}
+
+function choose(manifests: readonly Descriptor[], { platform, isGuess = false }: ListOptions): Descriptor {
+  const [only, ...others] = manifests.filter((manifest) => !isAttestation(manifest));
+  return isGuess && only !== undefined && others.length === 0 ? only : choosePlatform(manifests, platform);
 }
 
 /** docker saves one platform of an image together with the whole index. Where nothing is there, the choice says what is missing. */

@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildInfo, Exporter, ExportRequest } from '@varve/core';
-import { asLayerID, digestOf, type Image } from '@varve/core/image';
-import { entry, fixtureLayer, temporaryDir } from '@varve/core/testing';
+import { asLayerID, digestOf, type Image, MEDIA_TYPES, makeIndex } from '@varve/core/image';
+import { AMD64, ARM64, entry, fixtureLayer, imageOn, temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { imageExporter } from '../src/image-exporter.ts';
 import { loadArchive } from '../src/load-archive.ts';
@@ -41,6 +41,26 @@ test('type=docker writes manifest.json too', async (t) => {
   const dest = join(temporaryDir(t), 'x.tar');
   await exported(exporters(t).docker, { dest, names: ['acme/a:1'] });
   t.deepEqual(JSON.parse(await run('tar', ['xOf', dest, 'manifest.json']))[0].RepoTags, ['acme/a:1']);
+});
+
+test('oci-mediatypes=false writes docker’s media types, for one image and for an index', async (t) => {
+  const dir = temporaryDir(t);
+  const { oci } = exporters(t);
+  const attributes = { 'oci-mediatypes': 'false', tar: 'false' };
+  const one = await exported(oci, { dest: join(dir, 'one'), attributes });
+  const images = [AMD64, ARM64].map((platform) => ({ platform, image: imageOn(platform) }));
+  const many = await oci.exportIndex?.(makeIndex(images), { type: 'oci', dest: join(dir, 'many'), attributes }, build);
+  const read = (from: string, digest = '') => JSON.parse(readFileSync(join(dir, from, 'blobs/sha256', digest.slice(7)), 'utf8'));
+  const manifest = read('one', one.descriptor?.digest);
+  const index = read('many', many?.descriptor?.digest);
+  t.deepEqual(
+    [manifest.mediaType, manifest.config.mediaType, ...manifest.layers.map((layer: { readonly mediaType: string }) => layer.mediaType)],
+    [MEDIA_TYPES.dockerManifest, MEDIA_TYPES.dockerConfig, MEDIA_TYPES.dockerLayer, MEDIA_TYPES.dockerLayer],
+  );
+  t.deepEqual(
+    [index.mediaType, ...index.manifests.map(({ mediaType }: { readonly mediaType: string }) => mediaType)],
+    [MEDIA_TYPES.dockerList, MEDIA_TYPES.dockerManifest, MEDIA_TYPES.dockerManifest],
+  );
 });
 
 test('tar=false writes a layout directory', async (t) => {
