@@ -1,0 +1,92 @@
+import test from 'ava';
+import { Client, withoutSettings } from './client.ts';
+import { isRegistryMissing } from './docker-registry.ts';
+import { FaultProxy } from './fault-proxy.ts';
+import * as faults from './faults.ts';
+import { imageOf, noiseLayer } from './images.ts';
+import { RegistrySite } from './registry-site.ts';
+
+withoutSettings();
+const claim = isRegistryMissing ? test.skip : test.serial;
+const site = isRegistryMissing ? new RegistrySite() : RegistrySite.for(test);
+
+const image = () => imageOf(['one', 'two', 'three', 'four'].map((name) => noiseLayer(name, 200_000)));
+/** What was said of each layer, in order. */
+function statesOf(stderr: string): readonly (readonly string[])[] {
+  const layers = new Map<string, string[]>();
+  for (const [, label = '', state = ''] of stderr.matchAll(/^([0-9a-f]{12}): (.*)$/gm))
+    layers.set(label, [...(layers.get(label) ?? []), state]);
+  return [...layers.values()];
+}
+
+claim('pull and push in docker’s words, where there is no terminal', async (t) => {
+  await using proxy = await FaultProxy.start(site.registry.host);
+  using client = new Client({ downloads: 3 });
+  const name = `${proxy.host}/words/app`;
+  await client.store(image(), `${name}:latest`);
+  const pushed = await client.varve(['push', name]);
+  const { digest, size } = (await site.manifestOf('words/app', 'latest')) ?? t.fail();
+  t.is(pushed.stdout, `The push refers to repository [${name}]\nlatest: digest: ${digest} size: ${size}\n`);
+  for (const states of statesOf(pushed.stderr)) t.deepEqual([states[0], states.at(-1)], ['Preparing', 'Pushed']);
+  t.is(statesOf(pushed.stderr).length, 4);
+  const again = await client.varve(['push', name]);
+  t.deepEqual([...new Set(statesOf(again.stderr).map((states) => states.at(-1)))], ['Layer already exists']);
+
+  using other = new Client({ downloads: 3 });
+  /** In small pieces, so that something is seen of it. */
+  const inPieces = faults.changes({
+    async *body(source) {
+      for await (const chunk of source) for (let at = 0; at < chunk.length; at += 10_000) yield chunk.subarray(at, at + 10_000);
+    },
+  });
+  proxy.does({ on: /^GET \S+\/blobs\//, times: 100, fault: inPieces });
+  const pulled = await other.varve(['pull', name]);
+  const lines = (status: string) =>
+    `Using default tag: latest\nlatest: Pulling from words/app\nDigest: ${digest}\nStatus: ${status} for ${name}:latest\n${name}:latest\n`;
+  t.is(pulled.stdout, lines('Downloaded newer image'));
+  const all = statesOf(pulled.stderr);
+  for (const states of all)
+    t.deepEqual(
+      states.filter((state) => state !== 'Waiting'),
+      ['Pulling fs layer', 'Downloading', 'Verifying Checksum', 'Download complete', 'Pull complete'],
+    );
+  t.is(all.filter((states) => states.includes('Waiting')).length, 1, 'three come at once');
+  t.is((await other.varve(['pull', name])).stdout, lines('Image is up to date'));
+
+  await other.store(imageOf([...image().layers, noiseLayer('five', 100)]), `${name}:more`);
+  await other.must(['push', `${name}:more`]);
+  using third = new Client();
+  await third.must(['pull', name]);
+  const more = await third.varve(['pull', `${name}:more`]);
+  t.deepEqual(
+    statesOf(more.stderr)
+      .map((states) => states.at(-1))
+      .sort(),
+    ['Already exists', 'Already exists', 'Already exists', 'Already exists', 'Pull complete'],
+  );
+});
+
+claim('with -q there is the name and nothing else', async (t) => {
+  using client = new Client();
+  const name = `${site.registry.host}/words/quiet:1`;
+  await client.store(image(), name);
+  t.deepEqual(await client.varve(['push', '-q', name]), { code: 0, stdout: `${name}\n`, stderr: '' });
+  t.deepEqual(await client.varve(['pull', '-q', name]), { code: 0, stdout: `${name}\n`, stderr: '' });
+});
+
+for (const [args, says] of [
+  [['pull'], /missing required argument|Expected an image/],
+  [['pull', 'UPPER'], /repository name must be lowercase/],
+  [['pull', '--policy', 'perhaps', 'x'], /There is no policy "perhaps"/],
+  [['push'], /missing required argument|Expected an image/],
+  [['search'], /missing required argument|Expected one term/],
+  [['manifest', 'create', 'x'], /missing required argument|Expected a list and manifests/],
+  [['registry', 'explain'], /missing required argument|Expected one image/],
+  [['login', 'a', 'b'], /too many arguments|Expected one registry/],
+] as const)
+  claim(`varve ${args.join(' ')} is misuse`, async (t) => {
+    using client = new Client();
+    const { code, stderr } = await client.varve(args);
+    t.is(code, 2);
+    t.regex(stderr, says);
+  });
