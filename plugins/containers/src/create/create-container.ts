@@ -5,12 +5,14 @@ import { IMAGES, LAYERS, VarveError } from '@varve/core';
 import { cleanPath, type FileTree, MergedTree } from '@varve/core/archive';
 import { type Abortable, asSnapshotKey, type Image } from '@varve/core/image';
 import { removeTree, tryLock } from '@varve/core/system';
+import { isUp } from '../describe/status.ts';
 import { type Engine, openSnapshots } from '../engine.ts';
 import { destroyContainer } from '../remove-container.ts';
 import { signalName } from '../signals.ts';
 import type { ContainerMount, ContainerRecord, ContainerSpec } from '../state/container-record.ts';
 import { findContainer } from '../state/find-container.ts';
 import { checkName, randomId, randomName } from '../state/names.ts';
+import { usesVolume } from '../state/volume-table.ts';
 import { configOf } from './config-of.ts';
 import type { AskedMount, CreateRequest } from './create-request.ts';
 import { findOrPull } from './find-image.ts';
@@ -134,6 +136,7 @@ async function fillVolumes({ store }: Engine, mounts: readonly ContainerMount[],
   for (const mount of mounts)
     if (mount.type === 'volume' && mount.copy) {
       tree ??= await MergedTree.of(layers, { signal });
-      await store.volumes.fill(mount.name, { tree, target: mount.target, signal });
+      const isBusy = () => store.containers.all().some((other) => isUp(other) && usesVolume(other, mount.name));
+      await store.volumes.fill(mount.name, { tree, target: mount.target, isBusy, signal });
     }
 }

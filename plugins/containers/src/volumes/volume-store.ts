@@ -8,6 +8,13 @@ import { randomId } from '../state/names.ts';
 import type { Places } from '../state/places.ts';
 import type { VolumeRecord, VolumeTable } from '../state/volume-table.ts';
 
+interface Filling {
+  readonly tree: FileTree;
+  readonly target: string;
+  /** A container that runs uses the volume. */
+  isBusy(): boolean;
+}
+
 /** Directories that outlive containers. A volume is there when its row is; the directory comes before it and goes after it. */
 export class VolumeStore {
   readonly table: VolumeTable;
@@ -35,13 +42,16 @@ export class VolumeStore {
     throw new VarveError('VOLUME_UNKNOWN', `get ${name}: no such volume`, { hint: '`varve volume ls` lists those that are here.' });
   }
 
-  /** Gives an empty volume what a filesystem has at the path where it will be mounted. */
-  async fill(name: string, { tree, target, signal }: Abortable & { readonly tree: FileTree; readonly target: string }): Promise<void> {
+  /**
+   * Gives an empty volume what a filesystem has at the path where it will be mounted. Not while somebody works in it: he could put a
+   * symlink where a directory is written.
+   */
+  async fill(name: string, { tree, target, isBusy, signal }: Abortable & Filling): Promise<void> {
     const { path, entry } = resolvePath(tree, target);
     if (entry?.type !== 'directory') return;
     const dir = this.#places.volumeData(name);
     using _held = await lock(join(this.#places.volume(name), 'lock'), { signal });
-    if (readdirSync(dir).length > 0) return;
+    if (readdirSync(dir).length > 0 || isBusy()) return;
     const files = new Map<string, FileEntry>();
     const index = [...walk(tree, path)].map((found) => {
       const inside = found.path.slice(path.length).replace(/^\//, '');
