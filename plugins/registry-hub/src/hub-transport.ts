@@ -32,6 +32,7 @@ export class HubTransport implements Transport, AsyncDisposable {
   readonly #places: BlobPlaces;
   readonly #downloads: Limiter;
   readonly #uploads: Limiter;
+  readonly #compressing = new Limiter(1);
   readonly #options: RegistryOptions;
 
   /** @param find who asks, instead of what the options say */
@@ -95,6 +96,7 @@ export class HubTransport implements Transport, AsyncDisposable {
       places: this.#places,
       sessions: new SessionMemory(facts),
       uploads: this.#uploads,
+      compressing: this.#compressing,
       chunkSize: this.#options.chunkSize,
     };
   }

@@ -18,6 +18,8 @@ export interface PushOptions extends Abortable {
   readonly places: BlobPlaces;
   readonly sessions: SessionMemory;
   readonly uploads: Limiter;
+  /** One layer at a time: each keeps all cores busy, and its blocks in memory. */
+  readonly compressing: Limiter;
   readonly chunkSize: number | undefined;
   readonly emit?: Emit | undefined;
 }
@@ -76,14 +78,14 @@ async function pushAsIs(layer: Layer, named: Descriptor, repository: Repository,
 }
 
 async function pushCompressed(layer: Layer, repository: Repository, options: LayerPush): Promise<Descriptor> {
-  const { client, places, temporary, compressed: memory, signal, tell } = options;
+  const { client, places, temporary, compressed: memory, compressing, signal, tell } = options;
   const diffId = await layer.diffId({ signal });
   const known = await memory.recall(diffId);
   if (known !== undefined && (await hasBlob(client, repository, { digest: known.digest, signal }))) {
     tell('Layer already exists');
     return known;
   }
-  await using compressed = await gzipLayer(layer, { dir: temporary, signal });
+  await using compressed = await compressing.run(() => gzipLayer(layer, { dir: temporary, signal }));
   const { descriptor } = compressed;
   await memory.remember(diffId, descriptor);
   return await uploadLayer(descriptor, repository, { ...options, sources: await places.find(descriptor.digest), read: compressed.read });
