@@ -14,6 +14,7 @@ const PROGRAMS = {
   umoci: 'umoci',
   podman: 'podman',
   'docker-registry': 'docker-registry',
+  nginx: 'nginx-light',
   strace: 'strace',
   getfattr: 'attr',
   setcap: 'libcap2-bin',
