@@ -184,6 +184,8 @@ test.serial('tag, history, inspect and rmi work on an index as on an image', asy
   await bench.must(['tag', 'many', 'other:2']);
   t.is(await bench.must(['inspect', '-f', '{{.Architecture}} {{.Id}} {{.Descriptor.mediaType}}', digest]), `${HOST} ${digest} ${INDEX}\n`);
   t.regex(await bench.must(['history', '--no-trunc', '--platform', OTHER, 'other:2']), new RegExp(`target=linux/${OTHER}`));
+  const usage = (await bench.must(['system', 'df', '--format', '{{.Type}} {{.TotalCount}}'])).split('\n')[0];
+  t.is(usage, 'Images 2'); // with busybox
   const refused = await bench.varve(['inspect', '--platform', 's390x', 'many']);
   t.regex(refused.stderr, new RegExp(`found linux/${OTHER}, linux/${HOST}`));
   t.is(await bench.must(['rmi', 'many']), 'Untagged: many:latest\n');

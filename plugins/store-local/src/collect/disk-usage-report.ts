@@ -18,6 +18,8 @@ export function usageOf(items: readonly StoredItem[]): readonly Usage[] {
   const graph = new ItemGraph(items);
   const ofKind = (kind: string) => items.filter((item) => item.kind === kind);
   const [images, containers, volumes] = [ofKind('image'), ofKind('container'), ofKind('volume')];
+  const parts = new Set(images.flatMap((item) => graph.needsOf(item))); // of an index: one image to a user
+  const listed = images.filter((item) => item.held !== undefined || !parts.has(item));
   const needed = graph.reachable(containers);
   const running = graph.reachable(containers.filter(({ active }) => active !== undefined));
   const written = containers.flatMap((item) => graph.needsOf(item).filter(({ kind, held }) => kind === 'snapshot' && held !== undefined));
@@ -36,7 +38,7 @@ export function usageOf(items: readonly StoredItem[]): readonly Usage[] {
     items: all,
   });
   return [
-    row('Images', ofImages, images, needed),
+    row('Images', ofImages, listed, needed),
     row('Containers', ofContainers, containers, running),
     row('Local Volumes', volumes, volumes, needed),
     row(
