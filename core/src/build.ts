@@ -1,7 +1,7 @@
 import { formatPlatform, type Image } from '../image/index.ts';
 import { once } from '../image/once.ts';
 import type { BuildInfo } from './contracts/build.ts';
-import type { Emit } from './contracts/event.ts';
+import type { BuildWarning, Emit } from './contracts/event.ts';
 import type { Executor } from './contracts/executor.ts';
 import type { Host } from './contracts/host.ts';
 import type { Plan } from './contracts/plan.ts';
@@ -67,6 +67,12 @@ export class Build implements BuildParts {
     this.emit({ type: 'planned', plan });
     this.trees.hide(plan);
     return plan;
+  }
+
+  /** Says what several platforms have in common once. */
+  warn(warning: BuildWarning): void {
+    if (this.isOneOfMany && !this.work.isNew(warning)) return;
+    this.emit({ type: 'warning', ...warning });
   }
 
   /** Stops everything, on all platforms. A step that was stopped is not why, so that the reason is what went wrong first. */

@@ -20,7 +20,7 @@ export async function planOf(on: Build): Promise<Plan> {
     resolveConfig: async (ref, of) => (await on.trees.image(ref, of)).config,
     readContext: (path, name) => on.trees.readText(path, name),
     readBeside: (suffix) => request.source.beside?.(suffix) ?? Promise.resolve(undefined),
-    warn: (warning) => on.emit({ type: 'warning', ...warning }),
+    warn: (warning) => on.warn(warning),
     signal,
   });
   const plan = await on.hooks.plan.promise(parsed, on.build);

@@ -195,7 +195,7 @@ const inputsOf = ({ step }: StepPlace, at: StageState, on: Build): StepInputs =>
       throw new VarveError('STEP_CONTRACT', `A "${step.kind}" step reads the stage "${ref.name}", which is not among its inputs`);
     return await on.trees.of(ref, at.platform);
   },
-  warn: (warning) => on.emit({ type: 'warning', ...warning }),
+  warn: (warning) => on.warn(warning),
 });
 
 const scopeOf = (place: StepPlace, at: StageState, on: Build): Omit<StepScope, 'workspace'> => ({

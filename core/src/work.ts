@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { FileTree } from '../archive/index.ts';
 import type { CacheKey, Image } from '../image/index.ts';
 import { UsedRecords } from './cache.ts';
+import type { BuildWarning } from './contracts/event.ts';
 import type { CacheStore } from './contracts/store.ts';
 import { Limit } from './limit.ts';
 import type { Made } from './run-step.ts';
@@ -24,6 +25,7 @@ export class Work {
   /** By place and what is hidden of it. */
   readonly directories = new Map<string, Promise<FileTree>>();
   readonly #limit: Limit;
+  readonly #warnings = new Set<string>();
   readonly #steps = new Map<CacheKey, Promise<Made>>();
 
   constructor({ caches, controller, parallel }: WorkParts) {
@@ -31,6 +33,12 @@ export class Work {
     this.used = new UsedRecords(caches);
     this.controller = controller;
     this.#limit = new Limit(Math.max(1, parallel ?? Math.max(4, 2 * availableParallelism())));
+  }
+
+  /** Whether nobody has said this yet. */
+  isNew({ code, message, source }: BuildWarning): boolean {
+    const before = this.#warnings.size;
+    return this.#warnings.add(JSON.stringify([code, message, source])).size > before;
   }
 
   /** What a step with this key comes to that another stage or platform runs, or has run. */

@@ -81,6 +81,23 @@ test('events say whose they are, but for those of the build as a whole', async (
   );
 });
 
+test('what is said of every platform is said once', async (t) => {
+  const warning = plugin('warning', ({ hooks }) =>
+    hooks.handler.tap(async () => ({
+      fingerprint: async (_, { build, warn }) => {
+        warn({ code: 'TOY', message: 'of all' });
+        warn({ code: 'TOY', message: `of ${build.platform.architecture}` });
+        return undefined;
+      },
+      execute: async (_, { config }) => ({ kind: 'config', config }),
+    })),
+  );
+  const { build, events } = workshop(warning);
+  await build(own);
+  const said = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+  t.deepEqual(said.sort(), ['of all', 'of amd64', 'of arm64']);
+});
+
 const failsOn = (platform: string, where: 'plan' | 'step'): AnyPlugin =>
   plugin('failing', ({ hooks }) => {
     const fail = (architecture: string) => {
