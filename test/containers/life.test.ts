@@ -152,6 +152,37 @@ once(test, 'inspect shows a container in the members of docker', async (t, bench
   t.deepEqual((await bench.transcript(['inspect', 'nothing']))[1], 'Error: No such object: nothing');
 });
 
+once(test, 'ports are told, and refused where the executor cannot publish them', async (t, bench) => {
+  await bench.must(['create', '--name', 'web', '-p', '8080:80', '-p', '127.0.0.1:53:53/udp', 'busybox', 'true']);
+  t.deepEqual(await bench.transcript(['port', 'web']), ['80/tcp -> 0.0.0.0:8080', '53/udp -> 127.0.0.1:53']);
+  t.deepEqual(await bench.transcript(['port', 'web', '53/udp']), ['127.0.0.1:53']);
+  t.deepEqual((await bench.transcript(['port', 'web', '81']))[0], "Error: no public port '81' published for web");
+  t.regex((await bench.transcript(['start', 'web'])).join('\n'), /cannot publish ports.*reached at that port of the host/s);
+});
+
+once(test, 'several are stopped and removed at once, in the order of their names', async (t, bench) => {
+  for (const name of ['c1', 'c2', 'c3']) await bench.must(['run', '-d', '--name', name, 'busybox', 'sleep', '600']);
+  t.deepEqual(await bench.transcript(['stop', '-t', '1', 'c2', 'none', 'c1', 'c3']), [
+    'c2',
+    'c1',
+    'c3',
+    'Error: No such container: none',
+    'Hint: `varve ps -a` lists those that are here.',
+    'exit 1',
+  ]);
+  t.deepEqual(await bench.transcript(['ps', '-a', '--format', '{{.Names}} {{.State}}']), ['c3 exited', 'c2 exited', 'c1 exited']);
+  t.deepEqual(await bench.transcript(['rm', 'c3', 'c2', 'c1']), ['c3', 'c2', 'c1']);
+});
+
+once(test, 'the ID is printed and written to a file, and a program that is not there is told at once', async (t, bench) => {
+  const file = bench.path('cid');
+  const id = (await bench.must(['run', '-d', '--cidfile', file, 'busybox', 'true'])).trim();
+  t.deepEqual([bench.read('cid'), id.length], [id, 64]);
+  t.regex((await bench.transcript(['run', '--cidfile', file, 'busybox', 'true'])).join(), /container ID file found.*exit 125/);
+  t.deepEqual((await bench.transcript(['run', '-d', '--name', 'gone', 'busybox', 'no-such-program'])).slice(-1), ['exit 127']);
+  t.deepEqual(await bench.transcript(['ps', '-a', '--filter', 'name=gone', '--format', '{{.Status}}']), ['Created']);
+});
+
 once(test, 'a container that is gone when it ends leaves no trace in the store', async (t, bench) => {
   mkdirSync(join(bench.root, 'containers'), { recursive: true });
   await bench.must(['run', '--rm', '-v', '/data', 'busybox', 'touch', '/data/x', '/y']);

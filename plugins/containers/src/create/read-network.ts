@@ -26,7 +26,7 @@ export function readHosts(texts: readonly string[]): NonNullable<ProcessSpec['ho
 export function readPorts(texts: readonly string[]): readonly PublishedPort[] {
   return texts.flatMap((text) => {
     const [, address, host, container, protocol = 'tcp'] =
-      /^(?:(\[[0-9a-fA-F:]+\]|[0-9.]+):)?(?:(\d{0,5}(?:-\d{1,5})?):)?(\d{1,5}(?:-\d{1,5})?)(?:\/(tcp|udp))?$/.exec(text) ?? [];
+      /^(?:(\[[0-9a-fA-F:]+\]|\d+(?:\.\d+){3}):)?(?:(\d{0,5}(?:-\d{1,5})?):)?(\d{1,5}(?:-\d{1,5})?)(?:\/(tcp|udp))?$/.exec(text) ?? [];
     const inside = rangeOf(container);
     const outside = host === undefined || host === '' ? inside : rangeOf(host);
     if (inside === undefined || outside === undefined || inside.length !== outside.length)

@@ -10,7 +10,7 @@ import { signalName } from '../signals.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { findContainer } from '../state/find-container.ts';
 import { checkName } from '../state/names.ts';
-import { forEach } from './each.ts';
+import { forEach, forEachAtOnce } from './each.ts';
 import { startContainer } from './start-container.ts';
 import { stopContainer, waitForEnd } from './stop-container.ts';
 
@@ -45,7 +45,7 @@ function refuseRunning({ id, state }: ContainerRecord): void {
 
 export async function stop(engine: Engine, invocation: Invocation): Promise<number> {
   const options = stopOptions(invocation);
-  return await forEach(invocation, async (text) => {
+  return await forEachAtOnce(invocation, async (text) => {
     await stopContainer(engine, findContainer(engine.store.containers, text), options);
     return text;
   });
@@ -53,7 +53,7 @@ export async function stop(engine: Engine, invocation: Invocation): Promise<numb
 
 export async function restart(engine: Engine, invocation: Invocation): Promise<number> {
   const options = stopOptions(invocation);
-  return await forEach(invocation, async (text) => {
+  return await forEachAtOnce(invocation, async (text) => {
     const record = findContainer(engine.store.containers, text);
     await stopContainer(engine, record, options);
     await startOne(engine, { ...record, state: { status: 'exited' } }, invocation);
@@ -69,7 +69,7 @@ function stopOptions({ values }: Invocation) {
 
 export async function kill(engine: Engine, invocation: Invocation): Promise<number> {
   const signal = signalName(textOf(invocation.values, 'signal') ?? 'KILL');
-  return await forEach(invocation, async (text) => {
+  return await forEachAtOnce(invocation, async (text) => {
     const record = findContainer(engine.store.containers, text);
     if (record.state.status !== 'running' && record.state.status !== 'paused')
       throw new VarveError('CONTAINER_STOPPED', `cannot kill container: ${text}: container ${record.id} is not running`);
@@ -107,7 +107,7 @@ export async function remove(engine: Engine, invocation: Invocation): Promise<nu
   if (listOf(values, 'link').length > 0 || positionals.length === 0)
     throw usageError('Expected a container, found none', 'varve rm <container>...');
   await sweepContainers(engine);
-  return await forEach(invocation, async (text) => {
+  return await forEachAtOnce(invocation, async (text) => {
     const { containers } = engine.store;
     const record = findOrForgive(() => findContainer(containers, text), { force, invocation });
     if (record === undefined) return undefined;
