@@ -28,20 +28,26 @@ export async function* gzip(
   { signal, parallel = blocksAtOnce() }: GzipOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   signal?.throwIfAborted();
-  const under: Promise<Uint8Array>[] = [];
+  const under: { readonly block: Promise<Uint8Array>; readonly bytes: Buffer }[] = [];
+  const free: Buffer[] = [];
+  let done: Buffer | undefined;
   let checksum = 0;
   let size = 0;
   yield HEADER;
-  for await (const { bytes, before, isLast } of blocksOf(source)) {
+  for await (const { bytes, before, isLast } of blocksOf(source, () => free.pop() ?? Buffer.allocUnsafeSlow(BLOCK))) {
     signal?.throwIfAborted();
     const block = deflate(bytes, before, isLast);
     block.catch(() => undefined); // told when its turn comes, if it comes
-    under.push(block);
+    under.push({ block, bytes });
     checksum = crc32(bytes, checksum);
     size += bytes.length;
-    if (under.length >= parallel) yield await (under.shift() as Promise<Uint8Array>); // there is at least the one just added
+    const first = under.length >= parallel ? under.shift() : undefined;
+    if (first === undefined) continue;
+    yield await first.block;
+    if (done !== undefined) free.push(done); // nobody refers to it any more: the block after it is done too
+    done = first.bytes;
   }
-  for (const block of under) {
+  for (const { block } of under) {
     yield await block;
     signal?.throwIfAborted();
   }
@@ -65,16 +71,16 @@ interface Block {
 }
 
 /** A block is given out when it is known whether another one follows; of an empty stream there is one, which is empty. */
-async function* blocksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Block, void, undefined> {
+async function* blocksOf(source: AsyncIterable<Uint8Array>, take: () => Buffer): AsyncGenerator<Block, void, undefined> {
   let before: Buffer | undefined;
-  let block = Buffer.allocUnsafeSlow(BLOCK);
+  let block = take();
   let used = 0;
   for await (const chunk of source) {
     for (let taken = 0; taken < chunk.length; ) {
       if (used === BLOCK) {
         yield { bytes: block, before, isLast: false };
         before = block.subarray(BLOCK - WINDOW);
-        block = Buffer.allocUnsafeSlow(BLOCK);
+        block = take();
         used = 0;
       }
       const length = Math.min(BLOCK - used, chunk.length - taken);
