@@ -5,6 +5,7 @@ import { temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { parseChallenges } from '../src/auth/challenge.ts';
 import { credentialFiles, fileCredentials } from '../src/auth/credentials.ts';
+import { mergeScopes } from '../src/auth/scopes.ts';
 import { isRegistryMissing, startRegistry, USER } from './docker-registry.ts';
 import { openHub, PLATFORM, sampleImage } from './hub-bench.ts';
 import { type Interfere, startLoopback } from './loopback-registry.ts';
@@ -138,6 +139,44 @@ test('a token server that is not safe gets no credentials', async (t) => {
     code: 'REGISTRY_ANSWER',
     message: /not safe/,
   });
+});
+
+test('where more is asked for than was allowed, a wider token is fetched', async (t) => {
+  const asked: string[] = [];
+  const registry = await startLoopback(t, ({ url, headers }, response) => {
+    if (url === '/v2/') return false;
+    if (url?.startsWith('/token')) {
+      const scopes = new URL(url, 'http://x').searchParams.getAll('scope');
+      asked.push(scopes.join(' '));
+      return Boolean(response.writeHead(200).end(JSON.stringify({ access_token: scopes.length > 1 ? 'wide' : 'narrow' })));
+    }
+    if (headers.authorization === 'Bearer wide') return false;
+    const isNarrow = headers.authorization === 'Bearer narrow';
+    const more = isNarrow ? ',scope="repository:acme/app:pull repository:acme/base:pull",error="insufficient_scope"' : '';
+    const challenge = `Bearer realm="http://${headers.host}/token"${more}`;
+    return Boolean(response.writeHead(isNarrow ? 403 : 401, { 'www-authenticate': challenge }).end());
+  });
+  await registry.add('acme/app/1.0', sampleImage());
+  const { transport } = openHub(t, temporaryDir(t), { retries: 0 });
+  const pull = () => transport.resolve(parseReference(`${registry.host}/acme/app:1.0`), { platform: PLATFORM });
+  t.is(await (await pull()).id(), await sampleImage().id());
+  t.deepEqual([...new Set(asked)], ['repository:acme/app:pull', 'repository:acme/app:pull repository:acme/base:pull']);
+});
+
+const scoped = test.macro({
+  exec(t, lists: readonly (readonly string[])[], expected: readonly string[]) {
+    t.deepEqual(mergeScopes(...lists), [...expected]);
+  },
+  title: (_, lists: readonly (readonly string[])[]) => `scopes ${lists.map((list) => list.join(' ')).join(' and ')} together`,
+});
+test(scoped, [['repository:a/b:pull'], ['repository:a/b:push,pull']], ['repository:a/b:pull,push']);
+test(scoped, [['repository:a:pull', 'repository:b:pull'], []], ['repository:a:pull', 'repository:b:pull']);
+test(scoped, [['registry:catalog:*']], ['registry:catalog:*']);
+
+test('the oldest of docker’s files is read too', async (t) => {
+  const file = join(temporaryDir(t), '.dockercfg');
+  writeFileSync(file, JSON.stringify({ 'https://a.test/v1/': { auth: Buffer.from('u:p').toString('base64'), email: 'x' } }));
+  t.like(await fileCredentials([file])('a.test', 'x'), { kind: 'password', username: 'u', password: 'p', source: file });
 });
 
 if (isRegistryMissing()) test.skip('a private docker-registry (skipped: it is not installed)', (t) => t.pass());

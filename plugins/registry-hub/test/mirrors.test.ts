@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { digestOf, parseReference } from '@varve/core/image';
 import { temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
@@ -79,6 +81,24 @@ test('when all fail, the error is the registry’s, and says what the mirrors sa
     { code: 'IMAGE_UNKNOWN' },
   );
   t.true(failure?.message.includes(registry.host));
+});
+
+test('a mirror gets its own credentials, and the registry’s never', async (t) => {
+  const mirror = await startLoopback(t, ({ url, headers }, response) => {
+    if (url === '/v2/' || headers.authorization === `Basic ${Buffer.from('mirror:m').toString('base64')}`) return false;
+    return Boolean(response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end());
+  });
+  await mirror.add('acme/app/1.0', sampleImage());
+  const registry = await startLoopback(t);
+  const file = join(temporaryDir(t), 'config.json');
+  const auth = (text: string) => ({ auth: Buffer.from(text).toString('base64') });
+  writeFileSync(file, JSON.stringify({ auths: { [mirror.host]: auth('mirror:m'), [registry.host]: auth('registry:r') } }));
+  const { transport } = openHub(t, temporaryDir(t), { mirrors: { [registry.host]: [`http://${mirror.host}`] }, credentials: [file] });
+  const image = await transport.resolve(parseReference(`${registry.host}/acme/app:1.0`), { platform: PLATFORM });
+  t.is(await image.id(), await sampleImage().id());
+  const said = new Set(mirror.requests.map(({ authorization }) => authorization));
+  t.deepEqual(said, new Set([undefined, `Basic ${Buffer.from('mirror:m').toString('base64')}`]));
+  t.deepEqual(registry.requests, []);
 });
 
 /** An HTTP proxy that asks for a password, and tells where it was asked to go. */

@@ -7,6 +7,8 @@ export interface Patience {
   readonly retryWait: number;
 }
 export interface RetryOptions extends Patience {
+  /** Told how long it waits before the next try, in milliseconds. */
+  readonly onRetry?: ((wait: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,7 +29,10 @@ export class Passing extends Error {
 const LONGEST_WAIT = 60_000;
 
 /** Repeats what throws `Passing`, ever more slowly, and throws its failure in the end. */
-export async function retrying<T>(attempt: (number: number) => Promise<T>, { retries, retryWait, signal }: RetryOptions): Promise<T> {
+export async function retrying<T>(
+  attempt: (number: number) => Promise<T>,
+  { retries, retryWait, onRetry, signal }: RetryOptions,
+): Promise<T> {
   for (let number = 0; ; number++) {
     signal?.throwIfAborted();
     try {
@@ -37,6 +42,7 @@ export async function retrying<T>(attempt: (number: number) => Promise<T>, { ret
       if (!(cause instanceof Passing)) throw cause;
       const wait = cause.wait ?? waitBefore(number, retryWait);
       if (number >= retries || wait > LONGEST_WAIT) throw cause.failure;
+      onRetry?.(wait);
       await sleep(wait, undefined, { signal }).catch(() => signal?.throwIfAborted());
     }
   }
@@ -45,6 +51,12 @@ export async function retrying<T>(attempt: (number: number) => Promise<T>, { ret
 /** Twice as long each time, and not the same for all who were turned away at once. */
 export const waitBefore = (repetition: number, first: number): number =>
   Math.min(LONGEST_WAIT, first * 2 ** repetition) * (0.5 + Math.random() / 2);
+
+/** As docker says it. */
+export const retryingIn = (wait: number): string => {
+  const seconds = Math.max(1, Math.round(wait / 1000));
+  return `Retrying in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
+};
 
 /** Retry-After, in seconds or as a date (RFC 9110). */
 export function retryAfter(header: string | undefined): number | undefined {

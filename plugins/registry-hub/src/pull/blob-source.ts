@@ -11,6 +11,8 @@ import { isPassingError, waitBefore } from '../http/retry.ts';
 export interface BlobRequest extends Pick<Descriptor, 'digest' | 'size'>, Abortable {
   /** Told how many bytes there are, those before the offset included. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Told how long it waits before it goes on, in milliseconds. */
+  readonly onRetry?: ((wait: number) => void) | undefined;
 }
 
 interface Answer {
@@ -61,7 +63,9 @@ export class BlobSource {
         if (!(cause instanceof EarlyEnd) && !isPassingError(cause)) throw failure;
         failures = place.at > start ? 1 : failures + 1;
         if (failures > retries) throw failure;
-        await sleep(waitBefore(failures - 1, retryWait), undefined, { signal }).catch(() => signal?.throwIfAborted());
+        const wait = waitBefore(failures - 1, retryWait);
+        this.#request.onRetry?.(wait);
+        await sleep(wait, undefined, { signal }).catch(() => signal?.throwIfAborted());
       }
     }
   }

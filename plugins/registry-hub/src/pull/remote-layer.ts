@@ -3,6 +3,7 @@ import { type Abortable, asLayerID, type Descriptor, type DiffID, hexOf, type La
 import type { BlobPlaces } from '../blob-places.ts';
 import type { Limiter } from '../http/limiter.ts';
 import type { Repository, Requester } from '../http/requester.ts';
+import { retryingIn } from '../http/retry.ts';
 import { BlobSource } from './blob-source.ts';
 import { foreignSource } from './foreign-layer.ts';
 
@@ -36,7 +37,8 @@ export function remoteLayer(
       tell('Downloading', bytes);
       if (bytes === size) tell('Verifying Checksum');
     };
-    const source = new BlobSource(client, repository, { digest, size, signal, onProgress });
+    const onRetry = (wait: number): void => tell(retryingIn(wait));
+    const source = new BlobSource(client, repository, { digest, size, signal, onProgress, onRetry });
     const expected = { ...stored, diffId, signal };
     try {
       return await ingestFrom(source, layers, expected);

@@ -3,6 +3,7 @@ import { type Abortable, type Descriptor, hexOf, type Layer } from '@varve/core/
 import type { BlobPlaces } from '../blob-places.ts';
 import type { Limiter } from '../http/limiter.ts';
 import type { Repository, Requester } from '../http/requester.ts';
+import { retryingIn } from '../http/retry.ts';
 import { BlobSource } from '../pull/blob-source.ts';
 import { gzipLayer } from './gzip-layer.ts';
 import type { GzipMemory } from './gzip-memory.ts';
@@ -98,7 +99,8 @@ async function uploadLayer(
 ): Promise<Descriptor> {
   const { digest, size } = descriptor;
   const onProgress = (bytes: number): void => tell('Pushing', bytes, size);
-  const result = await uploadBlob(client, repository, { digest, size, read, sources, sessions, chunkSize, signal, onProgress });
+  const onRetry = (wait: number): void => tell(retryingIn(wait));
+  const result = await uploadBlob(client, repository, { digest, size, read, sources, sessions, chunkSize, signal, onProgress, onRetry });
   await places.remember(digest, repository);
   if (result.kind === 'mounted') tell(`Mounted from ${result.from.path}`);
   else tell(result.kind === 'sent' ? 'Pushed' : 'Layer already exists');

@@ -21,6 +21,8 @@ export interface Upload extends Pick<Descriptor, 'digest' | 'size'>, Abortable {
   /** So that another process can go on with the upload. */
   readonly sessions?: SessionMemory | undefined;
   readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Told how long it waits before the next try, in milliseconds. */
+  readonly onRetry?: ((wait: number) => void) | undefined;
 }
 
 export type UploadResult = { readonly kind: 'there' | 'sent' } | { readonly kind: 'mounted'; readonly from: Repository };
@@ -61,7 +63,7 @@ export async function uploadBlob(client: Requester, repository: Repository, uplo
       await sendBlob(client, { ...upload, endpoint, origin, session: opened });
       return { kind: 'sent' };
     },
-    { ...client.patience, signal },
+    { ...client.patience, onRetry: upload.onRetry, signal },
   );
 }
 
