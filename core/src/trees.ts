@@ -1,7 +1,7 @@
 import { createPatternMatcher, DirectoryTree, type FileTree, type HashFiles, MergedTree, pathOf, readFile } from '../archive/index.ts';
-import type { Image, Platform } from '../image/index.ts';
-import { parseReference, withDefaultTag } from '../image/index.ts';
+import { formatReference, type Image, type ImageReference, type Platform, parseReference, withDefaultTag } from '../image/index.ts';
 import type { Build } from './build.ts';
+import type { Emit } from './contracts/event.ts';
 import type { BaseRef, Plan, TreeRef } from './contracts/plan.ts';
 import { VarveError } from './errors.ts';
 import { kept } from './kept.ts';
@@ -47,13 +47,20 @@ export class Trees {
       const reference = withDefaultTag(parseReference(this.#named(ref)));
       const { pull = false } = this.#on.build.request;
       const resolve = (where: { readonly fresh?: boolean; readonly local?: boolean }): Promise<Image> => {
-        const { host, emit, build } = this.#on;
-        return host.resolve(reference, { platform, ...where, emit, signal: build.signal });
+        const { host, build } = this.#on;
+        return host.resolve(reference, { platform, ...where, emit: this.#asPartOf(reference), signal: build.signal });
       };
       if (pull !== 'newer') return await resolve({ fresh: pull === true || pull === 'always', local: pull === 'never' });
       // one that is here will do where nobody says whether there is a newer one
       return await resolve({ fresh: true }).catch((failure: unknown) => resolve({ local: true }).catch(() => Promise.reject(failure)));
     });
+  }
+
+  /** Whatever moves of an image is told as a part of it. */
+  #asPartOf(reference: ImageReference): Emit {
+    const { emit } = this.#on;
+    const of = `FROM ${formatReference(reference)}`;
+    return (event) => emit(event.type === 'transfer' ? { of, ...event } : event);
   }
 
   /** A named context stands before an image of the same name. */

@@ -56,6 +56,8 @@ export type BuildEvent = {
   /** Something long moves: pulling, loading, exporting. */
   | {
       readonly type: 'transfer';
+      /** What it is a part of, as people are told of it: `FROM docker.io/library/busybox:1.36`. Parts of one thing are shown together. */
+      readonly of?: string | undefined;
       readonly id: string;
       readonly label: string;
       readonly status: string;
