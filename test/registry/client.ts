@@ -8,6 +8,7 @@ import type { Image } from '@varve/core/image';
 import type { ExecutionContext } from 'ava';
 import { Run } from '../../plugins/cli/src/run.ts';
 import { loadPreset } from '../helpers/preset.ts';
+import { run, VARVE } from '../helpers/varve.ts';
 
 const HUB = '@varve/registry-hub';
 
@@ -41,6 +42,11 @@ export class Client implements Disposable {
     const io = { stdin: Readable.from([input]), stdout, stderr };
     const code = await new Run(io, new AbortController().signal).main(['--root', this.root, '--config', this.#config, ...args]);
     return { code, stdout: stdout.text, stderr: stderr.text };
+  }
+
+  /** A build, as a process: what it tells goes to its own stderr. */
+  built(args: readonly string[]): Promise<Outcome> {
+    return run(process.execPath, [...VARVE, '--root', this.root, '--config', this.#config, 'build', ...args], { cwd: this.folder });
   }
 
   /** The same, where anything but success is a mistake in the test. */

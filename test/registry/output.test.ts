@@ -66,6 +66,21 @@ claim('pull and push in docker’s words, where there is no terminal', async (t)
   );
 });
 
+for (const [what, dockerfile] of [
+  ['FROM', (name: string) => `FROM ${name}\nWORKDIR /added\n`],
+  ['COPY --from', (name: string) => `FROM scratch\nCOPY --from=${name} /data /\n`],
+] as const)
+  claim(`${what} in a build tells of layers under the image that they are of`, async (t) => {
+    using client = new Client();
+    const name = `${site.registry.host}/words/app:latest`;
+    client.write('context/Dockerfile', dockerfile(name));
+    const { code, stderr } = await client.built(['--progress=plain', `${client.folder}/context`]);
+    t.is(code, 0, stderr);
+    const [, number = 'none'] = new RegExp(`^#(\\d+) FROM ${name}$`, 'm').exec(stderr) ?? [];
+    const told = stderr.split('\n').filter((line) => line.startsWith(`#${number} `));
+    t.is(told.filter((line) => /^#\d+ [0-9a-f]{12} Pull complete /.test(line)).length, 4, stderr);
+  });
+
 claim('with -q there is the name and nothing else', async (t) => {
   using client = new Client();
   const name = `${site.registry.host}/words/quiet:1`;

@@ -13,13 +13,26 @@ export const isCanceled = ({ code }: EventOf<'step-failed'>): boolean => code ==
 
 export function describeTransfer({ id, label, status, current, total }: EventOf<'transfer'>): string {
   const amount = current === undefined ? '' : ` ${bytes(current)}${total === undefined ? '' : ` / ${bytes(total)}`}`;
-  const part = id === '' || label.includes(id) ? '' : ` ${id.replace(/^sha256:([0-9a-f]{12})[0-9a-f]{52}$/, '$1')}`;
+  const short = id.replace(/^sha256:([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
+  const part = short === '' || label.includes(short) ? '' : ` ${short}`;
   return sanitize(`${label}${part} ${status}${amount}`);
 }
 
-const DONE = /^(?:done|complete|exists|already exists|cached|failed|mounted|pulled|pushed|stored|loaded|skipped)/i;
+const DONE =
+  /^(?:done|complete|exists|already exists|cached|failed|mounted|pull complete|pulled|pushed|layer already exists|stored|loaded|skipped)/i;
+/** All bytes are there, and something is still done with them. */
+const UNDER_WAY = /^(?:downloading|verifying|download complete|extracting|pushing)/i;
 export const isTransferDone = ({ status, current, total }: EventOf<'transfer'>): boolean =>
-  DONE.test(status) || (total !== undefined && current !== undefined && current >= total);
+  DONE.test(status) || (!UNDER_WAY.test(status) && total !== undefined && current !== undefined && current >= total);
+
+const BAR = 25;
+/** The same with a bar, for a line that is redrawn. */
+export function describeMoving(event: EventOf<'transfer'>): string {
+  const { label, status, current, total } = event;
+  if (current === undefined || !total || !/^(?:downloading|extracting|pushing)$/i.test(status)) return sanitize(`${label} ${status}`);
+  const done = Math.min(BAR - 1, Math.floor((current / total) * BAR));
+  return sanitize(`${label} ${status} [${`${'='.repeat(done)}>`.padEnd(BAR)}] ${bytes(current)} / ${bytes(total)}`);
+}
 
 /** The end of a failed step's output, for views that have not shown it. */
 export function describeFailure(vertex: Vertex, log: string | undefined): readonly string[] {

@@ -17,6 +17,8 @@ export class PlainReporter implements Reporter {
   readonly #vertices = new Vertices();
   readonly #shown = new Map<Vertex, number>();
   readonly #transfers = new Map<string, { readonly number: number; at: number; status: string }>();
+  /** What transfers are parts of. */
+  readonly #wholes = new Map<string, number>();
   #startedAt = 0;
 
   constructor(sink: Sink, logs: StepLogs | undefined) {
@@ -96,11 +98,23 @@ export class PlainReporter implements Reporter {
     if (now > SHOWN) this.#line(`${stamp} [output clipped; all of it: ${this.#logs?.pathOf(event) ?? 'not kept'}]`);
   }
 
+  /** Parts of one thing share its number, under which it was named. */
+  #numberOf({ of }: EventOf<'transfer'>): number {
+    const known = of === undefined ? undefined : this.#wholes.get(of);
+    if (known !== undefined) return known;
+    const number = this.#vertices.nextNumber();
+    if (of !== undefined) {
+      this.#wholes.set(of, number);
+      this.#line(`#${number} ${sanitize(of)}`);
+    }
+    return number;
+  }
+
   /** A line when something begins, when its status changes and when it is done; in between one every other second. */
   #transfer(event: EventOf<'transfer'>): void {
     const key = `${event.label}\0${event.id}`;
     const known = this.#transfers.get(key);
-    const entry = known ?? { number: this.#vertices.nextNumber(), at: event.at, status: event.status };
+    const entry = known ?? { number: this.#numberOf(event), at: event.at, status: event.status };
     const isQuiet = known?.status === event.status && event.at - known.at < 2000 && !isTransferDone(event);
     this.#transfers.set(key, entry);
     if (isQuiet) return;

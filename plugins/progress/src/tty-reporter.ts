@@ -1,11 +1,11 @@
 import type { BuildEvent } from '@varve/core';
-import { describeFailure, describeTransfer, describeWarning, isCanceled, isTransferDone } from './describe.ts';
+import { describeFailure, describeMoving, describeTransfer, describeWarning, isCanceled, isTransferDone } from './describe.ts';
 import type { Sink } from './options.ts';
 import { type Paint, painter } from './paint.ts';
 import type { EventOf, Reporter } from './reporter.ts';
 import type { StepLogs } from './step-logs.ts';
 import type { StepOf } from './step-of.ts';
-import { fill, fit, seconds } from './text.ts';
+import { fill, fit, sanitize, seconds } from './text.ts';
 import { isHidden, takeOutput, takeRest, type Vertex, Vertices } from './vertices.ts';
 import { Window } from './window.ts';
 
@@ -17,6 +17,14 @@ interface Transfer {
   readonly startedAt: number;
 }
 
+/** Something whose parts move: an image. */
+interface Whole {
+  readonly startedAt: number;
+  /** Those under way, by id. */
+  readonly parts: Map<string, string>;
+  isTold: boolean;
+}
+
 /** A window with what is running and the newest lines of its output; what is done moves above it and stays. */
 export class TtyReporter implements Reporter {
   readonly #sink: Sink;
@@ -26,6 +34,7 @@ export class TtyReporter implements Reporter {
   readonly #vertices = new Vertices();
   readonly #running = new Set<Vertex>();
   readonly #transfers = new Map<string, Transfer>();
+  readonly #wholes = new Map<string, Whole>();
   readonly #kept: string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #startedAt: number | undefined;
@@ -116,12 +125,27 @@ export class TtyReporter implements Reporter {
   }
 
   #transfer(event: EventOf<'transfer'>): void {
+    if (event.of !== undefined) {
+      this.#part(event, event.of);
+      return;
+    }
     const key = `${event.label}\0${event.id}`;
     const startedAt = this.#transfers.get(key)?.startedAt ?? event.at;
     const text = ` => ${describeTransfer(event)}`;
     if (!isTransferDone(event)) this.#transfers.set(key, { text, startedAt });
     else if (this.#transfers.delete(key) || this.#startedAt === undefined)
       this.#kept.push(this.#paint('blue', this.#row(text, event.at - startedAt)));
+  }
+
+  /** Parts stand below what they are parts of; when all are done, that stays with its time, once. */
+  #part(event: EventOf<'transfer'>, of: string): void {
+    const whole = this.#wholes.get(of) ?? { startedAt: event.at, parts: new Map<string, string>(), isTold: false };
+    this.#wholes.set(of, whole);
+    if (isTransferDone(event)) whole.parts.delete(event.id);
+    else whole.parts.set(event.id, describeMoving(event));
+    if (whole.parts.size > 0 || whole.isTold) return;
+    whole.isTold = true;
+    this.#kept.push(this.#paint('blue', this.#row(` => ${sanitize(of)}`, event.at - whole.startedAt)));
   }
 
   #isBusy(): boolean {
@@ -133,6 +157,7 @@ export class TtyReporter implements Reporter {
     clearInterval(this.#timer);
     this.#running.clear();
     this.#transfers.clear();
+    this.#wholes.clear();
     this.#window.draw(this.#kept.splice(0), []);
   }
 
@@ -148,7 +173,12 @@ export class TtyReporter implements Reporter {
     const logLines = Math.min(LOG_LINES, Math.floor((rows - head.length - shown.length) / Math.max(1, shown.length)));
     const steps = shown.flatMap((vertex) => [this.#row(` => ${vertex.label}`, now - vertex.startedAt), ...this.#logOf(vertex, logLines)]);
     const transfers = [...this.#transfers.values()].map(({ text, startedAt }) => this.#row(text, now - startedAt));
-    return [...head, ...steps, ...transfers].slice(0, rows);
+    const wholes = [...this.#wholes].filter(([, { parts }]) => parts.size > 0);
+    const parts = wholes.flatMap(([of, whole]) => [
+      this.#row(` => ${sanitize(of)}`, now - whole.startedAt),
+      ...[...whole.parts.values()].map((part) => fit(` => => ${part}`, this.#columns())),
+    ]);
+    return [...head, ...steps, ...parts, ...transfers].slice(0, rows);
   }
 
   #head(now: number, startedAt: number): string {

@@ -96,6 +96,27 @@ test(
   '#1 pulling x l1 downloading 0B / 2.00kB\n#1 pulling x l1 done 2.00kB / 2.00kB\n',
 );
 
+test(
+  'layers of an image are told under its number',
+  tells,
+  [
+    { type: 'transfer', of: 'FROM a.test/x:1', id: 'l1', label: 'one', status: 'Pulling fs layer', current: 0, total: 2000 },
+    { type: 'transfer', of: 'FROM a.test/x:1', id: 'l2', label: 'two', status: 'Already exists', total: 10 },
+    { type: 'transfer', of: 'FROM a.test/x:1', id: 'l1', label: 'one', status: 'Verifying Checksum', current: 2000, total: 2000 },
+    { type: 'transfer', of: 'FROM a.test/x:1', id: 'l1', label: 'one', status: 'Pull complete', current: 2000, total: 2000 },
+    { type: 'transfer', id: 'l3', label: 'other', status: 'done' },
+  ],
+  [
+    '#1 FROM a.test/x:1',
+    '#1 one l1 Pulling fs layer 0B / 2.00kB',
+    '#1 two l2 Already exists',
+    '#1 one l1 Verifying Checksum 2.00kB / 2.00kB',
+    '#1 one l1 Pull complete 2.00kB / 2.00kB',
+    '#2 other l3 done',
+    '',
+  ].join('\n'),
+);
+
 test('a step that prints without end is clipped, and the rest is counted in no memory', (t) => {
   const line = `${'x'.repeat(1023)}\n`;
   const lots = Array.from({ length: 4000 }, () => output(a, line));

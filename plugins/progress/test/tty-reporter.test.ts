@@ -86,6 +86,32 @@ test('the window is not higher than the terminal, however many steps run', (t) =
   const events = many.flatMap((at): BuildEventBody[] => [{ type: 'step-started', ...at }, output(at, 'one\ntwo\n')]);
   t.true(shown([...start, ...events], { columns: 60, rows: 12 }).length <= 10);
 });
+const layer = (id: string, status: string, current?: number): BuildEventBody => ({
+  type: 'transfer',
+  of: 'FROM a.test/x:1',
+  id,
+  label: id,
+  status,
+  current,
+  total: 2000,
+});
+test('layers that come stand below their image, with a bar', (t) => {
+  const events = [layer('one', 'Downloading', 1000), layer('two', 'Waiting', 0), layer('three', 'Already exists')];
+  t.deepEqual(titles(shown([...start, ...events])).slice(1), [
+    ' => FROM a.test/x:1',
+    ' => => one Downloading [============>            ] 1.00kB /…',
+    ' => => two Waiting',
+  ]);
+});
+test('an image whose layers are all here stays, once, with its time', (t) => {
+  const screen = titles(
+    shown([...start, layer('one', 'Downloading', 1000), layer('one', 'Pull complete', 2000), layer('two', 'Already exists')]),
+  );
+  t.deepEqual(
+    screen.filter((line) => line.includes('FROM')),
+    [' => FROM a.test/x:1'],
+  );
+});
 test('a pull outside a build is shown while it runs and stays when it is done', (t) => {
   const screen = shownAtEnd([
     { type: 'transfer', id: 'l1', label: 'pulling x', status: 'downloading', current: 0, total: 2000 },
