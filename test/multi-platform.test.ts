@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestOf, hexOf } from '@varve/core/image';
+import { digestOf, hexOf, MEDIA_TYPES } from '@varve/core/image';
 import { attestedIndex, imageOn } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { podman } from './helpers/other-tools.ts';
@@ -338,6 +338,12 @@ onRegistry('an index is pushed whole, by a build or later, and each platform is 
   const raw = await rawOf(`${name}:built`);
   t.deepEqual(architecturesOf(JSON.parse(raw)), [OTHER, HOST]);
   t.is(JSON.parse(readFileSync(bench.path('metadata'), 'utf8'))['containerimage.digest'], digestOf(Buffer.from(raw)));
+  const docker = `type=registry,name=${name}:docker,oci-mediatypes=false`;
+  await bench.must(['build', '-q', '--platform', BOTH, '-o', docker, 'context']);
+  const list = JSON.parse(await rawOf(`${name}:docker`));
+  const types = [list.mediaType, ...list.manifests.map(({ mediaType }: { readonly mediaType: string }) => mediaType)];
+  t.deepEqual(types, [MEDIA_TYPES.dockerList, MEDIA_TYPES.dockerManifest, MEDIA_TYPES.dockerManifest]);
+  t.is(JSON.parse(await rawOf(`${name}@${list.manifests[0].digest}`)).layers[0].mediaType, MEDIA_TYPES.dockerLayerGzip);
   await bench.must(['build', '-q', '--platform', BOTH, '-t', `${name}:1`, 'context']);
   t.regex(await bench.must(['push', `${name}:1`]), new RegExp(`1: digest: ${digestOf(Buffer.from(await rawOf(`${name}:1`)))} `));
   await bench.must(['push', '--platform', OTHER, `${name}:1`, `${name}:single`]);

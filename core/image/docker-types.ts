@@ -34,7 +34,8 @@ export async function indexWithDockerTypes(index: ImageIndex, options?: Abortabl
   return makeIndex(images);
 }
 
-function dockerManifest(bytes: Uint8Array): Uint8Array {
+/** An image's manifest with docker's types; one that has them stays as it is. */
+export function dockerManifest(bytes: Uint8Array): Uint8Array {
   const manifest = parseManifest(bytes);
   if (manifest.kind !== 'image' || manifest.mediaType === MEDIA_TYPES.dockerManifest) return bytes;
   const plain = (mediaType: string, { digest, size }: { readonly digest: string; readonly size: number }) => ({ mediaType, size, digest });

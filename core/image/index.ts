@@ -22,7 +22,7 @@ export {
   parseDigest,
   type SnapshotKey,
 } from './digest.ts';
-export { indexWithDockerTypes, withDockerTypes } from './docker-types.ts';
+export { dockerManifest, indexWithDockerTypes, withDockerTypes } from './docker-types.ts';
 export type { Image } from './image.ts';
 export {
   type ArtifactBlob,

@@ -23,6 +23,12 @@ export interface HubStores {
   readonly temporary: string;
 }
 
+/** What an exporter may say of a push. */
+export type HubPushOptions = Parameters<NonNullable<Transport['push']>>[2] & {
+  readonly byDigest?: boolean;
+  readonly dockerTypes?: boolean;
+};
+
 /** Images in registries that speak the OCI distribution protocol. */
 export class HubTransport implements Transport, AsyncDisposable {
   readonly name = 'registry';
@@ -67,26 +73,18 @@ export class HubTransport implements Transport, AsyncDisposable {
   }
 
   /** With `byDigest` the repository has it under no tag. */
-  async push(
-    image: Image,
-    reference: ImageReference,
-    { byDigest = false, ...options }: Parameters<NonNullable<Transport['push']>>[2] & { readonly byDigest?: boolean },
-  ): Promise<Descriptor> {
+  async push(image: Image, reference: ImageReference, { byDigest = false, ...options }: HubPushOptions): Promise<Descriptor> {
     const tag = byDigest ? undefined : (reference.tag ?? reference.digest ?? 'latest');
     return await pushImage(image, reference, { ...this.#pushing(), ...options, tag });
   }
 
   /** With `byDigest` the repository has it under no tag. */
-  async pushIndex(
-    index: ImageIndex,
-    reference: ImageReference,
-    { byDigest = false, ...options }: Parameters<NonNullable<Transport['push']>>[2] & { readonly byDigest?: boolean },
-  ): Promise<Descriptor> {
+  async pushIndex(index: ImageIndex, reference: ImageReference, { byDigest = false, ...options }: HubPushOptions): Promise<Descriptor> {
     const tag = byDigest ? undefined : (reference.tag ?? reference.digest ?? 'latest');
     return await pushIndex(index, reference, { ...this.#pushing(), ...options, tag });
   }
 
-  #pushing(): Omit<PushOptions, 'signal' | 'emit'> {
+  #pushing(): Omit<PushOptions, 'signal' | 'emit' | 'dockerTypes'> {
     const { content, temporary, facts } = this.#stores;
     return {
       client: this.#client,

@@ -1,5 +1,13 @@
 import { VarveError } from '@varve/core';
-import { type Descriptor, descriptorOf, type Image, MEDIA_TYPES, parseManifest, serializeManifest } from '@varve/core/image';
+import {
+  type Descriptor,
+  descriptorOf,
+  dockerManifest,
+  type Image,
+  MEDIA_TYPES,
+  parseManifest,
+  serializeManifest,
+} from '@varve/core/image';
 import { eachOf } from '../client/pool.ts';
 import type { Repository } from '../http/requester.ts';
 import { type PushOptions, pushLayer } from './push-layer.ts';
@@ -34,8 +42,9 @@ export async function pushImage(
   const configType = config.mediaType === MEDIA_TYPES.dockerConfig ? MEDIA_TYPES.config : config.mediaType;
   await pushBytes(config, configBytes, repository, options);
   const isUnchanged = layers.every(({ digest }, i) => digest === manifest.layers[i]?.digest);
-  const bytes = isUnchanged ? original : serializeManifest({ ...config, mediaType: configType }, layers, manifest.annotations);
-  const descriptor = descriptorOf(isUnchanged ? mediaType : MEDIA_TYPES.manifest, bytes);
+  const written = isUnchanged ? original : serializeManifest({ ...config, mediaType: configType }, layers, manifest.annotations);
+  const bytes = options.dockerTypes ? dockerManifest(written) : written;
+  const descriptor = descriptorOf(isUnchanged && bytes === original ? mediaType : parseManifest(bytes).mediaType, bytes);
   return await putManifest(descriptor, bytes, { repository, tag: tag ?? descriptor.digest, ...options });
 }
 

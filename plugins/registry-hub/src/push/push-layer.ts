@@ -22,6 +22,8 @@ export interface PushOptions extends Abortable {
   /** One layer at a time: each keeps all cores busy, and its blocks in memory. */
   readonly compressing: Limiter;
   readonly chunkSize: number | undefined;
+  /** Manifests have the media types of docker's schema 2. */
+  readonly dockerTypes?: boolean | undefined;
   readonly emit?: Emit | undefined;
 }
 

@@ -8,18 +8,18 @@ import {
   parseReference,
   withDefaultTag,
 } from '@varve/core/image';
-import type { HubTransport } from '../hub-transport.ts';
+import type { HubPushOptions, HubTransport } from '../hub-transport.ts';
 
-/** What an attribute may say without changing what is pushed anyway. */
+/** What attributes may say. */
 const FITTING: Readonly<Record<string, RegExp>> = {
   push: /^(?:1|t|true)$/i,
   'push-by-digest': /^(?:1|t|true|0|f|false)$/i,
   'force-compression': /^(?:1|t|true|0|f|false)$/i,
-  'oci-mediatypes': /^(?:1|t|true)$/i,
+  'oci-mediatypes': /^(?:1|t|true|0|f|false)$/i,
   compression: /^gzip$/,
 };
 
-type Push = (reference: ImageReference, options: Parameters<HubTransport['push']>[2]) => Promise<Descriptor>;
+type Push = (reference: ImageReference, options: HubPushOptions) => Promise<Descriptor>;
 
 /** `type=registry`: brings the finished image to registries, under the names that were asked for. */
 export class RegistryExporter implements Exporter {
@@ -49,7 +49,8 @@ export class RegistryExporter implements Exporter {
         hint: 'Add -t <name>, or name=<name> to the output.',
       });
     let descriptor: Descriptor | undefined;
-    for (const reference of references) descriptor = await push(reference, { emit, signal, byDigest });
+    const dockerTypes = /^(?:0|f|false)$/i.test(request.attributes?.['oci-mediatypes'] ?? '');
+    for (const reference of references) descriptor = await push(reference, { emit, signal, byDigest, dockerTypes });
     return { exporter: this.name, descriptor };
   }
 }
@@ -66,7 +67,7 @@ function checkAttributes({ type, attributes = {} }: ExportRequest): void {
     if (FITTING[name]?.test(value)) continue;
     const known = Object.hasOwn(FITTING, name);
     throw new VarveError('EXPORT_ATTRIBUTE', `Output type=${type} has no ${known ? `${name}=${value}` : `attribute "${name}"`}`, {
-      hint: 'Layers are pushed as gzip, with the media types of OCI.',
+      hint: 'Layers are pushed as gzip.',
     });
   }
 }
