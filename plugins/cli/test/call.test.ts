@@ -118,7 +118,8 @@ test('format=json has the names of BuildKit', async (t) => {
   t.is(Buffer.from(check.sources[0].data, 'base64').toString(), 'FROM scratch AS One\n');
   const outline = await asked('outline', DOCKERFILE);
   t.like(outline, { name: 'release', description: 'is what users get', ssh: [{ name: 'default' }] });
-  t.deepEqual(outline.secrets, [{ name: 'token', required: true }, { name: 'maybe' }]);
+  t.like(outline.secrets, [{ name: 'token', required: true }, { name: 'maybe' }]);
+  t.truthy(outline.secrets[0]?.location);
   t.like(outline.args[0], { name: 'VERSION', value: '1.0', description: 'is what is built' });
   const targets = await asked('targets', DOCKERFILE);
   t.deepEqual(

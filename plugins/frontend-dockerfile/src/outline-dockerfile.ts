@@ -1,8 +1,8 @@
-import type { FrontendRequest, Plan, RunMount } from '@varve/core';
+import type { FrontendRequest, Plan, RunMount, RunStep } from '@varve/core';
 import type { Toolbox } from './dockerfile-frontend.ts';
 import { lowerTree } from './dockerfile-frontend.ts';
 import { expandWord } from './expand/expand-word.ts';
-import type { Dockerfile, DockerfileStage } from './instructions/instruction.ts';
+import type { ArgInstruction, Dockerfile, DockerfileStage } from './instructions/instruction.ts';
 import { groupStages } from './instructions/parse-dockerfile.ts';
 import { Linter } from './lint/linter.ts';
 import { type LintRequest, withoutBuild } from './lint-dockerfile.ts';
@@ -26,14 +26,21 @@ export interface Target {
 export interface Outline {
   readonly target: Target;
   readonly args: readonly OutlinedArgument[];
-  readonly secrets: readonly { readonly id: string; readonly required: boolean }[];
-  readonly ssh: readonly { readonly id: string; readonly required: boolean }[];
+  readonly secrets: readonly OutlinedMount[];
+  readonly ssh: readonly OutlinedMount[];
   readonly caches: readonly { readonly id: string }[];
+}
+
+export interface OutlinedMount {
+  readonly id: string;
+  readonly required: boolean;
+  /** Of the instruction that names it first. */
+  readonly line?: number | undefined;
 }
 
 export interface OutlinedArgument {
   readonly name: string;
-  /** As given, or as the file has it. */
+  /** As given, or as the file has it: quotes and variables are resolved, but those that only a build sets. */
   readonly value?: string | undefined;
   readonly description?: string | undefined;
   readonly line: number;
@@ -81,36 +88,62 @@ interface Needing {
   readonly given: Readonly<Record<string, string>>;
 }
 
-/** Those that needed stages declare, and global ones that they start from. */
-function argumentsOf({ globals }: Dockerfile, { needed, given }: Needing): readonly OutlinedArgument[] {
+/** Those that needed stages declare, global ones that they start from, and those that the values of these name. */
+function argumentsOf({ globals, escapeCharacter }: Dockerfile, { needed, given }: Needing): readonly OutlinedArgument[] {
+  const used = usedGlobals(globals, needed);
   const found = new Map<string, OutlinedArgument>();
-  const used = new Set(needed.flatMap(({ from }) => [from.image, from.platform ?? ''].flatMap(namesIn)));
-  const declared = needed.flatMap(({ instructions }) => instructions.filter((each) => each.kind === 'arg'));
-  const names = new Set(declared.flatMap(({ declarations }) => declarations.map(({ name }) => name)));
-  for (const { declarations, source, comments } of [...globals, ...declared]) {
+  const declare = ({ declarations, source, comments }: ArgInstruction, values: Map<string, string>): void => {
     for (const { name, value } of declarations) {
-      if (!names.has(name) && !used.has(name)) continue;
       const known = found.get(name);
+      const options = { escapeCharacter, keepUnset: true };
+      const own = Object.hasOwn(given, name) ? given[name] : value === undefined ? known?.value : expandWord(value, values, options).value;
+      if (own !== undefined) values.set(name, own);
       const description = descriptionOf(name, comments) ?? known?.description;
-      const own = Object.hasOwn(given, name) ? given[name] : (value ?? known?.value);
       found.set(name, { name, value: own, description, line: known?.line ?? source.startLine });
     }
+  };
+  const values = new Map<string, string>();
+  for (const instruction of globals) {
+    const declarations = instruction.declarations.filter(({ name }) => used.has(name));
+    declare({ ...instruction, declarations }, values);
+  }
+  for (const { instructions } of needed) {
+    const own = new Map<string, string>();
+    for (const instruction of instructions) if (instruction.kind === 'arg') declare(instruction, own);
   }
   return [...found.values()];
+}
+
+function usedGlobals(globals: readonly ArgInstruction[], needed: readonly DockerfileStage[]): ReadonlySet<string> {
+  const declared = needed.flatMap(({ instructions }) => instructions.flatMap((each) => (each.kind === 'arg' ? each.declarations : [])));
+  const used = new Set([
+    ...needed.flatMap(({ from }) => [from.image, from.platform ?? ''].flatMap(namesIn)),
+    ...declared.map(({ name }) => name),
+  ]);
+  // a value may only name what is above it
+  for (const { name, value = '' } of globals.flatMap(({ declarations }) => declarations).toReversed())
+    if (used.has(name)) for (const other of namesIn(value)) used.add(other);
+  return used;
 }
 
 /** The plan was made, so that its words can be read; here nothing is set. */
 const namesIn = (word: string): readonly string[] => expandWord(word, new Map(), { keepUnset: true }).unmatched;
 
 function mountsOf({ stages }: Plan): Pick<Outline, 'secrets' | 'ssh' | 'caches'> {
-  const mounts = stages.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'run' ? step.mounts : [])));
-  return { secrets: requirements(mounts, 'secret'), ssh: requirements(mounts, 'ssh'), caches: idsOf(mounts).map((id) => ({ id })) };
+  const runs = stages.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'run' ? [step] : [])));
+  const mounts = runs.flatMap((step) => step.mounts);
+  return { secrets: requirements(runs, 'secret'), ssh: requirements(runs, 'ssh'), caches: idsOf(mounts).map((id) => ({ id })) };
 }
 
-function requirements(mounts: readonly RunMount[], type: 'secret' | 'ssh'): Outline['secrets'] {
-  const found = new Map<string, boolean>();
-  for (const mount of mounts) if (mount.type === type) found.set(mount.id, mount.required || (found.get(mount.id) ?? false));
-  return [...found].map(([id, required]) => ({ id, required }));
+function requirements(runs: readonly RunStep[], type: 'secret' | 'ssh'): readonly OutlinedMount[] {
+  const found = new Map<string, OutlinedMount>();
+  for (const { mounts, source } of runs)
+    for (const mount of mounts) {
+      if (mount.type !== type) continue;
+      const { required = false, line = source?.startLine } = found.get(mount.id) ?? {};
+      found.set(mount.id, { id: mount.id, required: mount.required || required, line });
+    }
+  return [...found.values()];
 }
 
 const idsOf = (mounts: readonly RunMount[]): readonly string[] => [

@@ -52,10 +52,10 @@ test('an outline has what a stage and those that it needs can be given', async (
       { name: 'mode', value: 'fast', description: undefined, line: 7 },
     ],
     secrets: [
-      { id: 'npm', required: true },
-      { id: 'x', required: false },
+      { id: 'npm', required: true, line: 8 },
+      { id: 'x', required: false, line: 9 },
     ],
-    ssh: [{ id: 'default', required: false }],
+    ssh: [{ id: 'default', required: false, line: 9 }],
     caches: [{ id: '/root/.npm' }],
   });
 });
@@ -67,7 +67,30 @@ test('an outline is of the target that is asked for', async (t) => {
     args.map(({ name }) => name),
     ['unneeded'],
   );
-  t.deepEqual(secrets, [{ id: 'y', required: false }]);
+  t.deepEqual(secrets, [{ id: 'y', required: false, line: 13 }]);
+});
+
+test('an outline has the values of arguments, and those that the values name', async (t) => {
+  const text = `ARG kind=box
+ARG size=\${kind}-2
+ARG unused=\${size}
+# NAME is a whole one
+ARG NAME="busy\${kind}"
+FROM \${NAME}
+ARG kind
+ARG LONG='$NAME' TAG=\${kind}-\${TARGETARCH} MAIN=$TAG
+`;
+  const { args } = await tools().outline({ text, args: { MAIN: 'x $y' } });
+  t.deepEqual(
+    args.map(({ name, value, line }) => [name, value, line]),
+    [
+      ['kind', 'box', 1],
+      ['NAME', 'busybox', 5],
+      ['LONG', '$NAME', 8],
+      ['TAG', 'box-${TARGETARCH}', 8],
+      ['MAIN', 'x $y', 8],
+    ],
+  );
 });
 
 test('what cannot be planned has no outline', async (t) => {

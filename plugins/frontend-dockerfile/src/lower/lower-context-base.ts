@@ -4,16 +4,19 @@ import { type LoweredBase, type NamedBase, scratchBase } from './lower-base.ts';
 
 /** Places that are images. */
 const REFERENCE = /^(?:docker-image|oci-layout|oci-archive|docker-archive):/;
+const EMPTY = /^docker-image:(?:\/\/)?scratch$/;
 /** Places that would have to be fetched. */
 const REMOTE = /^(?:https?|git|ssh|target|input):|^git@/;
 
 /**
- * A stage that starts from a named context that is a directory has its files as the first layer, and no config. `undefined`: it is an image.
+ * A stage that starts from a named context that is a directory has its files as the first layer, and no config; `docker-image://scratch` is
+ * nothing at all. `undefined`: it is an image.
  *
  * @throws VarveError `FRONTEND_UNSUPPORTED`
  */
 export function contextBase({ from, ref, platform }: NamedBase, { contexts }: FrontendRequest): LoweredBase | undefined {
   const place = Object.hasOwn(contexts, ref) ? contexts[ref] : undefined;
+  if (place !== undefined && EMPTY.test(place)) return scratchBase(platform);
   if (place === undefined || REFERENCE.test(place)) return undefined;
   const { source, text: title } = from;
   if (REMOTE.test(place)) {

@@ -81,6 +81,12 @@ test('a named context stands before a stage and an image', async (t) => {
   t.like(plan.stages[0]?.steps.at(-1), { from: { kind: 'context', name: 'b' } });
 });
 
+test('a named context may be nothing', async (t) => {
+  const { plan, resolved } = await lower('FROM base\nCOPY a /', { contexts: { base: 'docker-image://scratch' } });
+  t.like(plan.stages, [{ base: { kind: 'scratch' }, initial: { WorkingDir: '/' } }]);
+  t.deepEqual(resolved, []);
+});
+
 test('a stage inherits environment, directory, user and shell of the stage below', async (t) => {
   const text = 'FROM base AS x\nENV a=1\nWORKDIR /w\nUSER u\nSHELL ["z"]\nCMD c\nFROM x\nWORKDIR $a\nENTRYPOINT e';
   const [, mkdir, entrypoint] = (await lowerTarget(text)).steps;

@@ -33,7 +33,12 @@ const nameOf = (name: string | undefined, isDefault: boolean): string =>
 /** What a stage can be given. */
 export function outlineAnswer({ target, args, secrets, ssh, caches }: Outline, text: string): Answer {
   const { name, description } = target;
-  const asked = (all: Outline['secrets']) => all.map(({ id, required }) => ({ name: id, ...(required && { required }) }));
+  const asked = (all: Outline['secrets']) =>
+    all.map(({ id, required, line }) => ({
+      name: id,
+      ...(required && { required }),
+      ...(line !== undefined && { location: lineOf(line) }),
+    }));
   const data = {
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description }),
