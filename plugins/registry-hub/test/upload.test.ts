@@ -166,6 +166,16 @@ test('no credentials go to an upload’s address on another host or port', async
   t.true(registry.requests.some(({ authorization }) => authorization?.startsWith('Basic ')));
 });
 
+test('an upload that is redirected is sent there, again from its beginning', async (t) => {
+  const storage = await startWriting(t);
+  storage.uploads.set('1', Buffer.alloc(0));
+  const answers: Wishes['answers'] = ({ method, url }, response) =>
+    method === 'PUT' && Boolean(response.writeHead(307, { location: `http://${storage.host}${url}` }).end());
+  const { upload, digest } = await bench(t, { answers }, SMALL);
+  t.deepEqual(await upload(), { kind: 'sent' });
+  t.deepEqual(storage.blobs.get(`acme/app@${digest}`), SMALL);
+});
+
 test('an image on a base of the same registry mounts the base without fetching it', async (t) => {
   const registry = await startWriting(t, { mounts: true });
   const first = openHub(t, temporaryDir(t)).transport;

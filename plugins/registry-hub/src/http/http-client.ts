@@ -4,7 +4,7 @@ import { pipeline, Readable } from 'node:stream';
 import { VarveError } from '@varve/core';
 import { isLinkLocal } from '../hosts/registry-host.ts';
 import type { Agents, Security } from './agents.ts';
-import { proxyAuthorization } from './proxy.ts';
+import { proxyAuthorization, proxyFailure } from './proxy.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -37,15 +37,17 @@ export class HttpClient implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Follows redirects of reading requests. The body of the answer must be read or destroyed. Rejects with what the network says. */
+  /** Follows redirects. The body of the answer must be read or destroyed. Rejects with what the network says. */
   async send(url: URL, request: HttpRequest): Promise<IncomingMessage> {
     let here = url;
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const isSame = here.origin === url.origin;
       const response = await this.#exchange(here, isSame ? request : withoutCredentials(request));
       const { location } = response.headers;
-      const isReading = request.method === 'GET' || request.method === 'HEAD';
-      if (!isReading || location === undefined || !REDIRECTS.has(response.statusCode ?? 0)) return response;
+      const status = response.statusCode ?? 0;
+      // 307 and 308 ask for the same request elsewhere, body and all; the others are no answer to one that changes something.
+      const isSent = request.method === 'GET' || request.method === 'HEAD' || status === 307 || status === 308;
+      if (!isSent || location === undefined || !REDIRECTS.has(status)) return response;
       discard(response);
       here = nextUrl(here, location);
     }
@@ -76,7 +78,7 @@ export class HttpClient implements AsyncDisposable {
         resolve(message);
       };
       const outgoing = open(url, { ...common, proxy }, answered);
-      outgoing.on('error', reject);
+      outgoing.on('error', (cause) => reject(proxy === undefined ? cause : proxyFailure(proxy, cause)));
       this.#watch(outgoing, url, () => response);
       const content = body?.();
       if (content === undefined || content instanceof Uint8Array) outgoing.end(content);

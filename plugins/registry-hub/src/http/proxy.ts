@@ -47,3 +47,13 @@ export function proxyAuthorization({ username, password }: URL): Readonly<Record
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
+
+/** The network's failure on the way to a proxy, which says so: nobody looks for it there otherwise. */
+export function proxyFailure({ host }: URL, cause: Error): Error {
+  const { code } = cause as NodeJS.ErrnoException;
+  return Object.assign(new Error(`through the proxy ${host}: ${cause.message}`, { cause }), code === undefined ? {} : { code });
+}
+
+/** A proxy that makes no tunnel. Of 5xx the next one may go well. */
+export const proxyAnswered = ({ host }: URL, status: number): Error =>
+  Object.assign(new Error(`the proxy ${host} answered ${status}`), { code: status >= 500 ? 'EHOSTUNREACH' : 'EPROXY' });

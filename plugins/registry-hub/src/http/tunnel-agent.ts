@@ -2,7 +2,7 @@ import { type ClientRequestArgs, request as httpRequest } from 'node:http';
 import { Agent, type AgentOptions, request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import { proxyAuthorization } from './proxy.ts';
+import { proxyAnswered, proxyAuthorization, proxyFailure } from './proxy.ts';
 
 const CONNECT_TIMEOUT = 30_000;
 
@@ -33,12 +33,12 @@ export class TunnelAgent extends Agent {
       agent: false,
       timeout: CONNECT_TIMEOUT,
     });
-    asking.once('timeout', () => asking.destroy(proxyFailure(this.#proxy, 'did not answer', 'ETIMEDOUT')));
-    asking.once('error', (cause: NodeJS.ErrnoException) => done(proxyFailure(this.#proxy, cause.code ?? cause.message, cause.code)));
+    asking.once('timeout', () => asking.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
+    asking.once('error', (cause) => done(proxyFailure(this.#proxy, cause)));
     asking.once('connect', (response, socket) => {
       if (response.statusCode !== 200) {
         socket.destroy();
-        return done(proxyFailure(this.#proxy, `answered ${response.statusCode}`));
+        return done(proxyAnswered(this.#proxy, response.statusCode ?? 0));
       }
       socket.removeAllListeners('timeout');
       const secured: TLSSocket = connect({ ...options, socket, servername: options.servername });
@@ -48,6 +48,3 @@ export class TunnelAgent extends Agent {
     asking.end();
   }
 }
-
-const proxyFailure = (proxy: URL, why: string, code = 'EPROXY'): Error =>
-  Object.assign(new Error(`the proxy ${proxy.host} ${/^E[A-Z]+$/.test(why) ? `cannot be reached: ${why}` : why}`), { code });
