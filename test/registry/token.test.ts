@@ -125,10 +125,11 @@ const answers = (status: number, body: string | Buffer) => () => {
   tokens.instead = (_, response: ServerResponse) => Boolean(response.writeHead(status, { 'content-type': 'application/json' }).end(body));
 };
 refused('a wrong password', 'wrong password', () => undefined, { error: 'REGISTRY_DENIED', requests: 1 });
-refused('an insufficient scope', 'password', () => Object.assign(tokens, { grants: ['push'] }), { error: 'REGISTRY_DENIED', requests: 1 });
+// HEAD says no more than that it is so; the registry's own words come with GET, which asks once more.
+refused('an insufficient scope', 'password', () => Object.assign(tokens, { grants: ['push'] }), { error: 'REGISTRY_DENIED', requests: 2 });
 refused('tokens that are expired when they come', 'password', () => Object.assign(tokens, { life: -300 }), {
   error: 'REGISTRY_DENIED',
-  requests: 1,
+  requests: 2,
 });
 refused('an answer without a token', 'password', answers(200, '{"expires_in":60}'), { error: 'REGISTRY_ANSWER', requests: 1 });
 refused('an answer that is no JSON', 'password', answers(200, 'token=very-secret'), { error: 'REGISTRY_ANSWER', requests: 1 });
@@ -174,7 +175,8 @@ const expired = (verb: 'pull' | 'push', what: string, on: RegExp, after = 0) =>
     const fault: Fault = faults.forgetsWho;
     proxy.does({ on, times: 1, after, fault });
     t.is((verb === 'pull' ? await pull(name) : await push(name)).code, 0);
-    t.is(tokens.requests.length, 2);
+    // A refusal in the middle of a body may be lost with the connection; the next try is then not refused.
+    t.true(tokens.requests.length === 2 || (verb === 'push' && what === 'the bytes of a layer' && tokens.requests.length === 1));
     proxy.does();
     t.is((await pull(name)).code, 0);
     t.is(await client.idOf(`${proxy.host}/${name}`), await sampleImage().id());

@@ -31,6 +31,8 @@ export interface RegistryRequest extends Omit<HttpRequest, 'security'> {
   readonly scopes?: readonly string[] | undefined;
   /** In messages. */
   readonly what: string;
+  /** Every answer is a result, whatever its status: nothing of it is repeated or told as an error. */
+  readonly asIs?: boolean | undefined;
   /** `false`: whoever asks repeats the whole of something itself. */
   readonly retry?: boolean;
 }
@@ -138,6 +140,7 @@ export class Requester {
     try {
       const response = await this.#authorised(endpoint, request);
       const status = response.statusCode ?? 0;
+      if (request.asIs) return await read(response);
       if (status === 401) throw await registryFailure(response, context);
       if (isPassing(status)) throw new Passing(await registryFailure(response, context), retryAfter(response.headers['retry-after']));
       return await read(response);

@@ -42,7 +42,7 @@ export async function headManifest(
   request: ManifestRequest,
 ): Promise<{ readonly digest: Digest; readonly mediaType: string | undefined; readonly size: number | undefined } | undefined> {
   try {
-    return await client.read(repository, { ...requestOf(repository, request), method: 'HEAD', retry: false }, async (response) => {
+    return await client.read(repository, { ...requestOf(repository, request), method: 'HEAD', asIs: true }, async (response) => {
       discard(response);
       const digest = String(response.headers['docker-content-digest'] ?? '');
       if (response.statusCode !== 200 || !isDigest(digest)) return undefined;
@@ -51,10 +51,13 @@ export async function headManifest(
     });
   } catch (failure) {
     request.signal?.throwIfAborted();
-    if (VarveError.is(failure) && !/^REGISTRY_(?:BLOCKED|CONFIG|PROXY|CREDENTIALS)$/.test(failure.code)) return undefined;
+    if (isBroken(failure)) return undefined; // some proxies cannot do it
     throw failure;
   }
 }
+
+const isBroken = (failure: unknown): boolean =>
+  VarveError.is(failure) && ['ECONNRESET', 'EPIPE'].includes((failure.cause as NodeJS.ErrnoException | undefined)?.code ?? '');
 
 /**
  * A manifest or an index by tag or digest (OCI distribution-spec, Pulling manifests).
