@@ -6,6 +6,8 @@ import type { BuildSource } from './frontend.ts';
 /** How processes of RUN steps are started, for the whole build. */
 export interface RunSettings {
   readonly network?: 'default' | 'none' | 'host' | undefined;
+  /** What the host is called for them. */
+  readonly hostname?: string | undefined;
   /** `host:ip` pairs for /etc/hosts. */
   readonly addHosts?: readonly string[] | undefined;
   /** Bytes of /dev/shm. */
