@@ -246,6 +246,13 @@ test('an architecture that is none', fails, ['--platform', 'amd46', '@'], 2, /PL
 test('a bad ulimit', fails, ['--ulimit', 'nofile', '@'], 2, /--ulimit expects <type>=<soft>/);
 test('a bad size', fails, ['--shm-size', 'big', '@'], 2, /--shm-size expects a size/);
 test('a bad network', fails, ['--network', 'wifi', '@'], 2, /--network expects default, none or host/);
+test(
+  'a bad host name',
+  fails,
+  ['--build-arg', 'BUILDKIT_SANDBOX_HOSTNAME=a b', '@'],
+  2,
+  /BUILDKIT_SANDBOX_HOSTNAME expects a name .* found "a b"/,
+);
 test('a bad host', fails, ['--add-host', 'x', '@'], 2, /--add-host expects <host>:<ip>/);
 test('a bad epoch', fails, ['--source-date-epoch', 'now', '@'], 2, /expects whole seconds since 1970/);
 test('an output without a type', fails, ['-o', 'dest=x', '@'], 2, /--output expects type=/);

@@ -38,6 +38,7 @@ test('the settings of the build reach the process', async (t) => {
   const settings = {
     network: 'none',
     addHosts: ['db:10.0.0.7', 'v6=[::1]'],
+    hostname: 'builder',
     shmSize: 1 << 20,
     ulimits: ['nofile=10:20', 'core=-1'],
   } as const;
@@ -48,6 +49,7 @@ test('the settings of the build reach the process', async (t) => {
       ['10.0.0.7', 'db'],
       ['::1', 'v6'],
     ],
+    hostname: 'builder',
     shmSize: 1 << 20,
     ulimits: [
       { type: 'nofile', soft: 10, hard: 20 },
@@ -208,8 +210,8 @@ anyTest(
   'hosts, limits and shared memory count',
   differs,
   run('x'),
-  { request: { run: { addHosts: ['a:1.1.1.1'], shmSize: 1, ulimits: ['core=1'] } } },
-  ['hosts', 'shm', 'ulimits'],
+  { request: { run: { hostname: 'a', addHosts: ['a:1.1.1.1'], shmSize: 1, ulimits: ['core=1'] } } },
+  ['hostname', 'hosts', 'shm', 'ulimits'],
 );
 anyTest(
   'scripts count',

@@ -275,6 +275,13 @@ export const addArchives: ConformanceCases = [
     tree: ['x d755', 'x/a f644 "1"', 'x/b f644 "2"', 'x/c.tar f644 "text"'],
   },
   {
+    name: 'ADD archives and directories by a wildcard, to a destination without a slash',
+    dockerfile: lines('FROM scratch', 'ADD a* /x'),
+    files: { 'a.tar': { text: makeTar([{ path: 'a', text: '1' }]) }, 'a.tgz': { text: makeTar([{ path: 'b', text: '2' }]) }, 'as/c': '3' },
+    unlikeBuildah: 'Buildah wants a slash',
+    tree: ['x d755', 'x/a f644 "1"', 'x/b f644 "2"', 'x/c f644 "3"'],
+  },
+  {
     name: 'ADD an archive through a symlink of the context',
     dockerfile: lines('FROM scratch', 'ADD l /x/'),
     files: { 'a.tar': { text: SIMPLE }, l: { target: 'a.tar' } },

@@ -133,6 +133,19 @@ export const copyPaths: ConformanceCases = [
     unlikeBuildah: 'Buildah takes any directory',
   },
   {
+    name: 'two directories to a destination without a slash',
+    dockerfile: lines('FROM scratch', 'COPY d e /x'),
+    files: { 'd/a': '1', 'e/b': '2' },
+    unlikeBuildah: 'Buildah wants a slash',
+    tree: ['x d755', 'x/a f644 "1"', 'x/b f644 "2"'],
+  },
+  {
+    name: 'a directory and a file to a destination without a slash',
+    dockerfile: lines('FROM scratch', 'COPY d a /x'),
+    files: { 'd/a': '1', a: '2' },
+    fails: /must be a directory and end with a \//,
+  },
+  {
     name: 'two files to a dot',
     dockerfile: lines('FROM scratch', 'WORKDIR /w', 'COPY a b .'),
     files: { a: '1', b: '2' },

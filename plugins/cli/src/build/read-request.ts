@@ -44,7 +44,7 @@ export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.Pr
     cacheTo: [...readCaches('cache-to', listOf(values, 'cache-to')), ...readInlineCache(given)],
     storage: textOf(values, 'storage') ?? defaults.storage,
     executor: textOf(values, 'executor') ?? defaults.executor,
-    run: readRunSettings(values),
+    run: readRunSettings(values, given),
     allow: readAllowed(listOf(values, 'allow')),
     secrets: readSecrets(listOf(values, 'secret'), env),
     ssh: readAgents(listOf(values, 'ssh'), env),

@@ -4,13 +4,23 @@ import type { Values } from '@varve/core/command';
 import { listOf, parseSize, textOf, usageError } from '@varve/core/command';
 
 /** How the processes of RUN steps are started. */
-export function readRunSettings(values: Values): RunSettings {
+export function readRunSettings(values: Values, { BUILDKIT_SANDBOX_HOSTNAME: hostname }: Readonly<Record<string, string>>): RunSettings {
   return {
+    hostname: readHostname(hostname),
     network: readNetwork(textOf(values, 'network')),
     addHosts: listOf(values, 'add-host').map(readHost),
     shmSize: readShmSize(textOf(values, 'shm-size')),
     ulimits: listOf(values, 'ulimit').map(readUlimit),
   };
+}
+
+function readHostname(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (!/^[a-z0-9][a-z0-9.-]{0,62}$/i.test(text))
+    throw usageError(
+      `BUILDKIT_SANDBOX_HOSTNAME expects a name of at most 63 letters, digits, dots and dashes, found ${JSON.stringify(text)}`,
+    );
+  return text;
 }
 
 /** Names that other builders have for the same thing. */

@@ -20,9 +20,11 @@ export async function readSources(step: CopyStep, inputs: StepInputs): Promise<S
   return { tree, picked, exclude: readExcludes(step.exclude) };
 }
 
+/** Several files would all get the one name; directories and archives are merged there, so that nothing is lost. */
 function refuseMany(step: CopyStep, picked: readonly Picked[]): void {
-  const many = picked.length + step.sources.filter(({ kind }) => kind !== 'path').length;
-  if (many < 2 || step.parents || destPath(step.dest, undefined).isDirectory) return;
+  const others = step.sources.filter(({ kind }) => kind !== 'path');
+  if (picked.length + others.length < 2 || step.parents || destPath(step.dest, undefined).isDirectory) return;
+  if (others.length === 0 && picked.every(isMerged)) return;
   const isAdd = step.sources.some(
     (source) => source.kind === 'url' || source.kind === 'git' || (source.kind === 'path' && source.unpack !== undefined),
   );
@@ -31,4 +33,10 @@ function refuseMany(step: CopyStep, picked: readonly Picked[]): void {
     `When using ${isAdd ? 'ADD' : 'COPY'} with more than one source file, the destination must be a directory and end with a /`,
     { source: step.source, hint: `Write "${step.dest}/".` },
   );
+}
+
+const ARCHIVE = /\.(?:tar(?:\.[a-z0-9]+)?|t[gbx]z2?|tzst)$/i;
+
+function isMerged({ entry, name, source }: Picked): boolean {
+  return entry.type === 'directory' || (source?.kind === 'path' && source.unpack === true && ARCHIVE.test(name));
 }

@@ -19,6 +19,7 @@ export async function describeRun(step: RunStep, inputs: StepInputs): Promise<Ke
     network: networkOf(step, settings),
     ...(step.security === 'insecure' && { security: step.security }),
     ...(step.devices?.length && { devices: JSON.stringify(step.devices) }),
+    ...(settings.hostname !== undefined && { hostname: settings.hostname }),
     ...(settings.addHosts?.length && { hosts: settings.addHosts.join(' ') }),
     ...(settings.shmSize !== undefined && { shm: String(settings.shmSize) }),
     ...(settings.ulimits?.length && { ulimits: settings.ulimits.join(' ') }),

@@ -63,6 +63,7 @@ async function specOf(step: RunStep, scope: StepScope, placing: RunMounts): Prom
     cwd: workingDirOf(config),
     user,
     network: networkOf(step, settings),
+    hostname: settings.hostname,
     hosts: parseHosts(settings.addHosts, step),
     shmSize: settings.shmSize,
     ulimits: parseUlimits(settings.ulimits, step),
