@@ -21,6 +21,7 @@ onEach(test, 'a container whose supervisor was killed has ended, leaves nothing,
   t.deepEqual(await bench.transcript(['ps', '-a', '--format', '{{.Status}}']), ['Exited (137) <age> ago']);
   t.false(readFileSync('/proc/mounts', 'utf8').includes(bench.root));
   t.deepEqual(await bench.transcript(['wait', 'one']), ['137']);
+  t.deepEqual(await bench.transcript(['diff', 'one']), ['A /file'], 'what things were mounted on is no change');
   await until(async () => (await run('pgrep', ['-af', `${bench.root}`])).stdout.trim() === '');
   t.deepEqual(await bench.transcript(['start', 'one']), ['one']);
   await bench.must(['stop', '-t', '0', 'one']);

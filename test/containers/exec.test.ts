@@ -84,3 +84,17 @@ onHolding(test, 'top, pause, unpause, stop and restart', async (t, bench) => {
   t.deepEqual(await bench.transcript(['wait', 'server']), ['8']);
   t.deepEqual(await bench.transcript(['stop', 'server']), ['server']);
 });
+
+onHolding(test, 'a running container is committed and copied from while its clock stands still', async (t, bench) => {
+  await serve(bench, '-v', 'data:/data', 'busybox', 'sh', '-c', 'echo made > /file; echo volume > /data/file; exec sleep 600');
+  t.deepEqual(await bench.transcript(['exec', 'server', 'sh', '-c', 'while [ ! -e /data/file ]; do sleep 0.1; done; cat /file']), ['made']);
+  await bench.must(['commit', 'server', 'taken']);
+  t.deepEqual(await bench.transcript(['run', '--rm', 'taken', 'cat', '/file']), ['made']);
+  t.is((await bench.varve(['run', '--rm', 'taken', 'ls', '/data'])).code, 1);
+  await bench.must(['cp', '-q', 'server:/data/file', bench.path('out')]);
+  t.is(bench.read('out'), 'volume\n');
+  await bench.must(['cp', '-q', bench.path('out'), 'server:/data/back']);
+  t.deepEqual(await bench.transcript(['exec', 'server', 'cat', '/data/back']), ['volume']);
+  t.deepEqual(await bench.transcript(['diff', 'server']), ['A /file']);
+  t.deepEqual(await bench.transcript(['ps', '--format', '{{.Names}} {{.State}}']), ['server running']);
+});

@@ -3,6 +3,7 @@ import { type FileTree, type LayerIndex, MergedTree } from '@varve/core/archive'
 import type { Abortable, Image } from '@varve/core/image';
 import { type Engine, openSnapshots } from '../engine.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
+import { withoutMountPoints } from './without-mount-points.ts';
 
 export interface ContainerChanges extends LayerDraft {
   readonly image: Image;
@@ -19,7 +20,8 @@ export async function findChanges({ host }: Engine, { spec }: ContainerRecord, {
   const lower = await MergedTree.of(image.layers, { signal });
   const { snapshots } = await openSnapshots(host, spec.driver);
   const draft = await snapshots.capture(spec.snapshot, lower, { signal });
-  return { index: draft.index, content: (file) => draft.content(file), image, lower };
+  const index = await withoutMountPoints(draft.index, lower, { spec, signal });
+  return { index, content: (file) => draft.content(file), image, lower };
 }
 
 /** Bytes of the files that a container has of its own. */
