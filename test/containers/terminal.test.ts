@@ -59,8 +59,8 @@ once(test, 'run -it is a terminal: keys, size, control characters, and the shell
   await terminal.type('tty; stty size; echo $TERM', 'Enter');
   await terminal.until(/\/dev\/pts\/0\s+30 100\s+xterm/);
   await terminal.resize(90, 20);
-  await terminal.type('clear; sleep 1; stty size', 'Enter');
-  await terminal.until(/20 90/);
+  await terminal.type('clear; until stty size | grep "20 90"; do sleep 0.1; done', 'Enter');
+  await terminal.until(/^20 90$/m);
   await terminal.type('clear; echo begin; sleep 1000', 'Enter');
   await terminal.until(/begin\s*$/);
   await terminal.type('C-c');
