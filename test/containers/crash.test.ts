@@ -30,6 +30,23 @@ onEach(test, 'a container whose supervisor was killed has ended, leaves nothing,
   t.deepEqual(await bench.transcript(['rm', 'one']), ['one']);
 });
 
+once(test, 'a container is stopped, not killed, when its supervisor is asked to end', async (t, bench) => {
+  await bench.must([
+    'run',
+    '-d',
+    '--name',
+    'one',
+    'busybox',
+    'sh',
+    '-c',
+    "trap 'echo ending; exit 8' TERM; echo ready; while :; do sleep 0.1; done",
+  ]);
+  await until(async () => (await bench.must(['logs', 'one'])).includes('ready'));
+  process.kill(await supervisorOf(bench, 'one'), 'SIGTERM');
+  t.deepEqual(await bench.transcript(['wait', 'one']), ['8']);
+  t.deepEqual(await bench.transcript(['logs', 'one']), ['ready', 'ending']);
+});
+
 once(test, 'the process and everything it started end with a killed supervisor', async (t, bench) => {
   await bench.must(['run', '-d', '--name', 'one', 'busybox', 'sh', '-c', '(setsid sleep 600 &); exec sleep 600']);
   await bench.must(['exec', '-d', 'one', 'sleep', '600']);

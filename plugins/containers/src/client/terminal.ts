@@ -37,7 +37,7 @@ export function rawMode(input: Readable): Disposable {
 }
 
 /** Takes signals in the place of whoever listens to them, until it is disposed of. */
-export function takeSignals(names: readonly NodeJS.Signals[], take: (name: NodeJS.Signals) => void): Disposable {
+export function takeSignals(names: readonly NodeJS.Signals[], take: (name: NodeJS.Signals) => unknown): Disposable {
   const before = names.map((name) => [name, process.listeners(name)] as const);
   for (const name of names) {
     process.removeAllListeners(name);

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { type Command, VarveError } from '@varve/core';
 import { lock } from '@varve/core/system';
+import { takeSignals } from '../client/terminal.ts';
 import type { ContainerStore } from '../engine.ts';
 import { unknownContainer } from '../state/container-table.ts';
 
@@ -18,7 +19,6 @@ export const superviseCommand = (store: ContainerStore): Command => ({
     const { Supervisor } = await import('./supervisor.ts');
     const { Session } = await import('./session.ts');
     process.chdir('/');
-    for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined); // a terminal's are not meant for it
     const first = new Socket({ fd: FIRST_FD, readable: true, writable: true, allowHalfOpen: true });
     try {
       const held = await lock(store.places.lock(id), { signal: AbortSignal.timeout(20_000) });
@@ -27,6 +27,8 @@ export const superviseCommand = (store: ContainerStore): Command => ({
       if (record.state.status === 'removing' || record.state.status === 'creating')
         throw new VarveError('CONTAINER_STOPPED', `Container ${id} is marked for removal and cannot be started`);
       const supervisor = new Supervisor({ host, store }, record, held);
+      // A terminal's are not meant for it; the last one comes when the machine stops
+      using _taken = takeSignals(['SIGINT', 'SIGHUP', 'SIGTERM'], (name) => name === 'SIGTERM' && supervisor.stop());
       await (values.hold === true ? supervisor.hold(first) : supervisor.serve(first));
       return 0;
     } catch (failure) {

@@ -68,6 +68,13 @@ export class Supervisor {
     this.#held.release();
   }
 
+  /** Asks the container to end, and kills it when it does not. */
+  stop(): void {
+    const { stopSignal, stopTimeout } = this.#record.spec;
+    this.#container?.signal(stopSignal as NodeJS.Signals); // `signalName` checked it
+    if (stopTimeout >= 0) setTimeout(() => this.#container?.signal('SIGKILL'), stopTimeout * 1000).unref();
+  }
+
   #welcome(socket: Socket, take: (request: Request) => void): Session {
     const session = new Session(socket);
     this.#sessions.add(session);
