@@ -9,6 +9,7 @@ import { isRoot, ROOT, say, tryRun, whereIs } from './lib/run.mjs';
 const PROGRAMS = {
   runc: 'runc',
   crun: 'crun',
+  catatonit: 'catatonit',
   mmdebstrap: 'mmdebstrap',
   skopeo: 'skopeo',
   umoci: 'umoci',

@@ -1,7 +1,8 @@
-export { ControlGroup } from './cgroup/control-group.ts';
+export { ControlGroup, leaveGroups } from './cgroup/control-group.ts';
 export { sweepControlGroups } from './cgroup/sweep.ts';
 export { findDevices, type HostDevice, hostDevices } from './container/devices.ts';
 export { type FeatureOffer, type FeatureRequest, groupFeatures, refuseUnsupported, unsupported } from './container/features.ts';
+export { type GuestDetails, guestPlan, guestProgram } from './container/guest-plan.ts';
 export { HeldContainer, type HeldParts } from './container/held-container.ts';
 export {
   type Begun,
@@ -46,6 +47,7 @@ export type { LaunchCapabilities, LaunchGroups, LaunchPlan, LaunchStep, LaunchTe
 export { whyNotAdmin, whyNotRoot, whySandboxUnavailable } from './launch/probe.ts';
 export { closeRoot, protectRoot, type RootStep } from './launch/protect-root.ts';
 export { readyMountSteps } from './launch/ready-mounts.ts';
+export { resizeConsole } from './launch/terminal.ts';
 export { launchThread } from './launch/thread.ts';
 export { type HostPath, whySystemUnavailable } from './libc.ts';
 export { type FileLock, type LockOptions, lock, tryLock } from './locks.ts';
@@ -65,6 +67,7 @@ export {
 } from './prepare-container.ts';
 export { PrivateDirectory } from './private-directory.ts';
 export { ProcessMarker } from './process-marker.ts';
+export { isStaticProgram } from './program-format.ts';
 export { removeTree } from './remove-tree.ts';
 export { type MountContent, type RootPath, RootView } from './root-view.ts';
 export { type NewSnapshot, SnapshotCatalog, type SnapshotFolder } from './snapshot-catalog.ts';

@@ -39,3 +39,9 @@ function loaderOf(elf: Buffer): string | undefined {
   }
   return undefined;
 }
+
+/** Whether a program needs nothing beside itself. */
+export function isStaticProgram(path: string): boolean {
+  const format = readProgramFormat(path);
+  return format.kind === 'known' && format.interpreter === undefined;
+}

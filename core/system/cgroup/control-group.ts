@@ -6,7 +6,7 @@ import type { ContainerStats } from '../container/request.ts';
 import type { LaunchGroups } from '../launch/plan.ts';
 import { type FileLock, tryLockDirectory } from '../locks.ts';
 import { guardFrozen, isFrozen, setFrozen } from './freezer.ts';
-import { processesIn, readIfThere, removeEmpty, removeGroup } from './group-files.ts';
+import { allProcessesIn, readIfThere, removeEmpty, removeGroup } from './group-files.ts';
 import { type Controller, type Hierarchy, hierarchies } from './hierarchies.ts';
 import { controllersFor, type GroupLimits, limitFiles } from './limit-files.ts';
 
@@ -63,7 +63,7 @@ export class ControlGroup {
 
   /** The host's numbers, ascending. */
   processes(): readonly number[] {
-    const numbers = this.#dirs.flatMap((dir) => processesIn(dir));
+    const numbers = this.#dirs.flatMap((dir) => allProcessesIn(dir));
     return [...new Set(numbers)].sort((a, b) => a - b);
   }
 
@@ -171,6 +171,17 @@ export class ControlGroup {
 
 /** Memory limits at and above this mean that there is none. */
 const UNLIMITED = 2 ** 62;
+
+/** Moves a process back to where this one is. */
+export function leaveGroups({ homes }: LaunchGroups, pid: number): void {
+  for (const home of homes) {
+    try {
+      writeFileSync(join(home, 'cgroup.procs'), String(pid));
+    } catch (failure) {
+      if ((failure as NodeJS.ErrnoException).code !== 'ESRCH') throw failure; // it has ended
+    }
+  }
+}
 
 /** Version 2 hands controllers down one level at a time. */
 function enable(controller: Controller, top: string): void {

@@ -30,6 +30,10 @@ export const directoriesIn = (dir: string): readonly string[] =>
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
 
+/** Also in the groups inside of it. */
+export const allProcessesIn = (dir: string): readonly number[] =>
+  existsSync(dir) ? [...processesIn(dir), ...directoriesIn(dir).flatMap((name) => allProcessesIn(join(dir, name)))] : [];
+
 export const processesIn = (dir: string): readonly number[] =>
   (readIfThere(join(dir, 'cgroup.procs')) ?? '').split('\n').map(Number).filter(Boolean);
 

@@ -5,7 +5,6 @@ import { openStdio, openTerminalStdio, type Stdio, type StdioRequest } from './p
 import type { LaunchEvent, LaunchPlan } from './plan.ts';
 import { Run } from './run.ts';
 import { Sandbox } from './sandbox.ts';
-import { resizeTerminal } from './terminal.ts';
 import { launchThread } from './thread.ts';
 
 export interface LaunchIO extends Omit<StdioRequest, 'owner'> {
@@ -25,10 +24,15 @@ export interface Launched {
   resize(size: TerminalSize): void;
 }
 
+export interface JoinOptions {
+  /** Whose namespaces to enter, where the first process has made more of them. */
+  readonly namespacesOf?: number | undefined;
+}
+
 /** It holds namespaces that others can be started in. */
 export interface LaunchedContainer extends Launched {
   /** Starts another process beside it, which ends with it; the plan's namespaces are those of the first. @throws VarveError as `start` */
-  join(plan: LaunchPlan, io: LaunchIO): Promise<Launched>;
+  join(plan: LaunchPlan, io: LaunchIO, options?: JoinOptions): Promise<Launched>;
 }
 
 /**
@@ -54,8 +58,8 @@ export async function start(plan: LaunchPlan, io: LaunchIO): Promise<LaunchedCon
   const pid = await pidOf(process);
   return {
     ...handle(process, pid),
-    async join(joining, joiningIO) {
-      const place = process.sandbox?.pid ?? pid;
+    async join(joining, joiningIO, { namespacesOf } = {}) {
+      const place = namespacesOf ?? process.sandbox?.pid ?? pid;
       const joined = new LaunchedProcess(joining, { io: joiningIO, namespacesOf: place, held: true });
       return handle(joined, await pidOf(joined));
     },
@@ -114,7 +118,6 @@ class LaunchedProcess {
   readonly #guest: boolean;
   readonly #held: boolean;
   readonly #leave: () => void;
-  #terminal: number | undefined;
 
   constructor(plan: LaunchPlan, { io, sandbox, namespacesOf, held }: Place) {
     this.sandbox = sandbox;
@@ -147,15 +150,12 @@ class LaunchedProcess {
   }
 
   resize(size: TerminalSize): void {
-    if (this.#terminal !== undefined) resizeTerminal(this.#terminal, size);
+    this.#stdio.resize(size);
   }
 
   #hear(event: LaunchEvent): void {
     if (event.kind !== 'ended') this.#stdio.handOver();
-    if (event.kind === 'started' && event.terminal !== undefined) {
-      this.#terminal = event.terminal;
-      this.#stdio.attach(event.terminal);
-    }
+    if (event.kind === 'started' && event.terminal !== undefined) this.#stdio.attach(event.terminal);
     this.#run.hear(event);
   }
 
@@ -173,7 +173,6 @@ class LaunchedProcess {
       signal?.removeEventListener('abort', abort);
       await this.#run.end();
       this.#leave();
-      this.#terminal = undefined; // its number may be another file's soon
       await this.#stdio.finish(this.#guest ? { idle: GUEST_IDLE } : {});
     }
   }

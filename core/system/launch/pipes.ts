@@ -1,9 +1,11 @@
 import { closeSync, fchownSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { ReadStream } from 'node:tty';
+import type { TerminalSize } from '../container/request.ts';
 import { call } from './calls.ts';
 import { Drain } from './drain.ts';
 import { feed } from './feed.ts';
+import { resizeTerminal } from './terminal.ts';
 
 interface Pipe {
   readonly read: number;
@@ -34,6 +36,8 @@ export interface Stdio {
   handOver(): void;
   /** The child has this terminal instead, which is closed in the end. */
   attach(master: number): void;
+  /** Nothing happens without a terminal. */
+  resize(size: TerminalSize): void;
   /**
    * Stops feeding standard input, and settles when all output was passed on: when nobody holds its ends any more. `idle`: or when that
    * many milliseconds went by without any, since somebody may hold them for ever.
@@ -58,6 +62,7 @@ export function openStdio(request: StdioRequest): Stdio {
     fds,
     handOver: closeOnce(fds),
     attach: (master) => closeSync(master),
+    resize: () => undefined,
     async finish({ idle } = {}) {
       feeder?.destroy();
       await Promise.all(drains.map(async (drain) => await drain.finish(idle)));
@@ -71,13 +76,18 @@ export function openTerminalStdio(request: StdioRequest): Stdio {
   const fds = [nothing, nothing, nothing] as const;
   let drain: Drain | undefined;
   let stream: ReadStream | undefined;
+  let fd: number | undefined;
   return {
     fds,
     handOver: closeOnce([nothing]),
     attach(master) {
+      fd = master;
       stream = new ReadStream(master);
       drain = new Drain(stream, { take: request.stdout, ready: request.ready?.bind(request) });
       if (request.stdin !== undefined) void feed(stream, request.stdin, { end: false });
+    },
+    resize(size) {
+      if (fd !== undefined && stream?.destroyed === false) resizeTerminal(fd, size);
     },
     async finish({ idle } = {}) {
       await drain?.finish(idle);

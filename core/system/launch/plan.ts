@@ -33,6 +33,8 @@ export interface LaunchTerminal {
   readonly devpts: { readonly outside: string; readonly inside: string };
   /** A file that is to show it, too: /dev/console, before the root is entered. */
   readonly console?: string | undefined;
+  /** It passes everything on as it is: the program has another terminal behind it. */
+  readonly raw?: boolean | undefined;
 }
 
 export type LaunchUser = ProcessUser;

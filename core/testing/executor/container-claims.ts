@@ -53,9 +53,9 @@ export function containerClaims(claim: Claim, module: string): void {
       await container.until(/ready/);
       const user = { uid: 1234, gid: 567, groups: [8] };
       const guest = await execute(container, 'cat file; echo "$A $HOME"; id -u; id -G; pwd; umask; exit 3', {
-        spec: { env: ['PATH=/bin', 'A=b'], cwd: '/tmp', user },
+        spec: { env: ['PATH=/bin', 'A=b', 'HOME=/nowhere'], cwd: '/tmp', user },
       });
-      t.deepEqual(await guest.end(), { exitCode: 3, text: 'here\nb \n1234\n567 8\n/tmp\n0022\n' });
+      t.deepEqual(await guest.end(), { exitCode: 3, text: 'here\nb /nowhere\n1234\n567 8\n/tmp\n0022\n' });
       await stop(container);
       checkHost(t, bench);
     },

@@ -1,14 +1,6 @@
 import { join } from 'node:path';
 import type { ExecSpec, ProcessSpec } from '@varve/core';
-import {
-  type Container,
-  findProgram,
-  type LaunchGroups,
-  type LaunchPlan,
-  noProgram,
-  RootView,
-  resolveCapabilities,
-} from '@varve/core/system';
+import { type Container, guestProgram, type LaunchGroups, type LaunchPlan, resolveCapabilities } from '@varve/core/system';
 import { mountSteps } from './mount-steps.ts';
 
 export interface PlanDetails {
@@ -34,11 +26,9 @@ export function mainPlan(details: PlanDetails, program: string): LaunchPlan {
 
 /** How another one is started in the same root. `pid`: of the first. */
 export function execPlan(process: ExecSpec, details: PlanDetails & { readonly pid: number }): LaunchPlan {
-  const { args, env, cwd, user } = process;
-  const program = findProgram(new RootView(`/proc/${details.pid}/root/.`), { name: args[0] ?? '', env, cwd, user });
-  if (program.kind === 'failed') throw noProgram(program);
   const plan = planOf(process, details);
-  return { ...plan, capabilities: process.privileged === true ? 'all' : plan.capabilities, program: program.path };
+  const program = guestProgram(process, details.pid);
+  return { ...plan, capabilities: process.privileged === true ? 'all' : plan.capabilities, program };
 }
 
 /** What both have. */

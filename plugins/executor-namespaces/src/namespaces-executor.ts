@@ -6,6 +6,7 @@ import {
   type Container,
   type ControlGroup,
   groupFeatures,
+  guestPlan,
   holdContainer,
   type LaunchIO,
   launch,
@@ -18,7 +19,7 @@ import {
   start,
   toExecutorError,
 } from '@varve/core/system';
-import { execPlan, mainPlan } from './plans.ts';
+import { mainPlan, namespacesOf } from './plans.ts';
 
 /** Runs processes in new mount, pid, ipc and uts namespaces, and a network namespace for `none`. */
 export class NamespacesExecutor implements Executor {
@@ -90,6 +91,7 @@ async function begin(spec: ProcessSpec, { container, group, io }: Beginning): Pr
   const main = await start(mainPlan(spec, { container, group: entry, program: container.program.path }), io);
   return {
     main,
-    execute: async (process: ExecSpec, guestIO) => await main.join(execPlan(process, { spec, group: entry, pid: main.pid }), guestIO),
+    execute: async (process: ExecSpec, guestIO) =>
+      await main.join(guestPlan(process, { spec, namespaces: namespacesOf(spec), group: entry, pid: main.pid }), guestIO),
   };
 }

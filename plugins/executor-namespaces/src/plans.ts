@@ -1,14 +1,11 @@
 import { join } from 'node:path';
-import type { ExecSpec, ProcessSpec } from '@varve/core';
+import type { ProcessSpec } from '@varve/core';
 import {
   type Container,
   DEFAULT_HOSTNAME,
-  findProgram,
   type LaunchGroups,
   type LaunchPlan,
   type Namespace,
-  noProgram,
-  RootView,
   resolveCapabilities,
 } from '@varve/core/system';
 import { stepsOf } from './steps.ts';
@@ -45,35 +42,8 @@ export function mainPlan(spec: ProcessSpec, { container, group, program }: MainD
   };
 }
 
-export interface GuestDetails {
-  readonly spec: ProcessSpec;
-  readonly group: LaunchGroups | undefined;
-  /** Of the container's process. */
-  readonly pid: number;
-}
-
-/** How another process is started in a container that runs. */
-export function execPlan(process: ExecSpec, { spec, group, pid }: GuestDetails): LaunchPlan {
-  const { args, env, cwd, user } = process;
-  const program = findProgram(new RootView(`/proc/${pid}/root/.`), { name: args[0] ?? '', env, cwd, user });
-  if (program.kind === 'failed') throw noProgram(program);
-  return {
-    namespaces: namespacesOf(spec),
-    steps: [],
-    cwd,
-    user,
-    capabilities: process.privileged === true ? 'all' : resolveCapabilities(spec),
-    noNewPrivileges: spec.noNewPrivileges,
-    limits: spec.ulimits,
-    groups: group,
-    terminal: process.terminal && { size: process.terminal, devpts: { outside: '/dev/pts', inside: '/dev/pts' } },
-    program: program.path,
-    args,
-    env,
-  };
-}
-
-const namespacesOf = ({ network }: ProcessSpec): readonly Namespace[] => [
+/** Those that a container has of its own. */
+export const namespacesOf = ({ network }: ProcessSpec): readonly Namespace[] => [
   'mount',
   'pid',
   'ipc',

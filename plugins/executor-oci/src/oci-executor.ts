@@ -1,21 +1,31 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { type Executor, messageOf, type ProcessIO, type ProcessResult, type ProcessSpec, VarveError } from '@varve/core';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Executor, ProcessIO, ProcessResult, ProcessSpec, RunningContainer } from '@varve/core';
 import {
+  type Begun,
   type Container,
-  HOST_ENV,
+  type ControlGroup,
+  groupFeatures,
+  type HeldContainer,
+  holdContainer,
+  type LaunchIO,
   launch,
   launchThread,
-  PrivateDirectory,
+  needsGroup,
+  noProgram,
   prepareContainer,
-  protectRoot,
-  type RootStep,
   refuseUnsupported,
+  runHeld,
+  start,
+  toExecutorError,
 } from '@varve/core/system';
-import { CGROUP_PREFIX, cgroupSteps, removeCgroup, sweepCgroups } from './cgroup.ts';
+import { Bundle } from './bundle.ts';
+import { sweepCgroups } from './cgroup.ts';
+import { directly, throughRuntime } from './enter.ts';
+import { findInit } from './find-init.ts';
 import type { Runtime } from './find-runtime.ts';
-import { runtimeConfig, serializeConfig } from './runtime-config.ts';
-import { logFormat, readFailure } from './runtime-log.ts';
+import { readFailure } from './runtime-log.ts';
+import { RuntimeProcess } from './runtime-process.ts';
 
 export interface OciExecutorOptions {
   readonly runtime: Runtime;
@@ -29,7 +39,6 @@ export interface OciExecutorOptions {
  */
 export class OciExecutor implements Executor {
   readonly name = 'oci';
-  readonly capabilities = { networks: ['default', 'none', 'host'], isolated: true } as const;
   readonly #tmp: string;
   readonly #options: OciExecutorOptions;
 
@@ -41,79 +50,103 @@ export class OciExecutor implements Executor {
     if (options.runtime.kind === 'runc') sweepCgroups();
   }
 
+  get capabilities(): Executor['capabilities'] {
+    const features = [...FEATURES, ...(findInit() === undefined ? [] : (['init'] as const)), ...groupFeatures()];
+    return { networks: ['default', 'none', 'host'], isolated: true, features };
+  }
+
   async run(asked: ProcessSpec, io: ProcessIO): Promise<ProcessResult> {
     io.signal?.throwIfAborted();
-    refuseUnsupported(asked, { name: this.name, features: [] });
+    this.#refuse(asked);
     try {
       const spec = { ...asked, root: realpathSync(asked.root) };
+      if (needsGroup(spec)) return await runHeld(async () => await this.#hold(spec, io), io);
       using container = prepareContainer(spec, { tmp: this.#tmp });
-      if (container.program.kind === 'found') return await this.#contain(spec, { container, io });
+      if (container.program.kind === 'found') return await this.#contain(spec, container, io);
       io.stderr(Buffer.from(`${container.program.message}\n`));
       return { exitCode: container.program.exitCode };
     } catch (cause) {
-      if (io.signal?.aborted) throw io.signal.reason;
-      throw new VarveError('EXECUTOR_FAILED', `The process could not be started: ${messageOf(cause)}`, { cause });
+      throw toExecutorError(cause, io.signal);
     }
   }
 
-  async #contain(spec: ProcessSpec, { container, io }: { readonly container: Container; readonly io: ProcessIO }): Promise<ProcessResult> {
-    if (container.mounts.some(({ cwd }) => cwd !== undefined))
-      throw new VarveError('EXECUTOR_MOUNT', 'An OCI runtime cannot mount with options relative to a directory', {
-        hint: 'Use the executor "namespaces".',
-      });
-    const id = `${CGROUP_PREFIX}${basename(container.dir)}`;
-    const { runtime, seccomp } = this.#options;
-    const filter = seccomp === undefined ? undefined : (JSON.parse(readFileSync(seccomp, 'utf8')) as unknown);
-    const root = protectRoot(spec.root);
-    const hooks = runtime.kind === 'crun' ? keepOptions(root) : undefined;
-    const config = runtimeConfig(spec, { container, cgroup: `/${id}`, seccomp: filter, hooks });
-    // What the process is told may be secret, and the runtime writes it down more than once.
-    using directory = new PrivateDirectory();
-    const bundle = join(directory.path, 'bundle');
-    const log = join(container.dir, 'log');
-    mkdirSync(bundle);
-    writeFileSync(join(bundle, 'config.json'), serializeConfig(config));
-    const state = join(directory.path, 'state');
-    const common = [
-      '--root',
-      state,
-      '--log',
-      log,
-      '--log-format',
-      logFormat(runtime.kind),
-      ...(runtime.kind === 'crun' ? ['--cgroup-manager=disabled'] : []),
-    ];
+  async start(asked: ProcessSpec, io: ProcessIO): Promise<RunningContainer> {
+    io.signal?.throwIfAborted();
+    this.#refuse(asked);
     try {
-      const result = await launch(
-        {
-          namespaces: ['mount', 'pid'],
-          proc: '/proc',
-          steps: [root, ...cgroupSteps()],
-          cwd: '/',
-          user: { uid: 0, gid: 0, groups: [] },
-          capabilities: 'all',
-          program: runtime.path,
-          args: [runtime.kind, ...common, 'run', '--no-new-keyring', '--bundle', bundle, id],
-          env: Object.entries(HOST_ENV).map(([name, value]) => `${name}=${value}`),
-        },
-        { ...io, streamsFor: spec.user },
-      );
-      // A runtime's own failure has the exit code of a process; only its log tells the difference.
-      const failure = result.exitCode !== 0 && existsSync(log) ? readFailure(readFileSync(log, 'utf8'), runtime.kind) : undefined;
-      if (failure !== undefined) throw new Error(failure);
-      return result;
-    } finally {
-      if (runtime.kind === 'runc') removeCgroup(id);
+      return await this.#hold({ ...asked, root: realpathSync(asked.root) }, io);
+    } catch (cause) {
+      throw toExecutorError(cause, io.signal);
     }
+  }
+
+  async #contain(spec: ProcessSpec, container: Container, io: ProcessIO): Promise<ProcessResult> {
+    using bundle = this.#bundle(spec, container);
+    const { plan, files } = bundle.run();
+    const result = await launch(plan, streamsOf(io, spec.user));
+    // A runtime's own failure has the exit code of a process; only its log tells the difference.
+    const failure = result.exitCode !== 0 && existsSync(files.log) ? readFailure(readFileSync(files.log, 'utf8'), files.kind) : undefined;
+    if (failure !== undefined) throw new Error(failure);
+    return result;
+  }
+
+  #hold(spec: ProcessSpec, io: ProcessIO): Promise<HeldContainer> {
+    return holdContainer(spec, {
+      executor: this.name,
+      tmp: this.#tmp,
+      io,
+      namespace: 'pid',
+      begin: async (container, group) => await this.#begin(spec, { container, group, io }),
+    });
+  }
+
+  async #begin(spec: ProcessSpec, { container, group, io }: Beginning): Promise<Begun> {
+    if (container.program.kind === 'failed') throw noProgram(container.program);
+    const bundle = this.#bundle(spec, container, group);
+    try {
+      const { plan, files } = bundle.run();
+      const runtime = await start(plan, streamsOf(io, spec.user));
+      const main = await RuntimeProcess.of(runtime, files);
+      const enter = this.#options.seccomp === undefined ? directly : throughRuntime;
+      return { main, ...enter({ spec, bundle, runtime, main }), dispose: () => bundle[Symbol.dispose]() };
+    } catch (failure) {
+      bundle[Symbol.dispose]();
+      throw failure;
+    }
+  }
+
+  #bundle(spec: ProcessSpec, container: Container, group?: ControlGroup): Bundle {
+    const { runtime, seccomp } = this.#options;
+    return new Bundle({
+      runtime,
+      spec,
+      container,
+      seccomp: seccomp === undefined ? undefined : (JSON.parse(readFileSync(seccomp, 'utf8')) as unknown),
+      init: spec.init === true ? findInit() : undefined,
+      groups: group && { name: group.name, entry: group.entry },
+    });
+  }
+
+  #refuse(spec: ProcessSpec): void {
+    const reasons = { init: 'neither catatonit nor a static tini is installed' };
+    refuseUnsupported(spec, { name: this.name, features: this.capabilities.features ?? [], reasons });
   }
 }
 
-/**
- * crun binds the root once more without the options that it has. This hook runs where the container's mounts are, before its root is
- * entered. It must read its input: crun fails when a hook ends before it has.
- */
-function keepOptions({ target, options = [] }: RootStep): object {
-  const kept = ['remount', 'bind', ...options.filter((option) => option !== 'rbind')].join(',');
-  const args = ['sh', '-c', 'while read -r _; do :; done; exec mount -o "$1" "$2"', 'hook', kept, target];
-  return { createContainer: [{ path: '/bin/sh', args, env: [`PATH=${HOST_ENV.PATH}`] }] };
+const FEATURES = ['start', 'exec', 'terminal', 'readOnly', 'privileged', 'capabilities', 'devices', 'noNewPrivileges'] as const;
+
+interface Beginning {
+  readonly container: Container;
+  readonly group: ControlGroup | undefined;
+  readonly io: ProcessIO;
 }
+
+/** The runtime is root, and the process may be somebody else who opens /dev/stdout. */
+const streamsOf = (io: LaunchIO, user: ProcessSpec['user']): LaunchIO => ({
+  stdout: (chunk) => io.stdout(chunk),
+  stderr: (chunk) => io.stderr(chunk),
+  ready: () => io.ready?.(),
+  stdin: io.stdin,
+  signal: io.signal,
+  streamsFor: user,
+});

@@ -70,6 +70,47 @@ withHost(`a seccomp profile is handed on${note}`, async (t) => {
   }
 });
 
+for (const found of [runc, crun])
+  withHost(
+    `a seccomp profile is in force for whatever is started in a container of ${found.kind === 'found' && found.runtime.kind}${note}`,
+    async (t) => {
+      if (found.kind === 'none') throw new Error(found.reason);
+      const { runtime } = found;
+      const profile = join(temporaryDir(t), 'profile.json');
+      writeFileSync(
+        profile,
+        JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }] }),
+      );
+      const bench = await ExecutorBench.start(t, (root) => new OciExecutor(root, { runtime, seccomp: profile }));
+      let text = '';
+      const take = (chunk: Uint8Array): void => {
+        text += Buffer.from(chunk).toString();
+      };
+      const io = { stdout: (chunk: Uint8Array) => take(chunk), stderr: () => undefined };
+      const container = await bench.hold(bench.spec(['sleep', '100000']), io);
+      const guest = { env: ['PATH=/bin', 'A=b'], cwd: '/tmp', user: { uid: 12, gid: 34, groups: [] } };
+      const script = 'mkdir made || echo refused; echo $A; id -u; pwd; exit 3';
+      const { exit } = await container.exec({ ...guest, args: ['sh', '-c', script] }, io);
+      t.is((await exit).exitCode, 3);
+      t.is(text, 'refused\nb\n12\n/tmp\n');
+      text = '';
+      const shown = await container.exec({ ...guest, args: ['sh', '-c', 'tty; stty size'], terminal: { columns: 77, rows: 33 } }, io);
+      t.is((await shown.exit).exitCode, 0);
+      t.regex(text, /^\/dev\/pts\/\d+\r\n33 77\r\n$/);
+      const controller = new AbortController();
+      const sleeping = await container.exec({ ...guest, args: ['sleep', '100000'] }, { ...io, signal: controller.signal });
+      t.deepEqual(
+        await container.processes(),
+        [container.pid, sleeping.pid].toSorted((a, b) => a - b),
+      );
+      controller.abort();
+      await t.throwsAsync(sleeping.exit, { name: 'AbortError' });
+      await t.throwsAsync(container.exec({ ...guest, args: ['nope'] }, io), { code: 'EXECUTOR_PROGRAM' });
+      container.signal('SIGKILL');
+      t.is((await container.exit).exitCode, 137);
+    },
+  );
+
 withHost(`a failure of the runtime itself is an error that says why${note}`, async (t) => {
   for (const runtime of [runc, crun]) {
     if (runtime.kind === 'none') throw new Error(runtime.reason);
