@@ -135,7 +135,8 @@ export function privilegeClaims(claim: Claim): void {
   claim(
     'an init passes signals on and reaps orphans',
     async (t, bench) => {
-      const container = await hold(bench, '(sleep 0.01 &); exec sleep 100000', { spec: { init: true } });
+      const container = await hold(bench, '(sleep 0.01 &); echo ready; exec sleep 100000', { spec: { init: true } });
+      await container.until(/ready/);
       container.process.signal('SIGTERM'); // PID 1 would ignore it
       t.is((await container.end()).exitCode, 143);
     },

@@ -48,7 +48,9 @@ export class RuntimeProcess implements Launched {
     );
     while (!ended) {
       const pid = existsSync(files.pid) ? Number(readFileSync(files.pid, 'utf8')) : 0;
-      if (pid > 0) return new RuntimeProcess(runtime, { pid: childOf(runtime.pid, pid), exit, console: files.console });
+      const child = pid > 0 ? childOf(runtime.pid, pid) : undefined;
+      for (let looks = 0; !ended && child !== undefined && looks < LOOKS && isRuntimes(child, runtime.pid); looks += 1) await sleep(2);
+      if (child !== undefined) return new RuntimeProcess(runtime, { pid: child, exit, console: files.console });
       await sleep(2);
     }
     await exit;
@@ -91,6 +93,23 @@ async function exitOf(runtime: Launched, { log, kind }: RuntimeFiles): Promise<P
   const failure = result.exitCode !== 0 && existsSync(log) ? readFailure(readFileSync(log, 'utf8'), kind) : undefined;
   if (failure !== undefined) throw new Error(failure);
   return result;
+}
+
+/** About a second; a container's program may be called like a runtime. */
+const LOOKS = 500;
+
+/** Whether a child is still what prepares a container, and would keep to itself the signals that are meant for the program. */
+function isRuntimes(child: number, runtime: number): boolean {
+  const [its, own] = [commandOf(child), commandOf(runtime)];
+  return its !== '' && (its === own || its.startsWith('runc\0init\0'));
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return ''; // it has ended
+  }
 }
 
 /** This host's number of a child that its parent, in a pid namespace, knows as `inner`; a container has one more namespace. */
