@@ -1,6 +1,7 @@
 export { ControlGroup, leaveGroups } from './cgroup/control-group.ts';
 export { sweepControlGroups } from './cgroup/sweep.ts';
 export { findDevices, type HostDevice, hostDevices } from './container/devices.ts';
+export { noProgram, toExecutorError } from './container/failures.ts';
 export { type FeatureOffer, type FeatureRequest, groupFeatures, refuseUnsupported, unsupported } from './container/features.ts';
 export { type GuestDetails, guestPlan, guestProgram } from './container/guest-plan.ts';
 export { HeldContainer, type HeldParts } from './container/held-container.ts';
@@ -10,9 +11,7 @@ export {
   type HoldRequest,
   holdContainer,
   needsGroup,
-  noProgram,
   runHeld,
-  toExecutorError,
 } from './container/hold.ts';
 export type {
   CapabilityChanges,

@@ -2,7 +2,7 @@ import { findProgram } from '../find-program.ts';
 import { type CapabilityRequest, resolveCapabilities } from '../launch/capabilities.ts';
 import type { LaunchGroups, LaunchPlan, Namespace } from '../launch/plan.ts';
 import { RootView } from '../root-view.ts';
-import { noProgram } from './hold.ts';
+import { noProgram } from './failures.ts';
 import type { ExecSpec } from './request.ts';
 
 export interface GuestDetails {

@@ -2,6 +2,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { VarveError } from '../../src/errors.ts';
 import type { ControlGroup } from '../cgroup/control-group.ts';
 import type { Launched, LaunchIO } from '../launch/launch.ts';
+import { toExecutorError } from './failures.ts';
 import { unsupported } from './features.ts';
 import type { ContainerStats, ExecSpec, ProcessResult, TerminalSize } from './request.ts';
 
@@ -54,8 +55,7 @@ export class HeldContainer {
   async exec(process: ExecSpec, io: LaunchIO): Promise<Launched> {
     if (this.#ended) throw ended();
     if (this.#paused) throw new VarveError('EXECUTOR_PAUSED', 'The container is paused', { hint: 'Resume it first.' });
-    const starting = this.#parts.execute(process, io);
-    const guest = await this.#track(this.#starting, starting);
+    const guest = await this.#track(this.#starting, this.#execute(process, io));
     void this.#track(this.#guests, guest.exit).catch(() => undefined); // whoever started it is told
     return guest;
   }
@@ -86,6 +86,14 @@ export class HeldContainer {
     return this.#ended ? {} : group.stats();
   }
 
+  async #execute(process: ExecSpec, io: LaunchIO): Promise<Launched> {
+    try {
+      return await this.#parts.execute(process, io);
+    } catch (cause) {
+      throw toExecutorError(cause, io.signal);
+    }
+  }
+
   #thaw(): void {
     this.#paused = false;
     this.#parts.group?.thaw();
@@ -108,6 +116,8 @@ export class HeldContainer {
       const result = await main.exit;
       await Promise.allSettled([...this.#starting, ...this.#guests]);
       return group?.outOfMemory === true ? { ...result, outOfMemory: true } : result;
+    } catch (cause) {
+      throw toExecutorError(cause, signal);
     } finally {
       this.#ended = true;
       signal?.removeEventListener('abort', thaw);

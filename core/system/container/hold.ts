@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
-import { messageOf, VarveError } from '../../src/errors.ts';
+import { VarveError } from '../../src/errors.ts';
 import { ControlGroup } from '../cgroup/control-group.ts';
 import { controllersFor } from '../cgroup/limit-files.ts';
 import { sweepControlGroups } from '../cgroup/sweep.ts';
 import type { Launched, LaunchIO } from '../launch/launch.ts';
 import { type Container, type ContainerRequest, prepareContainer } from '../prepare-container.ts';
+import { noProgram } from './failures.ts';
 import { groupFeatures } from './features.ts';
 import { HeldContainer, type HeldParts } from './held-container.ts';
 import type { ProcessResult, ResourceLimits } from './request.ts';
@@ -65,22 +66,6 @@ export async function runHeld(start: () => Promise<HeldContainer>, io: LaunchIO)
     return { exitCode: failure.exitCode ?? 127 };
   }
 }
-
-/**
- * What an executor throws for a failure: the reason of an abort; errors that say themselves what was asked for in vain; for a program
- * `EXECUTOR_PROGRAM`; otherwise `EXECUTOR_FAILED`.
- */
-export function toExecutorError(cause: unknown, signal?: AbortSignal): unknown {
-  if (signal?.aborted) return signal.reason;
-  if (VarveError.is(cause)) {
-    if (/^(EXECUTOR|CGROUP|CAPABILITY|DEVICE)_/.test(cause.code)) return cause;
-    if (cause.code === 'LAUNCH_PROGRAM') return noProgram({ message: cause.message, exitCode: cause.exitCode ?? 127 });
-  }
-  return new VarveError('EXECUTOR_FAILED', `The process could not be started: ${messageOf(cause)}`, { cause });
-}
-
-export const noProgram = ({ message, exitCode }: { readonly message: string; readonly exitCode: number }): VarveError =>
-  new VarveError('EXECUTOR_PROGRAM', message, { exitCode });
 
 let swept: Promise<void> | undefined;
 

@@ -94,10 +94,18 @@ function moveTo(dirs: readonly string[], { takesThreads }: LaunchGroups): void {
 
 function confine({ root, cwd, limits = [], user }: LaunchPlan): void {
   if (root !== undefined) enterRoot(root);
-  call('chdir', cwd);
+  enterDirectory(cwd);
   for (const { type, soft, hard } of limits) setLimit(type, { soft, hard });
   becomeUser(user);
   attempt('close_range', 3, 0xffffffff, 4); // CLOSE_RANGE_CLOEXEC: whatever a library left open stays here
+}
+
+function enterDirectory(path: string): void {
+  try {
+    call('chdir', path);
+  } catch (cause) {
+    throw new Error(`the working directory ${JSON.stringify(path)} cannot be entered: ${messageOf(cause)}`, { cause });
+  }
 }
 
 const isRunning = (child: Started['child']): boolean => 'pid' in child && child.pid !== undefined;

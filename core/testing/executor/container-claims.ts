@@ -100,13 +100,16 @@ export function containerClaims(claim: Claim, module: string): void {
   );
 
   claim(
-    'a program that is not in the container cannot be started there',
+    'a program or a directory that is not in the container is an error, and the container runs on',
     async (t, bench) => {
       const container = await hold(bench, WAIT, WAITING);
       await container.until(/ready/);
       const error = await t.throwsAsync(execute(container, '', { spec: { args: ['nope'] } }), { code: 'EXECUTOR_PROGRAM' });
       t.is((error as { exitCode?: number }).exitCode, 127);
       t.regex(error?.message ?? '', /"nope": executable file not found in \$PATH/);
+      const lost = await t.throwsAsync(execute(container, 'pwd', { spec: { cwd: '/nowhere' } }), { code: 'EXECUTOR_FAILED' });
+      t.regex(lost?.message ?? '', /\/nowhere/);
+      t.is((await (await execute(container, 'echo on')).end()).text, 'on\n');
       await stop(container);
     },
     entered,
