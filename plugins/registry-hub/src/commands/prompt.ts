@@ -49,6 +49,7 @@ function readLine(input: ReadStream, signal: AbortSignal): Promise<string> {
   };
   const stop = (): void => reject(signal.reason);
   input.on('data', take);
+  input.resume(); // the question before has paused it
   signal.addEventListener('abort', stop, { once: true });
   return promise.finally(() => {
     input.off('data', take);
