@@ -1,6 +1,6 @@
 import { formatPlatform, type Image, type ImageIndex, makeImage, patchConfig } from '../image/index.ts';
 import type { Build } from './build.ts';
-import { clampTime, timeOfConfig } from './clock.ts';
+import { clampTime, fillTimes, now, timeOfConfig } from './clock.ts';
 import type { BuildInfo } from './contracts/build.ts';
 import type { ExportResult } from './contracts/exporter.ts';
 import { VarveError } from './errors.ts';
@@ -10,12 +10,13 @@ import type { StageState } from './stage-state.ts';
 /** The image that a stage's last state is, as the `image` taps leave it, with every layer in the store. */
 export async function finishImage(state: StageState, on: Build): Promise<Image> {
   const { request, platform, epoch } = on.build;
-  const created = clampTime(timeOfConfig(state.config), epoch);
+  const created = clampTime(timeOfConfig(state.config) ?? now(), epoch);
   const labels = request.labels ?? {};
   const config = Object.keys(labels).length > 0 ? patchConfig(state.config.config, { Labels: labels }) : state.config.config;
   const { layers, baseLayers } = state;
   const annotations = { ...request.annotations, ...request.platformAnnotations?.[formatPlatform(platform)] };
-  const made = makeImage({ config: { ...state.config, created, config }, layers, baseLayers, annotations });
+  const timed = layers.length === 0 ? fillTimes(state.config, created) : state.config;
+  const made = makeImage({ config: { ...timed, created, config }, layers, baseLayers, annotations });
   const image = await on.hooks.image.promise(made, on.build);
   return image.movedTo(await storeLayers(image.layers, state.unrecorded, on));
 }

@@ -2,7 +2,7 @@ import { appendHistory, type CacheKey, chainOf, composeLayer, type Layer } from 
 import type { Build } from './build.ts';
 import { type AskedRecord, firstHit, type Hit, recordAll } from './cache.ts';
 import { keyOf, layerIdOf, stateKey } from './cache-key.ts';
-import { clampTime, now, timeOfConfig } from './clock.ts';
+import { clampTime, fillTimes, now, timeOfConfig } from './clock.ts';
 import type { StepPlace } from './contracts/event.ts';
 import type { Workspace } from './contracts/snapshotter.ts';
 import type { StepHandler, StepInputs, StepResult, StepScope } from './contracts/step.ts';
@@ -82,7 +82,8 @@ async function configure(handler: StepHandler, place: StepPlace, at: StageState,
   const result = await handler.execute(step, { ...scope, workspace: () => refuse('a workspace'), executor: () => refuse('an executor') });
   if (result.kind !== 'config') return await refuse('a layer');
   on.emit({ type: 'step-finished', ...place });
-  const row = { ...historyRow(step, clampTime(timeOfConfig(at.config), on.build.epoch)), empty_layer: true };
+  const time = timeOfConfig(at.config) ?? (at.layers.length > 0 ? now() : undefined);
+  const row = { ...historyRow(step, time && clampTime(time, on.build.epoch)), empty_layer: true };
   return { ...at, config: step.history === undefined ? result.config : appendHistory(result.config, row) };
 }
 
@@ -174,12 +175,14 @@ class OpenWorkspace implements AsyncDisposable {
 
 function extend(at: StageState, { step }: StepPlace, on: Build, { layer, record, lasts }: Made): StageState {
   on.work.used.add({ record, layer });
+  const time = clampTime(record.createdAt, on.build.epoch);
+  const below = at.layers.length === 0 ? fillTimes(at.config, time) : at.config;
   return makeState({
     key: stateKey(record),
     layers: [...at.layers, layer],
     platform: at.platform,
     baseLayers: at.baseLayers,
-    config: appendHistory(at.config, historyRow(step, clampTime(record.createdAt, on.build.epoch))),
+    config: appendHistory(below, historyRow(step, time)),
     unrecorded: lasts ? at.unrecorded : [...at.unrecorded, record],
   });
 }

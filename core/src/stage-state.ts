@@ -66,7 +66,7 @@ export function imageState({ config, layers }: Image, platform: Platform): Stage
 export const withConfig = (state: StageState, config: ImageConfig): StageState => ({ ...state, config });
 
 /** A row of history for a step. */
-export function historyRow({ history, title }: Step, created: string): HistoryRow {
+export function historyRow({ history, title }: Step, created: string | undefined): HistoryRow {
   const { createdBy, comment } = history ?? { createdBy: title };
-  return { created, created_by: createdBy, ...(comment !== undefined && { comment }) };
+  return { ...(created !== undefined && { created }), created_by: createdBy, ...(comment !== undefined && { comment }) };
 }

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { asDiffID, asLayerID, composeLayer, digestOf, type HistoryRow, type Layer, makeImage } from '../../image/index.ts';
-import type { Plan, Transport } from '../../src/index.ts';
+import { handles, type Plan, type Step, type Transport } from '../../src/index.ts';
 import { kernelOf, plugin, preset, stage, write } from './helpers.ts';
 import { planSource } from './toys.ts';
 
@@ -33,6 +33,30 @@ test('that has them', follows, ['a', 'b'], [{ created_by: 'a' }, { created_by: '
 test('without history', follows, ['a', 'b'], [], ['?', '?', 'write x']);
 test('with too few rows', follows, ['a', 'b'], [{ created_by: 'a' }, { empty_layer: true }], ['a', 'empty', '?', 'write x']);
 test('with too many rows', follows, ['a'], [{ created_by: 'a' }, { created_by: 'b' }], ['a', 'empty', 'write x']);
+
+test('rows before the first layer have its time, so that a second build gives the same image', async (t) => {
+  const label = (title: string): Step => ({ kind: 'config', title, patch: {}, history: { createdBy: title } });
+  const labels = plugin('labels', ({ hooks }) =>
+    hooks.handler.tap(
+      handles('config', () => ({
+        fingerprint: async () => undefined,
+        execute: async (_, { config }) => ({ kind: 'config', config }),
+      })),
+    ),
+  );
+  await using kernel = kernelOf(...preset(labels));
+  const source = planSource({ stages: [stage('main', label('one'), label('two'), write('x'), label('three'))], target: 'main' });
+  const { image, id } = await kernel.build({ source });
+  const [one, ...others] = image.config.history.map(({ created }) => created);
+  t.deepEqual([typeof one, ...others], ['string', one, one, one]);
+  await new Promise((resolve) => setTimeout(resolve, 5)); // another millisecond
+  t.is((await kernel.build({ source })).id, id);
+  const empty = await kernel.build({ source: planSource({ stages: [stage('main', label('one'))], target: 'main' }) });
+  t.deepEqual(
+    empty.image.config.history.map(({ created }) => created),
+    [empty.image.config.created],
+  );
+});
 
 test('what a base says of how it was made itself is not said of what is built on it', async (t) => {
   const base = baseOf(['a'], [{ created_by: 'a' }]);
