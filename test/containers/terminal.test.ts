@@ -78,6 +78,7 @@ once(test, 'detach keys leave a container running, attach comes back to it, and 
   await terminal.until(/\/ #/);
   await terminal.type('VAR=kept', 'Enter');
   await terminal.type('C-p', 'C-q');
+  await terminal.until(/%\s*$/);
   await terminal.type('clear; echo left $((1 + 1))', 'Enter');
   await terminal.until(/left 2/);
   t.deepEqual(await bench.transcript(['ps', '--format', '{{.Names}} {{.State}}']), ['tty running']);
@@ -88,6 +89,7 @@ once(test, 'detach keys leave a container running, attach comes back to it, and 
   await terminal.type('clear; echo again $VAR', 'Enter');
   await terminal.until(/again kept/);
   await terminal.type('C-x', 'x');
+  await terminal.until(/%\s*$/);
   await terminal.type(`clear; ${varve(bench)} exec -it tty sh -c 'tty; stty size; exit 6'; echo ended $?`, 'Enter');
   await terminal.until(/\/dev\/pts\/1\s+30 100\s+ended 6/);
   t.deepEqual(await bench.transcript(['kill', 'tty']), ['tty']);
