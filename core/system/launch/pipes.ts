@@ -54,7 +54,7 @@ export function openStdio(request: StdioRequest): Stdio {
   const fds = [input?.read ?? openSync('/dev/null', 'r'), out.write, err.write] as const;
   for (const fd of input === undefined ? fds.slice(1) : fds) fchownSync(fd, owner.uid, owner.gid);
   const feeder = input === undefined ? undefined : new Socket({ fd: input.write, readable: false, writable: true });
-  if (feeder !== undefined && stdin !== undefined) void feed(feeder, stdin, { end: true });
+  const fed = feeder !== undefined && stdin !== undefined ? feed(feeder, stdin, { end: true }) : undefined;
   const reader = (fd: number, take: (chunk: Uint8Array) => void): Drain =>
     new Drain(new Socket({ fd, readable: true, writable: false }), { take, ready: request.ready?.bind(request) });
   const drains = [reader(out.read, stdout), reader(err.read, stderr)];
@@ -65,7 +65,7 @@ export function openStdio(request: StdioRequest): Stdio {
     resize: () => undefined,
     async finish({ idle } = {}) {
       feeder?.destroy();
-      await Promise.all(drains.map(async (drain) => await drain.finish(idle)));
+      await Promise.all([fed, ...drains.map(async (drain) => await drain.finish(idle))]);
     },
   };
 }
@@ -77,6 +77,7 @@ export function openTerminalStdio(request: StdioRequest): Stdio {
   let drain: Drain | undefined;
   let stream: ReadStream | undefined;
   let fd: number | undefined;
+  let fed: Promise<void> | undefined;
   return {
     fds,
     handOver: closeOnce([nothing]),
@@ -84,7 +85,7 @@ export function openTerminalStdio(request: StdioRequest): Stdio {
       fd = master;
       stream = new ReadStream(master);
       drain = new Drain(stream, { take: request.stdout, ready: request.ready?.bind(request) });
-      if (request.stdin !== undefined) void feed(stream, request.stdin, { end: false });
+      if (request.stdin !== undefined) fed = feed(stream, request.stdin, { end: false });
     },
     resize(size) {
       if (fd !== undefined && stream?.destroyed === false) resizeTerminal(fd, size);
@@ -92,6 +93,7 @@ export function openTerminalStdio(request: StdioRequest): Stdio {
     async finish({ idle } = {}) {
       await drain?.finish(idle);
       stream?.destroy();
+      await fed;
     },
   };
 }

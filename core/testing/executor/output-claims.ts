@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Claim } from '../executor-contract.ts';
+import { Input } from './held.ts';
 
 const MiB = 1024 * 1024;
 
@@ -45,6 +46,39 @@ export function outputClaims(claim: Claim): void {
     await bench.sh('dd if=/dev/zero bs=1M count=512 2>/dev/null', {}, { stdout: count });
     t.is(bytes, 512 * MiB);
     t.true(most < 150 * MiB, `${most} bytes more were in use`);
+  });
+
+  claim('output that nobody is ready for waits in the process', async (t, bench) => {
+    const gate = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
+    const controller = new AbortController();
+    let bytes = 0;
+    const stdout = (chunk: Uint8Array): void => {
+      bytes += chunk.length;
+      started.resolve();
+      if (bytes > 4 * MiB) controller.abort();
+    };
+    const run = bench.run(['yes'], {}, { stdout, ready: () => gate.promise, signal: controller.signal });
+    await started.promise;
+    await new Promise((done) => setTimeout(done, 200)); // it would be hundreds of MiB
+    t.true(bytes < MiB, `${bytes} bytes`);
+    gate.resolve();
+    await t.throwsAsync(run, { name: 'AbortError' });
+    t.true(bytes > 4 * MiB);
+  });
+
+  claim('whoever gives the input is told when no more is wanted', async (t, bench) => {
+    const stdin = new Input();
+    stdin.send('one line\n');
+    t.is((await bench.sh('read -r line; echo "$line"', {}, { stdin })).stdout, 'one line\n');
+    t.true(stdin.unwanted);
+  });
+
+  claim('the end of the input is the end of the file, and output goes on', async (t, bench) => {
+    const stdin = new Input();
+    stdin.send('a\n');
+    stdin.close();
+    t.is((await bench.sh('cat; sleep 0.1; echo more', {}, { stdin })).stdout, 'a\nmore\n');
   });
 
   claim('without input a process reads the end of the file', async (t, bench) => {
