@@ -79,7 +79,7 @@ async function hashAll(ranges: readonly Range[], signal: AbortSignal | undefined
   const batches = batchesOf(ranges);
   const bytes = ranges.reduce((sum, { length }) => sum + length, 0);
   if (bytes >= PARALLEL.bytes || ranges.length >= PARALLEL.files) {
-    const { hashOnAllCores } = await import('./hash-threads.ts'); // only now: threads take a while to load
+    const { hashOnAllCores } = await import('./hash-on-all-cores.ts'); // only now: threads take a while to load
     return (await hashOnAllCores(batches, signal)).flat();
   }
   const pacer = new Pacer(signal);

@@ -1,5 +1,6 @@
 export type { ChangesOptions } from './change-finder.ts';
 export { canonicalChanges, diffTrees, upperChanges } from './changes.ts';
+export { allocChunk, releaseChunk, releasing } from './chunks.ts';
 export {
   type Compression,
   detectCompression,
@@ -28,6 +29,7 @@ export { type ExtractOptions, extractLayer } from './extract-layer.ts';
 export type { FileTree } from './file-tree.ts';
 export { Glob, type GlobOptions, matchGlob } from './glob.ts';
 export { type GzipOptions, gzip } from './gzip.ts';
+export { type HashStream, openHashStream } from './hash-stream.ts';
 export { impliedDirectory } from './implied-directory.ts';
 export { indexTar, type TarIndexer } from './index-tar.ts';
 export { MergedTree, type MergeOptions } from './merged-tree.ts';

@@ -1,4 +1,5 @@
 import { VarveError } from '../src/errors.ts';
+import { allocChunk } from './chunks.ts';
 import { contentLength } from './content.ts';
 import { encodeMember } from './encode-member.ts';
 import type { Content, FileEntry, LayerIndex } from './entry.ts';
@@ -12,7 +13,7 @@ const CHUNK = 512 * 1024;
 
 /**
  * The canonical tar of a layer: equal indexes and contents give equal bytes. ustar headers, PAX records only where ustar cannot say it,
- * two zero blocks at the end. The index must be normal (`normaliseIndex`). Chunks are large and the consumer may keep them.
+ * two zero blocks at the end. The index must be normal (`normaliseIndex`). Chunks are large and the consumer may keep them, or give them up (`releaseChunk`).
  *
  * @throws VarveError `LAYER_WHITEOUT_NAME` for a file whose name would be read as a whiteout, `SOURCE_CHANGED` if a content is not what it was
  */
@@ -31,7 +32,7 @@ export async function* writeTar(
 class TarChunks implements Iterable<Uint8Array> {
   readonly #index: LayerIndex;
   readonly #content: (file: FileEntry) => Content;
-  #chunk = Buffer.allocUnsafeSlow(CHUNK);
+  #chunk = allocChunk(CHUNK);
   #used = 0;
 
   constructor(index: LayerIndex, content: (file: FileEntry) => Content) {
@@ -98,7 +99,7 @@ class TarChunks implements Iterable<Uint8Array> {
 
   #flush(): Uint8Array {
     const full = this.#chunk.subarray(0, this.#used);
-    this.#chunk = Buffer.allocUnsafeSlow(CHUNK);
+    this.#chunk = allocChunk(CHUNK);
     this.#used = 0;
     return full;
   }

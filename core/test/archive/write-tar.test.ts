@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, lstatSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { DirectoryTree, type Entry, type LayerIndex, tarSize, withOffsets, writeTar } from '@varve/core/archive';
+import { DirectoryTree, type Entry, type LayerIndex, releaseChunk, tarSize, withOffsets, writeTar } from '@varve/core/archive';
 import test from 'ava';
 import { extract } from 'tar-stream';
 import {
@@ -205,4 +205,16 @@ test('chunks of any size give the same index', async (t) => {
   const tar = await tarAll();
   for (const size of [1, 7, 511, 512, 513, 4096]) t.deepEqual(await indexOf(tar, size), withOffsets(ALL), `${size}`);
   t.deepEqual(await collect(chunksOf(tar, 7)), tar);
+});
+
+test('a chunk that is given up is empty; what others made stays', async (t) => {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of writeTar([dir('a')], () => ({ kind: 'bytes', bytes: new Uint8Array() }))) chunks.push(chunk);
+  const others = Buffer.from('mine');
+  for (const chunk of [...chunks, others]) releaseChunk(chunk);
+  t.deepEqual(
+    chunks.map(({ length }) => length),
+    chunks.map(() => 0),
+  );
+  t.is(others.toString(), 'mine');
 });

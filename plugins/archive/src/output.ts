@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { messageOf, VarveError } from '@varve/core';
+import { releasing } from '@varve/core/archive';
 import type { Abortable } from '@varve/core/image';
 
 export interface OutputOptions extends Abortable {
@@ -77,7 +78,7 @@ async function writeAndRename(path: string, source: AsyncIterable<Uint8Array>, s
   const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.tmp`);
   await using file = closing(await open(temporary, 'wx'));
   try {
-    await writeFile(file.handle, source, { signal });
+    await writeFile(file.handle, releasing(source), { signal });
     await rename(temporary, path);
   } catch (failure) {
     await rm(temporary, { force: true });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type ContentStore, VarveError } from '@varve/core';
+import { allocChunk } from '@varve/core/archive';
 import { type Abortable, type Digest, digestFromHex, digestOf, isDigest } from '@varve/core/image';
 import { BlobWriter, type Expected } from './blob-writer.ts';
 import { onStore, onStoreAsync, storeFailure } from './failures.ts';
@@ -216,7 +217,7 @@ class OpenFile implements Disposable {
 const corruptName = (path: string): string => `${path}.corrupt`;
 
 async function readAt(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
-  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(length), 0, length, offset);
+  const { buffer, bytesRead } = await file.read(allocChunk(length), 0, length, offset);
   return buffer.subarray(0, bytesRead);
 }
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { VarveError } from '@varve/core';
+import { type HashStream, openHashStream, releaseChunk } from '@varve/core/archive';
 import { type Digest, digestFromHex } from '@varve/core/image';
 import { onStoreAsync, storeFailure } from './failures.ts';
 import type { StoreRoot } from './store-root.ts';
@@ -15,6 +15,10 @@ export interface Expected {
   readonly digest?: Digest | undefined;
   /** Bytes. */
   readonly size?: number | undefined;
+  /** About how many bytes it will be: where that is much, another thread hashes. */
+  readonly about?: number | undefined;
+  /** Nobody else has the chunks that are written: their memory may be freed. */
+  readonly ownsChunks?: boolean | undefined;
 }
 
 /**
@@ -24,7 +28,7 @@ export interface Expected {
 export class BlobWriter implements AsyncDisposable {
   readonly #root: StoreRoot;
   readonly #name: string;
-  readonly #sha = createHash('sha256');
+  readonly #sum: HashStream;
   readonly #expected: Expected;
   #file: FileHandle | undefined;
   #batch: Uint8Array[] = [];
@@ -44,6 +48,7 @@ export class BlobWriter implements AsyncDisposable {
     this.#name = part ?? root.temporaryName();
     this.#isPart = part !== undefined;
     this.#expected = expected;
+    this.#sum = openHashStream(expected.about ?? 0);
   }
 
   /** What an earlier writer left, which comes before everything that is written: read it first, and to its end. */
@@ -60,7 +65,7 @@ export class BlobWriter implements AsyncDisposable {
         this.#size += bytesRead;
         this.#resumed = this.#size;
         const chunk = buffer.subarray(0, bytesRead);
-        this.#sha.update(chunk);
+        await this.#sum.update(chunk);
         yield chunk;
       }
     } finally {
@@ -83,8 +88,8 @@ export class BlobWriter implements AsyncDisposable {
   }
 
   /** Digest of everything written; nothing can be added afterwards. */
-  get digest(): Digest {
-    this.#digest ??= digestFromHex(this.#sha.digest('hex'));
+  async digest(): Promise<Digest> {
+    this.#digest ??= digestFromHex(await this.#sum.digest());
     return this.#digest;
   }
 
@@ -95,8 +100,8 @@ export class BlobWriter implements AsyncDisposable {
     if (size !== undefined && this.#size > size) throw mismatch(`Expected ${size} bytes, found more`, this.#expected);
     this.#batch.push(chunk);
     this.#batched += chunk.length;
+    await this.#sum.update(chunk);
     if (this.#batched >= BATCH) await this.#flush();
-    this.#sha.update(chunk);
   }
 
   async writeAll(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
@@ -107,28 +112,31 @@ export class BlobWriter implements AsyncDisposable {
   }
 
   /** Compares everything written with what was expected. @throws VarveError `BLOB_MISMATCH` */
-  check(): void {
+  async check(): Promise<void> {
     const { size, digest } = this.#expected;
     if (size !== undefined && size !== this.#size) throw mismatch(`Expected ${size} bytes, found ${this.#size}`, this.#expected);
-    if (digest !== undefined && digest !== this.digest) throw mismatch(`Expected ${digest}, found ${this.digest}`, this.#expected);
+    const found = await this.digest();
+    if (digest !== undefined && digest !== found) throw mismatch(`Expected ${digest}, found ${found}`, this.#expected);
   }
 
   /** Compares, then makes the blob visible. @throws VarveError `BLOB_MISMATCH`, `STORE_…` */
   async keep(): Promise<Digest> {
-    this.check();
+    await this.check();
+    const digest = await this.digest();
     await this.#flush();
     await onStoreAsync(this.#root.path, async () => {
       await this.#writing;
       this.#file ??= await this.#open();
       await this.#close();
       if (this.#failure !== undefined) throw this.#failure.cause;
-      await rename(this.#name, this.#root.blob(this.digest));
+      await rename(this.#name, this.#root.blob(digest));
     });
     this.#isPart = false;
-    return this.digest;
+    return digest;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#sum[Symbol.dispose]();
     if (this.#isPart) await this.#flush().catch(() => undefined);
     await this.#writing.catch(() => undefined); // `write` or `keep` has told it
     await this.#close();
@@ -145,10 +153,15 @@ export class BlobWriter implements AsyncDisposable {
       await this.#writing;
       this.#file ??= await this.#open();
       const file = this.#file;
-      this.#writing = batch.length > 0 ? writeWhole(file, batch) : Promise.resolve();
+      this.#writing = batch.length > 0 ? this.#writeOut(file, batch) : Promise.resolve();
       this.#writing.catch(() => undefined); // whoever waits for it next hears of it
       this.#syncEarly(file, batch);
     });
+  }
+
+  async #writeOut(file: FileHandle, batch: readonly Uint8Array[]): Promise<void> {
+    await writeWhole(file, batch);
+    if (this.#expected.ownsChunks === true) for (const chunk of batch) releaseChunk(chunk);
   }
 
   /** Beside the writing, at most one at a time. The kernel tells a failure once, so `keep` must hear of it. */

@@ -56,7 +56,7 @@ async function readLayer(bytes: Bytes, { writer, signal }: Abortable & { readonl
   const indexer = indexTar(isPlain ? whole : decompress(whole, { signal }));
   for await (const chunk of indexer) if (!isPlain) sha.update(chunk);
   // The digest of what was written is known without a second hash where nothing was decompressed.
-  const diffId = asDiffID(isPlain ? writer.digest : digestFromHex(sha.digest('hex')));
+  const diffId = asDiffID(isPlain ? await writer.digest() : digestFromHex(sha.digest('hex')));
   return { diffId, size: indexer.size, index: indexer.index };
 }
 
@@ -64,7 +64,7 @@ async function readLayer(bytes: Bytes, { writer, signal }: Abortable & { readonl
 async function otherBytes(failure: unknown, bytes: Bytes, writer: BlobWriter): Promise<never> {
   if (!VarveError.is(failure) || !/^(?:TAR|COMPRESSION)_/.test(failure.code)) throw failure;
   for (let rest = await bytes.next(); !rest.done; ) rest = await bytes.next();
-  writer.check();
+  await writer.check();
   throw failure;
 }
 

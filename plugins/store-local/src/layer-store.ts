@@ -171,8 +171,8 @@ export class LocalLayerStore implements LayerStore {
   }
 
   async #write(layer: Layer, signal: AbortSignal): Promise<Layer> {
-    const { tar, index, expected } = await readOnce(layer, signal);
-    await using writer = this.#content.writer({ digest: expected });
+    const { tar, about, index, expected } = await readOnce(layer, signal);
+    await using writer = this.#content.writer({ digest: expected, about, ownsChunks: about !== undefined });
     await writer.writeAll(tar, signal);
     const diffId = asDiffID(await this.#content.keep(writer));
     const { directory } = this.#records.get(layer.id) ?? {};
@@ -190,6 +190,8 @@ const isDamage = (failure: unknown): boolean =>
 
 interface Reading {
   readonly tar: AsyncIterable<Uint8Array>;
+  /** Bytes of its files, where that is known before. */
+  readonly about?: number;
   readonly expected?: DiffID;
   /** After the tar was read. */
   readonly index: () => LayerIndex;
@@ -202,5 +204,6 @@ async function readOnce(layer: Layer, signal: AbortSignal): Promise<Reading> {
     return { tar, index: () => tar.index, expected: await layer.diffId({ signal }) };
   }
   const index = await layer.index({ signal });
-  return { tar: layer.tar({ signal }), index: () => withOffsets(index) };
+  const about = index.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
+  return { tar: layer.tar({ signal }), about, index: () => withOffsets(index) };
 }
