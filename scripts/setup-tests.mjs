@@ -25,6 +25,8 @@ const PROGRAMS = {
   git: 'git',
   curl: 'curl',
   tmux: 'tmux',
+  openssl: 'openssl',
+  script: 'bsdutils',
 };
 
 /** The root filesystem that product tests import as their base. */
