@@ -248,7 +248,7 @@ export function containerClaims(claim: Claim, module: string): void {
       t.is(caller.line, 'paused');
       t.is(processesWith(`sleep ${time}`).length > 0, true);
       await caller.kill();
-      for (let i = 0; i < 200 && processesWith(time).length > 0; i += 1) await new Promise((done) => setTimeout(done, 20));
+      for (let i = 0; i < 1000 && processesWith(time).length > 0; i += 1) await new Promise((done) => setTimeout(done, 20));
       t.deepEqual(processesWith(time), []);
     },
     unlessHas('start', 'pause'),

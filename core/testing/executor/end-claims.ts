@@ -100,7 +100,7 @@ export function endClaims(claim: Claim, module: string): void {
     t.is(caller.line, 'ready');
     t.true(processesWith(time).length > 0);
     await caller.kill();
-    for (let i = 0; i < 100 && processesWith(time).length > 0; i += 1) await sleep(20);
+    for (let i = 0; i < 1000 && processesWith(time).length > 0; i += 1) await sleep(20);
     t.deepEqual(processesWith(time), []);
     t.false(readFileSync('/proc/self/mountinfo', 'latin1').includes(bench.dir));
   });
