@@ -49,30 +49,22 @@ const masked = (text: string): readonly string[] =>
 
 type Body = (t: ExecutionContext, bench: ContainerBench) => Promise<void>;
 
+/** Milliseconds: a busy machine takes seconds for each command. One after the other, since each test starts processes enough. */
+const TIMEOUT = 200_000;
+
 /** One claim on every toolchain. */
-export const onEach = (test: TestFn, title: string, body: Body): void => on(TOOLCHAINS, { test, title, body });
-
-/** The same for what an executor must be able to hold containers for: exec, pause, terminals. */
-export const onHolding = (test: TestFn, title: string, body: Body): void =>
-  on([TOOLCHAINS[0], { title: 'vfs, namespaces', config: { storage: 'vfs', executor: 'namespaces' } }], { test, title, body });
-
-interface Registration {
-  readonly test: TestFn;
-  readonly title: string;
-  readonly body: Body;
-}
-function on(toolchains: readonly { readonly title: string; readonly config: object }[], { test, title, body }: Registration): void {
-  for (const toolchain of toolchains)
-    test(`${title} (${toolchain.title})`, async (t) => {
-      t.timeout(120_000);
+export function onEach(test: TestFn, title: string, body: Body): void {
+  for (const toolchain of TOOLCHAINS)
+    test.serial(`${title} (${toolchain.title})`, async (t) => {
+      t.timeout(TIMEOUT);
       await body(t, await ContainerBench.start(t, toolchain.config));
     });
 }
 
 /** One claim for which the toolchain does not matter. */
 export function once(test: TestFn, title: string, body: Body): void {
-  test(title, async (t) => {
-    t.timeout(120_000);
+  test.serial(title, async (t) => {
+    t.timeout(TIMEOUT);
     await body(t, await ContainerBench.start(t));
   });
 }

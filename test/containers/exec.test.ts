@@ -3,11 +3,11 @@ import { once as eventOf } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import test from 'ava';
 import { VARVE } from '../helpers/varve.ts';
-import { type ContainerBench, once, onHolding } from './container-bench.ts';
+import { type ContainerBench, once, onEach } from './container-bench.ts';
 
 const serve = (bench: ContainerBench, ...args: readonly string[]) => bench.must(['run', '-d', '--name', 'server', ...args]);
 
-onHolding(test, 'exec runs beside the first process, with its own user, directory, environment and input', async (t, bench) => {
+onEach(test, 'exec runs beside the first process, with its own user, directory, environment and input', async (t, bench) => {
   await serve(bench, '-e', 'GIVEN=first', '-w', '/srv', 'busybox', 'sleep', '600');
   const exec = async (...args: readonly string[]) => await bench.transcript(['exec', ...args]);
   t.deepEqual(await exec('server', 'sh', '-c', 'id -u; pwd; echo $GIVEN; exit 4'), ['0', '/srv', 'first', 'exit 4']);
@@ -24,7 +24,7 @@ onHolding(test, 'exec runs beside the first process, with its own user, director
   t.deepEqual(await exec('server', 'true'), ['Error: container <id> is not running', 'exit 1']);
 });
 
-onHolding(test, 'logs are there while a container runs and when it has ended', async (t, bench) => {
+onEach(test, 'logs are there while a container runs and when it has ended', async (t, bench) => {
   writeFileSync(bench.path('script'), 'echo one; echo two >&2; printf unfinished; while [ ! -e /go ]; do sleep 0.1; done; echo; echo last');
   await serve(bench, '-v', `${bench.path('script')}:/script`, 'busybox', 'sh', '/script');
   const follow = bench.varve(['logs', '-f', 'server']);
@@ -65,7 +65,7 @@ once(test, 'attach shows what comes, feeds the input and passes signals on', asy
   t.deepEqual([code, said.trimEnd().split('\n').at(-1)], [9, 'caught']);
 });
 
-onHolding(test, 'top, pause, unpause, stop and restart', async (t, bench) => {
+onEach(test, 'top, pause, unpause, stop and restart', async (t, bench) => {
   await serve(bench, '--stop-signal', 'USR1', 'busybox', 'sh', '-c', "trap 'exit 8' USR1; while :; do sleep 0.1; done");
   const top = await bench.transcript(['top', 'server']);
   t.is(top[0], 'UID  PID  PPID  C  STIME  TTY  TIME  CMD');
@@ -80,7 +80,7 @@ onHolding(test, 'top, pause, unpause, stop and restart', async (t, bench) => {
   t.deepEqual(await bench.transcript(['stop', 'server']), ['server']);
 });
 
-onHolding(test, 'a running container is committed and copied from while its clock stands still', async (t, bench) => {
+onEach(test, 'a running container is committed and copied from while its clock stands still', async (t, bench) => {
   await serve(bench, '-v', 'data:/data', 'busybox', 'sh', '-c', 'echo made > /file; echo volume > /data/file; exec sleep 600');
   t.deepEqual(await bench.transcript(['exec', 'server', 'sh', '-c', 'while [ ! -e /data/file ]; do sleep 0.1; done; cat /file']), ['made']);
   await bench.must(['commit', 'server', 'taken']);
