@@ -127,10 +127,9 @@ export const copyPaths: ConformanceCases = [
   },
   {
     name: 'two files to a directory that is there, without a slash',
-    dockerfile: lines('FROM busybox', 'COPY a b /etc'),
-    files: { a: '1', b: '2' },
-    fails: /must be a directory and end with a \//,
-    unlikeBuildah: 'Buildah takes any directory',
+    dockerfile: lines('FROM busybox', 'COPY a b /etc', 'RUN ln -s etc /l', 'COPY a* /l'),
+    files: { a: '1', b: '2', ac: '3' },
+    tree: ['etc/a f644 "1"', 'etc/ac f644 "3"', 'etc/b f644 "2"', 'l l -> etc'],
   },
   {
     name: 'two directories to a destination without a slash',
@@ -143,13 +142,20 @@ export const copyPaths: ConformanceCases = [
     name: 'a directory and a file to a destination without a slash',
     dockerfile: lines('FROM scratch', 'COPY d a /x'),
     files: { 'd/a': '1', a: '2' },
+    unlikeBuildah: 'Buildah wants a slash',
+    tree: ['x d755', 'x/a f644 "2"'],
+  },
+  {
+    name: 'a file and a directory to a destination without a slash',
+    dockerfile: lines('FROM scratch', 'COPY a d /x'),
+    files: { 'd/a': '1', a: '2' },
     fails: /must be a directory and end with a \//,
   },
   {
-    name: 'two files to a dot',
-    dockerfile: lines('FROM scratch', 'WORKDIR /w', 'COPY a b .'),
+    name: 'two files to dots',
+    dockerfile: lines('FROM scratch', 'WORKDIR /w', 'COPY a b .', 'COPY a b ..'),
     files: { a: '1', b: '2' },
-    tree: ['w d755', 'w/a f644 "1"', 'w/b f644 "2"'],
+    tree: ['a f644 "1"', 'b f644 "2"', 'w d755', 'w/a f644 "1"', 'w/b f644 "2"'],
     config: { WorkingDir: '/w' },
   },
   {

@@ -1,5 +1,5 @@
-import { type CopyStep, type StepInputs, VarveError } from '@varve/core';
-import { type FileTree, MergedTree, type PatternMatcher } from '@varve/core/archive';
+import { type CopySource, type CopyStep, type StepInputs, VarveError } from '@varve/core';
+import { type FileTree, MergedTree, type PatternMatcher, resolvePath } from '@varve/core/archive';
 import { destPath } from './dest-path.ts';
 import { type Picked, pickSources } from './pick-sources.ts';
 import { readExcludes } from './walk-picked.ts';
@@ -16,15 +16,16 @@ export async function readSources(step: CopyStep, inputs: StepInputs): Promise<S
   // What is fetched or written in the build file needs no context.
   const tree = await (hasPaths ? inputs.treeOf(step.from) : MergedTree.of([]));
   const picked = pickSources(step, tree, inputs);
-  refuseMany(step, picked);
+  await refuseMany(step, picked, inputs);
   return { tree, picked, exclude: readExcludes(step.exclude) };
 }
 
-/** Several files would all get the one name; directories and archives are merged there, so that nothing is lost. */
-function refuseMany(step: CopyStep, picked: readonly Picked[]): void {
+/** Several files would all get the one name, unless it is a directory's: of the image, or made of the first source. */
+async function refuseMany(step: CopyStep, picked: readonly Picked[], inputs: StepInputs): Promise<void> {
   const others = step.sources.filter(({ kind }) => kind !== 'path');
-  if (picked.length + others.length < 2 || step.parents || destPath(step.dest, undefined).isDirectory) return;
-  if (others.length === 0 && picked.every(isMerged)) return;
+  const dest = destPath(step.dest, inputs.config.config.WorkingDir);
+  if (picked.length + others.length < 2 || step.parents || dest.isDirectory) return;
+  if (makesDirectory(step, picked) || (!step.link && (await isDirectory(dest.path, inputs)))) return;
   const isAdd = step.sources.some(
     (source) => source.kind === 'url' || source.kind === 'git' || (source.kind === 'path' && source.unpack !== undefined),
   );
@@ -37,6 +38,20 @@ function refuseMany(step: CopyStep, picked: readonly Picked[]): void {
 
 const ARCHIVE = /\.(?:tar(?:\.[a-z0-9]+)?|t[gbx]z2?|tzst)$/i;
 
+/** Sources are placed in order, those of the build file itself last: after a directory or an archive there is a directory. */
+function makesDirectory({ sources }: CopyStep, picked: readonly Picked[]): boolean {
+  const isThere = (source: CopySource) => source.kind !== 'path' || picked.some((one) => one.source === source);
+  const first = sources.filter(({ kind }) => kind !== 'inline').find(isThere);
+  const one = picked.find(({ source }) => source === first);
+  return one === undefined ? first?.kind === 'git' : isMerged(one);
+}
+
 function isMerged({ entry, name, source }: Picked): boolean {
   return entry.type === 'directory' || (source?.kind === 'path' && source.unpack === true && ARCHIVE.test(name));
+}
+
+async function isDirectory(path: string, inputs: StepInputs): Promise<boolean> {
+  const tree = await inputs.tree();
+  const { path: resolved, entry } = resolvePath(tree, path);
+  return resolved === '' || entry?.type === 'directory';
 }
