@@ -94,7 +94,7 @@ const cachedOf = (t: ExecutionContext, { stderr }: Outcome): readonly string[] =
 const doneOf = ({ stderr }: Outcome): readonly string[] =>
   Object.entries(cachedSteps(stderr)).flatMap(([title, isCached]) => (isCached ? [] : [title]));
 const pulledBlobs = ({ stderr }: Outcome): ReadonlySet<string> =>
-  new Set(Array.from(stderr.matchAll(/^#\d+ ([0-9a-f]{12}) \S+ Pull complete/gm), ([, blob = '']) => blob));
+  new Set(Array.from(stderr.matchAll(/^#\d+ ([0-9a-f]{12}):? (?:\S+ )?Pull complete/gm), ([, blob = '']) => blob));
 
 for (const [kind, storage] of [
   ['registry', 'overlay2'],
