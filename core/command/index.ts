@@ -10,5 +10,6 @@ export { didYouMean, suggest } from './suggest.ts';
 export { layOut } from './table.ts';
 export { compileTemplate } from './template.ts';
 export { createdAt, humanAge, humanSize, parseSize, since } from './units.ts';
+export { untilOf } from './until.ts';
 export { usageError } from './usage-error.ts';
 export { visible } from './visible.ts';

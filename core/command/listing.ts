@@ -20,10 +20,14 @@ export const LISTING_OPTIONS = {
 export function formatListing<Row extends Readonly<Record<string, string>>>(listing: Listing<Row>, values: Values): string {
   const { headings, columns, rows } = listing;
   const format = values.json === true ? 'json' : typeof values.format === 'string' && values.format !== '' ? values.format : 'table';
-  if (format === 'json') return rows.map((row) => `${goJson(row)}\n`).join('');
+  if (format === 'json') return rows.map((row) => `${goJson(sorted(row))}\n`).join('');
   if (format === 'table') return layOut([headings, ...rows].map((row) => columns.map((name) => row[name] ?? '')));
   const [, table, text = format] = /^(table)\s+(.*)$/s.exec(format) ?? [];
   const template = compileTemplate(text.replaceAll('\\t', '\t').replaceAll('\\n', '\n'));
   if (table === undefined) return rows.map((row) => `${template(row)}\n`).join('');
   return layOut([headings, ...rows].map((row) => template(row).split('\t')));
 }
+
+/** Members by name, as Go writes a map: who compares lines as texts finds them equal. */
+const sorted = (row: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -164,4 +164,9 @@ export interface FileDigests {
 export interface StoreState {
   recall(name: string): Promise<string | undefined>;
   remember(name: string, value: string): Promise<void>;
+  /**
+   * Whoever asks counts on nothing any more that it found in the store: no collection waits for this process, unless it uses the store
+   * anew. For commands that go on for long after they are done with the store, as one that waits for a container.
+   */
+  release?(): void;
 }

@@ -62,7 +62,7 @@ const lists = test.macro((t, values: Record<string, string | boolean>, expected:
   t.is(formatListing(listing, values), expected);
 });
 test('without a format it is a table', lists, {}, 'NAME      IMAGE ID\na         1\n');
-test('--json is an object a line', lists, { json: true }, '{"Name":"a","ID":"1"}\n');
-test('--format json is the same', lists, { format: 'json' }, '{"Name":"a","ID":"1"}\n');
+test('--json is an object a line', lists, { json: true }, '{"ID":"1","Name":"a"}\n');
+test('--format json is the same', lists, { format: 'json' }, '{"ID":"1","Name":"a"}\n');
 test('a template is a line for each row', lists, { format: '{{.ID}}\\t{{.Name}}' }, '1\ta\n');
 test('a table template has the headings of its columns', lists, { format: 'table {{.ID}}\\t{{.Name}}' }, 'IMAGE ID   NAME\n1          a\n');

@@ -83,8 +83,13 @@ export class AdaptedCommand extends Commander {
     return Object.values(this.#options).find(({ short }) => short === letter);
   }
 
+  #longOf(letter: string): string {
+    return Object.entries(this.#options).find(([, { short }]) => short === letter)?.[0] ?? '';
+  }
+
   #takeSwitch(word: string): boolean {
-    const [, long = '', value = ''] = /^--([a-z][a-z0-9-]*)=(.*)$/s.exec(word) ?? [];
+    const [, name = '', letter = '', value = ''] = /^(?:--([a-z][a-z0-9-]*)|-([a-z]))=(.*)$/is.exec(word) ?? [];
+    const long = name === '' ? this.#longOf(letter) : name;
     const option = this.#options[long];
     const on = SWITCHES[value.toLowerCase()] ?? option?.words?.find((word) => word === value.toLowerCase());
     if (on === undefined || option?.type !== 'boolean') return false;

@@ -1,5 +1,5 @@
 import { type Host, IMAGES, type ImageRecord } from '@varve/core';
-import { didYouMean, findImage, hasLabel, matchesReference, parseLabelFilter, usageError } from '@varve/core/command';
+import { didYouMean, findImage, hasLabel, matchesReference, parseLabelFilter, untilOf, usageError } from '@varve/core/command';
 
 interface Asked {
   readonly host: Host;
@@ -28,7 +28,8 @@ async function allKeep(keeps: readonly (Keep | undefined)[], record: ImageRecord
 
 const FILTERS: Readonly<Record<string, (value: string, host: Host) => Keep | Promise<Keep>>> = {
   dangling: (value) => {
-    const wanted = ['true', '1'].includes(value.toLowerCase());
+    const wanted = TRUTHS[value.toLowerCase()];
+    if (wanted === undefined) throw usageError(`invalid filter 'dangling=${value}'`, 'Expected true or false.');
     return (record) => (record.names.length === 0) === wanted;
   },
   label: (value, host) => {
@@ -43,7 +44,13 @@ const FILTERS: Readonly<Record<string, (value: string, host: Host) => Keep | Pro
     const other = await findImage(host, value);
     return (record) => timeOf(record) > timeOf(other);
   },
+  until: (value) => {
+    const until = untilOf(value) ?? 0;
+    return (record) => timeOf(record) < until;
+  },
 };
+/** As Go reads them. */
+const TRUTHS: Readonly<Record<string, boolean | undefined>> = { true: true, t: true, 1: true, false: false, f: false, 0: false };
 const NAMES = [...Object.keys(FILTERS), 'reference'];
 
 const timeOf = ({ created, storedAt }: ImageRecord): number => (created === undefined ? storedAt : Date.parse(created));

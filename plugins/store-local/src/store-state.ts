@@ -12,6 +12,10 @@ export class LocalStoreState implements StoreState {
     this.#database = database;
   }
 
+  release(): void {
+    this.#root.use[Symbol.dispose]();
+  }
+
   async recall(name: string): Promise<string | undefined> {
     const state = this.#root.read()?.state ?? {};
     return Object.hasOwn(state, name) ? state[name] : undefined;

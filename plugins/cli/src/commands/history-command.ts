@@ -31,10 +31,18 @@ export const historyCommand: Command = {
     const { record, image } = await openImage(host, positionals[0] ?? '', values);
     const rows = await rowsOf(image, record.id, invocation);
     if (isOn(values, 'quiet')) stdout.write(rows.map((row) => `${row.ID}\n`).join(''));
-    else stdout.write(formatListing({ headings: HEADINGS, columns: ['ID', 'CreatedSince', 'CreatedBy', 'Size', 'Comment'], rows }, values));
+    else stdout.write(formatListing({ headings: HEADINGS, columns: columnsOf(values), rows }, values));
     return 0;
   },
 };
+
+const columnsOf = ({ human }: Invocation['values']): readonly (keyof Row)[] => [
+  'ID',
+  human === false ? 'CreatedAt' : 'CreatedSince',
+  'CreatedBy',
+  'Size',
+  'Comment',
+];
 
 async function rowsOf(image: Image, id: string, { values, signal }: Invocation): Promise<readonly Row[]> {
   const whole = isOn(values, 'no-trunc');
@@ -45,9 +53,9 @@ async function rowsOf(image: Image, id: string, { values, signal }: Invocation):
     const { created, created_by: createdBy = '', comment = '' } = row;
     return {
       ID: i === 0 ? (whole ? id : shortId(id)) : '<missing>',
-      CreatedSince: human ? since(created, now) : (created ?? 'N/A'),
-      CreatedAt: created ?? 'N/A',
-      CreatedBy: whole ? createdBy : ellipsis(createdBy.replace(/\s+/g, ' '), 45),
+      CreatedSince: human ? since(created, now) : secondOf(created),
+      CreatedAt: secondOf(created),
+      CreatedBy: whole ? createdBy.replaceAll('\t', ' ') : ellipsis(createdBy.replace(/\s/g, ' '), 45),
       Size: human ? humanSize(size) : String(size),
       Comment: comment,
     };
@@ -70,6 +78,12 @@ async function sizesOf(image: Image, signal: AbortSignal): Promise<readonly { re
 async function bytesIn(layer: Layer, signal: AbortSignal): Promise<number> {
   const index = await layer.index({ signal });
   return index.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
+}
+
+/** RFC 3339 without fractions. */
+function secondOf(time: string | undefined): string {
+  const at = new Date(time ?? Number.NaN);
+  return Number.isNaN(at.getTime()) ? 'N/A' : `${at.toISOString().slice(0, 19)}Z`;
 }
 
 const ellipsis = (text: string, length: number): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`);

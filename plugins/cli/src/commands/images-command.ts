@@ -22,8 +22,15 @@ const HEADINGS = {
   CreatedSince: 'CREATED',
   CreatedAt: 'CREATED AT',
   Size: 'SIZE',
+  VirtualSize: 'SIZE',
+  SharedSize: 'SHARED SIZE',
+  UniqueSize: 'UNIQUE SIZE',
+  Containers: 'CONTAINERS',
 } as const;
 type Row = Record<keyof typeof HEADINGS, string>;
+
+/** What a list does not count, as docker has it there: `system df -v` does. */
+const UNCOUNTED = { SharedSize: 'N/A', UniqueSize: 'N/A', Containers: 'N/A' } as const;
 
 /** The images of this host, newest first: a row for each name. */
 export const imagesCommand: Command = {
@@ -40,7 +47,7 @@ export const imagesCommand: Command = {
       short: 'f',
       multiple: true,
       value: '<name=value>',
-      description: 'dangling=true, reference=<pattern>, label=<name>[=<value>], before=<image>, since=<image>',
+      description: 'dangling=true, reference=<pattern>, label=<name>[=<value>], before=<image>, since=<image>, until=<age>',
     },
     ...LISTING_OPTIONS,
   },
@@ -70,6 +77,8 @@ function rowsOf(records: readonly ImageRecord[], { values, positionals }: Invoca
       CreatedSince: since(record.created, now),
       CreatedAt: createdAt(record.created),
       Size: humanSize(record.size),
+      VirtualSize: humanSize(record.size),
+      ...UNCOUNTED,
     }));
   });
 }

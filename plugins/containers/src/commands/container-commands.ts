@@ -242,7 +242,17 @@ export const CONTAINER_COMMANDS: readonly ((store: ContainerStore) => Command)[]
     async () => (await import('../verbs/commit.ts')).commit,
   ),
   commandOf(
-    { name: 'diff', aliases: ['container diff'], summary: 'List what a container has changed', usage: '<container>' },
+    {
+      name: 'diff',
+      aliases: ['container diff'],
+      summary: 'List what a container has changed, or in what two images differ',
+      usage: '<name> [<image>]',
+      options: {
+        layers: { type: 'boolean', description: 'of images: files layer by layer, not of the whole file systems' },
+        json: { type: 'boolean', description: 'of images: everything, as one JSON object' },
+        quiet: { type: 'boolean', short: 'q', description: 'of images: nothing but the exit code' },
+      },
+    },
     async () => (await import('../verbs/diff.ts')).diff,
   ),
   commandOf(

@@ -1,4 +1,4 @@
-import { type Invocation, VarveError } from '@varve/core';
+import { type Invocation, STORE_STATE, VarveError } from '@varve/core';
 import { attach, outputTo } from '../client/attachment.ts';
 import type { Connection } from '../client/connection.ts';
 import type { AttachRequest } from '../client/frames.ts';
@@ -41,6 +41,7 @@ export async function startContainer(
     const answer = await connection.answer();
     if (answer?.kind !== 'started') throw supervisor.whyEnded();
     options.started?.();
+    engine.host.get(STORE_STATE).release?.(); // its record keeps what it stands on; collections need not wait for its end
     if (request === undefined) return undefined;
     const exitCode = await attach(connection, { streams: caller, request, tty, detachKeys, sigProxy, signal: caller.signal });
     if (exitCode === undefined && engine.store.containers.byId(record.id)?.state.status === 'exited') throw lost(record);

@@ -1,8 +1,7 @@
 import type { Command, Host, Invocation } from '@varve/core';
-import { formatListing, humanSize, isOn, LISTING_OPTIONS, parseSize, since, textOf, usageError } from '@varve/core/command';
+import { formatListing, humanSize, isOn, LISTING_OPTIONS, parseSize, since, textOf, untilOf, usageError } from '@varve/core/command';
 import type { Housekeeping } from '../collect/housekeeping.ts';
 import type { CollectionPlan } from '../collect/plan-collection.ts';
-import { untilOf } from './read-until.ts';
 
 export type HousekeepingOf = (host: Host) => Housekeeping | Promise<Housekeeping>;
 

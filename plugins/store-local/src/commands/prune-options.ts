@@ -1,6 +1,5 @@
 import type { Invocation } from '@varve/core';
-import { listOf, usageError } from '@varve/core/command';
-import { untilOf } from './read-until.ts';
+import { listOf, untilOf, usageError } from '@varve/core/command';
 
 export const PRUNE_OPTIONS = {
   force: { type: 'boolean', short: 'f', description: 'do not ask' },

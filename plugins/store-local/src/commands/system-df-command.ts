@@ -1,5 +1,5 @@
-import type { Command, StoredItem } from '@varve/core';
-import { formatListing, humanSize, isOn, LISTING_OPTIONS, layOut, since } from '@varve/core/command';
+import type { Command } from '@varve/core';
+import { formatListing, goJson, humanSize, isOn, LISTING_OPTIONS } from '@varve/core/command';
 import { usageOf } from '../collect/disk-usage-report.ts';
 import type { HousekeepingOf } from './gc-command.ts';
 
@@ -9,11 +9,19 @@ const HEADINGS = { Type: 'TYPE', TotalCount: 'TOTAL', Active: 'ACTIVE', Size: 'S
 export const systemDfCommand = (housekeepingOf: HousekeepingOf): Command => ({
   name: 'system df',
   summary: 'Show how much disk is used, and by what',
-  options: { verbose: { type: 'boolean', short: 'v', description: 'each image, container, volume and result' }, ...LISTING_OPTIONS },
+  options: {
+    verbose: { type: 'boolean', short: 'v', description: 'each image, container, volume and piece of cache' },
+    ...LISTING_OPTIONS,
+  },
   async run({ host, values, stdout, signal }) {
-    const rows = usageOf(await (await housekeepingOf(host)).items({ signal }));
-    if (isOn(values, 'verbose')) for (const { type, items } of rows) stdout.write(`${type} space usage:\n\n${tableOf(items)}\n`);
-    else
+    const items = await (await housekeepingOf(host)).items({ signal });
+    const rows = usageOf(items);
+    if (isOn(values, 'verbose')) {
+      const { detailsOf, formatDetails } = await import('./usage-details.ts');
+      const details = await detailsOf(host, items);
+      const asJson = isOn(values, 'json') || values.format === 'json';
+      stdout.write(asJson ? `${goJson(details)}\n` : formatDetails(details, rows.at(-1)?.size ?? 0));
+    } else
       stdout.write(
         formatListing(
           {
@@ -33,11 +41,3 @@ export const systemDfCommand = (housekeepingOf: HousekeepingOf): Command => ({
     return 0;
   },
 });
-
-const tableOf = (items: readonly StoredItem[]): string =>
-  layOut([
-    ['KIND', 'SIZE', 'LAST USED', 'WHAT'],
-    ...[...items]
-      .sort((a, b) => b.size - a.size)
-      .map(({ kind, size, usedAt, title }) => [kind, humanSize(size), since(usedAt, Date.now()), title]),
-  ]);
