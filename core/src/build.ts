@@ -30,7 +30,8 @@ export interface BuildParts {
 
 /** The build of one platform: from a source to an image. What the parts of it share is here. */
 export class Build implements BuildParts {
-  readonly build: BuildInfo;
+  /** What the plan says of times is in it from then on. */
+  build: BuildInfo;
   readonly host: Host;
   readonly hooks: Hooks;
   readonly layers: LayerStore;
@@ -64,6 +65,7 @@ export class Build implements BuildParts {
 
   async #makePlan(): Promise<Plan> {
     const plan = await planOf(this);
+    this.build = { ...this.build, epoch: this.build.epoch ?? plan.epoch };
     this.emit({ type: 'planned', plan });
     this.trees.hide(plan);
     return plan;

@@ -179,4 +179,6 @@ export interface Plan {
   readonly ignore?: readonly string[] | undefined;
   /** The same for named contexts that are directories, by name. */
   readonly contextIgnore?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** Seconds since 1970 that the source names as `BuildRequest.epoch`, which counts first. */
+  readonly epoch?: number | undefined;
 }

@@ -196,6 +196,13 @@ test('with an epoch no time in the config is later', async (t) => {
   );
 });
 
+test('a plan may name the epoch, and a request another', async (t) => {
+  const { build } = workshop();
+  const plan: Plan = { stages: [stage('main', write('a'))], target: 'main', epoch: 86_400 };
+  t.is((await build(plan)).image.config.created, '1970-01-02T00:00:00Z');
+  t.is((await build(plan, { epoch: 0 })).image.config.created, '1970-01-01T00:00:00Z');
+});
+
 test('what a layer tap may do is part of the key', async (t) => {
   const cache = new MemoryCache();
   const handler = new WriteHandler();
