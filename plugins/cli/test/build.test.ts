@@ -104,6 +104,14 @@ test(
   '1970-01-01T00:00:00Z',
 );
 test(
+  'SOURCE_DATE_EPOCH of the file is where nobody gives one',
+  builds,
+  [],
+  '{{.Created}}',
+  '1970-01-02T00:00:00Z',
+  'ARG SOURCE_DATE_EPOCH=86400\nFROM scratch\nCOPY hello.txt /a\n',
+);
+test(
   '--squash leaves one layer',
   builds,
   ['--squash'],

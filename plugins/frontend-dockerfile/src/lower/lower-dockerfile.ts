@@ -7,6 +7,7 @@ import type { Linter } from '../lint/linter.ts';
 import { Suggester } from '../lint/suggester.ts';
 import type { Directive } from '../parser/directives.ts';
 import { askedArguments, globalArguments, unusedArguments } from './build-arguments.ts';
+import { globalEpoch } from './global-epoch.ts';
 import { lintFile, lintFrom } from './lint-visits.ts';
 import { Lowering } from './lowering.ts';
 import { stageNames } from './stage-names.ts';
@@ -47,7 +48,8 @@ export async function lowerDockerfile(dockerfile: Dockerfile, request: FrontendR
   const lowering = new Lowering(dockerfile, { ...options, request, names, build, ignore });
   const stages = await lowering.run(isCheck && !request.target ? 'all' : target);
   if (!isCheck) warnOfUnused(unusedArguments(request.args, asked), request);
-  return { stages, target: names.nameOf(target), ignore, contextIgnore: await readContextPatterns(request) };
+  const contextIgnore = await readContextPatterns(request);
+  return { stages, target: names.nameOf(target), ignore, contextIgnore, epoch: globalEpoch(dockerfile, globals) };
 }
 
 function warnOfSyntax({ directives, file }: Dockerfile, request: FrontendRequest): void {

@@ -86,3 +86,18 @@ test('arguments that nobody asks for are named in a warning', async (t) => {
 test('names from outside that look like members of objects are only names', async (t) => {
   t.is(await seen('FROM base\nARG constructor __proto__\nENV X="$constructor$__proto__"'), '');
 });
+
+const times = test.macro(async (t, text: string, expected: number | undefined, args: Options['args'] = {}) => {
+  t.is((await lower(text, { args })).plan.epoch, expected);
+});
+test('SOURCE_DATE_EPOCH of the file is the time of the image', times, 'ARG SOURCE_DATE_EPOCH=86400\nFROM base', 86_400);
+test('it may be made of other arguments', times, 'ARG DAY=86400\nARG SOURCE_DATE_EPOCH=$DAY\nFROM base', 86_400);
+test('--build-arg beats it', times, 'ARG SOURCE_DATE_EPOCH=86400\nFROM base', 5, { SOURCE_DATE_EPOCH: '5' });
+test('an empty one is none', times, 'ARG SOURCE_DATE_EPOCH=\nFROM base', undefined);
+test('one of a stage is none', times, 'FROM base\nARG SOURCE_DATE_EPOCH=86400', undefined);
+test('one that is no time', async (t) => {
+  await t.throwsAsync(lower('ARG A\nARG SOURCE_DATE_EPOCH=now\nFROM base'), {
+    code: 'FRONTEND_SYNTAX',
+    message: /invalid SOURCE_DATE_EPOCH: now/,
+  });
+});
