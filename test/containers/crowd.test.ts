@@ -52,7 +52,8 @@ once(test, 'of several that want one name, one gets it', async (t, bench) => {
 
 once(test, 'a container that several start at once is started once', async (t, bench) => {
   await bench.must(['create', '--name', 'one', '-v', 'data:/data', 'busybox', 'sh', '-c', 'echo started >> /data/log; exec sleep 600']);
-  await Promise.all(Array.from({ length: 4 }, () => bench.varve(['start', 'one'])));
+  const outcomes = await Promise.all(Array.from({ length: 4 }, () => bench.varve(['start', 'one'])));
+  t.deepEqual(outcomes, Array(4).fill({ code: 0, stdout: 'one\n', stderr: '' }));
   t.deepEqual(await bench.transcript(['ps', '--format', '{{.State}}']), ['running']);
   t.deepEqual(await bench.transcript(['exec', 'one', 'cat', '/data/log']), ['started']);
 });

@@ -1,7 +1,9 @@
 import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, VarveError } from '@varve/core';
-import { lock } from '@varve/core/system';
+import { type FileLock, tryLock } from '@varve/core/system';
 import { takeSignals } from '../client/terminal.ts';
+import { isUp } from '../describe/status.ts';
 import type { ContainerStore } from '../engine.ts';
 import { unknownContainer } from '../state/container-table.ts';
 
@@ -21,7 +23,7 @@ export const superviseCommand = (store: ContainerStore): Command => ({
     process.chdir('/');
     const first = new Socket({ fd: FIRST_FD, readable: true, writable: true, allowHalfOpen: true });
     try {
-      const held = await lock(store.places.lock(id), { signal: AbortSignal.timeout(20_000) });
+      const held = await hold(store, id);
       const record = store.containers.byId(id);
       if (record === undefined) throw unknownContainer(id);
       if (record.state.status === 'removing' || record.state.status === 'creating')
@@ -39,3 +41,17 @@ export const superviseCommand = (store: ContainerStore): Command => ({
     }
   },
 });
+
+/** Milliseconds in which another supervisor, or whoever makes or removes the container, must be done. */
+const PATIENCE = 20_000;
+
+/** @throws VarveError `CONTAINER_RUNNING` when another supervisor has it running, `CONTAINER_SUPERVISOR` when nobody lets go of it */
+async function hold({ places, containers }: ContainerStore, id: string): Promise<FileLock> {
+  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(20)) {
+    const held = tryLock(places.lock(id));
+    if (held !== undefined) return held;
+    const record = containers.byId(id);
+    if (record !== undefined && isUp(record)) throw new VarveError('CONTAINER_RUNNING', `container ${id} is running already`);
+  }
+  throw new VarveError('CONTAINER_SUPERVISOR', `Another process holds container ${id}, and does not let go of it`);
+}

@@ -35,7 +35,11 @@ export async function start(engine: Engine, invocation: Invocation): Promise<num
 async function startOne(engine: Engine, record: ContainerRecord, invocation: Invocation): Promise<void> {
   if (record.state.status === 'running') return;
   refuseRunning(record);
-  await startContainer(engine, record, invocation, { detachKeys: Buffer.alloc(0), sigProxy: false });
+  try {
+    await startContainer(engine, record, invocation, { detachKeys: Buffer.alloc(0), sigProxy: false });
+  } catch (failure) {
+    if (!VarveError.is(failure) || failure.code !== 'CONTAINER_RUNNING') throw failure; // somebody else was first
+  }
 }
 
 function refuseRunning({ id, state }: ContainerRecord): void {
