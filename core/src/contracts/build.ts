@@ -1,5 +1,6 @@
 import type { Abortable, Descriptor, Digest, Image, ImageIndex, Platform } from '../../image/index.ts';
 import type { Emit } from './event.ts';
+import type { ResourceLimits } from './executor.ts';
 import type { ExportRequest, ExportResult } from './exporter.ts';
 import type { BuildSource } from './frontend.ts';
 
@@ -14,6 +15,8 @@ export interface RunSettings {
   readonly shmSize?: number | undefined;
   /** `type=soft[:hard]`. */
   readonly ulimits?: readonly string[] | undefined;
+  /** Of each process and all that it starts, as far as the executor can: they do not change what comes of it. */
+  readonly limits?: ResourceLimits | undefined;
 }
 
 /** Where a secret is read when a process needs it. Its value is in no request, event, cache key or record. */
