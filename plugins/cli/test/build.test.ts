@@ -138,9 +138,18 @@ test(
 
 test('options of docker’s that mean nothing here are named once', async (t) => {
   const { context, varve } = place(simple);
-  const { code, stderr } = await varve(['build', '--progress=plain', '--rm', '--force-rm=false', '-m', '1g', '--cpu-shares=2', context]);
+  const { code, stderr } = await varve([
+    'build',
+    '--progress=plain',
+    '--rm',
+    '--force-rm=false',
+    '--isolation',
+    'chroot',
+    '--cgroup-parent=x',
+    context,
+  ]);
   t.is(code, 0);
-  t.regex(stderr, /^Note: without effect here: --rm, --force-rm, --memory, --cpu-shares\n/);
+  t.regex(stderr, /^Note: without effect here: --rm, --force-rm, --isolation, --cgroup-parent\n/);
 });
 test('the ID and what was built are written to files', async (t) => {
   const { at, context, varve, inspect } = place(simple);
@@ -262,6 +271,9 @@ test(
   /BUILDKIT_SANDBOX_HOSTNAME expects a name .* found "a b"/,
 );
 test('a bad host', fails, ['--add-host', 'x', '@'], 2, /--add-host expects <host>:<ip>/);
+test('a bad limit of memory', fails, ['-m', 'much', '@'], 2, /--memory expects a size like 512m, found "much"/);
+test('a bad limit of memory and swap', fails, ['-m', '8m', '--memory-swap', '4m', '@'], 2, /expects at least what --memory says/);
+test('a bad limit of processor time', fails, ['--cpu-quota', '1.5', '@'], 2, /--cpu-quota expects a whole number/);
 test('a bad epoch', fails, ['--source-date-epoch', 'now', '@'], 2, /expects whole seconds since 1970/);
 test('an output without a type', fails, ['-o', 'dest=x', '@'], 2, /--output expects type=/);
 test(

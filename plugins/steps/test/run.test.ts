@@ -34,6 +34,18 @@ test('PATH and HOME of the config stay', async (t) => {
   t.deepEqual(asked[0]?.env, ['PATH=/bin', 'HOME=/h']);
 });
 
+test('limits reach a process that its executor can limit, and are not in the key', async (t) => {
+  const request = { run: { limits: { memory: 1 << 26, cpus: 0.5, cpuset: undefined } } };
+  const full = await execute(t, run('true'), { request, features: ['memory', 'cpus'] });
+  t.deepEqual([full.asked[0]?.limits, full.scope.warnings], [{ memory: 1 << 26, cpus: 0.5 }, []]);
+  const half = await execute(t, run('true'), { request: { ...request, run: { ...request.run } }, features: ['memory'] });
+  t.deepEqual(half.asked[0]?.limits, { memory: 1 << 26 });
+  t.deepEqual(
+    half.scope.warnings.map(({ code }) => code),
+    ['RUN_LIMIT'],
+  );
+});
+
 test('the settings of the build reach the process', async (t) => {
   const settings = {
     network: 'none',

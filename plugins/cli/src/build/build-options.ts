@@ -16,12 +16,6 @@ const many = (value: string, description: string, short?: string): CommandOption
 const IGNORED_FLAGS = ['rm', 'force-rm', 'compress', 'disable-content-trust', 'no-content-trust', 'tls-verify'];
 const IGNORED_VALUES = [
   'isolation',
-  'memory',
-  'memory-swap',
-  'cpu-period',
-  'cpu-quota',
-  'cpu-shares',
-  'cpuset-cpus',
   'cpuset-mems',
   'security-opt',
   'cgroup-parent',
@@ -34,7 +28,6 @@ const IGNORED_VALUES = [
 ];
 export const IGNORED: readonly string[] = [...IGNORED_FLAGS, ...IGNORED_VALUES];
 
-const SHORT: Readonly<Record<string, string>> = { memory: 'm', 'cpu-shares': 'c' };
 const ignored =
   (type: CommandOption['type']) =>
   (name: string): [string, CommandOption] => [
@@ -44,7 +37,6 @@ const ignored =
       description: 'without effect',
       hidden: true,
       ...(type === 'string' && { multiple: true }),
-      ...(SHORT[name] && { short: SHORT[name] }),
     },
   ];
 
@@ -83,6 +75,12 @@ export const BUILD_OPTIONS: Readonly<Record<string, CommandOption>> = {
   'add-host': many('<host:ip>', 'line of /etc/hosts for RUN'),
   'shm-size': text('<bytes>', 'size of /dev/shm for RUN'),
   ulimit: many('<type=soft[:hard]>', 'limit of processes of RUN'),
+  memory: text('<bytes>', 'memory for RUN', 'm'),
+  'memory-swap': text('<bytes>', 'memory and swap for RUN; -1: no limit'),
+  'cpu-quota': text('<microseconds>', 'processor time for RUN in each period'),
+  'cpu-period': text('<microseconds>', 'length of a period (default: 100000)'),
+  'cpu-shares': text('<number>', 'share of processor time for RUN, of 1024 that others have', 'c'),
+  'cpuset-cpus': text('<list>', 'processors for RUN: 0-2,4'),
   'build-context': many(
     '<name=place>',
     'one more context: a directory, an address, docker-image://<name>, oci-layout://<directory> or target:<stage>',

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { RunSettings } from '@varve/core';
 import type { Values } from '@varve/core/command';
 import { listOf, parseSize, textOf, usageError } from '@varve/core/command';
+import { readLimits } from './read-limits.ts';
 
 /** How the processes of RUN steps are started. */
 export function readRunSettings(values: Values, { BUILDKIT_SANDBOX_HOSTNAME: hostname }: Readonly<Record<string, string>>): RunSettings {
@@ -11,6 +12,7 @@ export function readRunSettings(values: Values, { BUILDKIT_SANDBOX_HOSTNAME: hos
     addHosts: listOf(values, 'add-host').map(readHost),
     shmSize: readShmSize(textOf(values, 'shm-size')),
     ulimits: listOf(values, 'ulimit').map(readUlimit),
+    limits: readLimits(values),
   };
 }
 

@@ -17,6 +17,7 @@ import { processEnv, workingDirOf } from './environment.ts';
 import { findDevices } from './find-devices.ts';
 import { describeRun } from './fingerprint.ts';
 import { refuseForeignProcess } from './foreign-steps.ts';
+import { limitsOf } from './limits.ts';
 import { RunMounts } from './run-mounts.ts';
 import { networkOf, parseHosts, parseUlimits } from './settings.ts';
 
@@ -41,7 +42,8 @@ export class RunHandler implements StepHandler<RunStep> {
     refuseNetwork(step, process, executor);
     refuseFeatures(step, process, executor);
     const { root } = await scope.workspace();
-    const result = await executor.run({ ...process, root }, ioOf(scope));
+    const limits = limitsOf(scope, executor);
+    const result = await executor.run({ ...process, root, ...(limits && { limits }) }, ioOf(scope));
     if (result.exitCode !== 0) throw failed(step, result);
     mounts.checkUnchanged();
     return { kind: 'workspace' };
