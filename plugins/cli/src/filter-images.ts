@@ -6,7 +6,7 @@ interface Asked {
 }
 type Keep = (record: ImageRecord) => boolean | Promise<boolean>;
 
-/** The images that `--filter` leaves: of one name any will do for references and labels, different names must all fit. */
+/** The images that `--filter` leaves, by the times in their configurations, the newest first: of one name any will do for references and labels, different names must all fit. */
 export async function filterImages({ host }: Asked, filters: readonly string[]): Promise<readonly ImageRecord[]> {
   const parsed = filters.map(parseFilter);
   const references = parsed.filter(({ name }) => name === 'reference').map(({ value }) => value);
@@ -18,7 +18,7 @@ export async function filterImages({ host }: Asked, filters: readonly string[]):
     if (references.length > 0 && names.length === 0) continue;
     if (await allKeep(keeps, record)) kept.push({ ...record, names });
   }
-  return kept;
+  return kept.sort((a, b) => createdOf(b) - createdOf(a));
 }
 
 async function allKeep(keeps: readonly (Keep | undefined)[], record: ImageRecord): Promise<boolean> {
@@ -49,6 +49,9 @@ const FILTERS: Readonly<Record<string, (value: string, host: Host) => Keep | Pro
     return (record) => timeOf(record) < until;
   },
 };
+/** Those that say nothing about it come last. */
+const createdOf = ({ created }: ImageRecord): number => Date.parse(created ?? '') || 0;
+
 /** As Go reads them. */
 const TRUTHS: Readonly<Record<string, boolean | undefined>> = { true: true, t: true, 1: true, false: false, f: false, 0: false };
 const NAMES = [...Object.keys(FILTERS), 'reference'];

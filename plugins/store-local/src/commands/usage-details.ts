@@ -83,7 +83,7 @@ const tableOf = (headings: Headings, rows: readonly Row[]): string =>
   layOut([headings, ...rows].map((row) => Object.keys(headings).map((name) => row[name] ?? '')));
 
 async function imageRows(host: Host, graph: ItemGraph, now: number): Promise<readonly Row[]> {
-  const records = await host.get(IMAGES).list();
+  const records = [...(await host.get(IMAGES).list())].sort((a, b) => timeOf(b.created) - timeOf(a.created));
   const partsOf = new Map(
     records.map((record) => {
       const own = graph.items.filter(({ id }) => id === `image/${record.descriptor.digest}`);
@@ -149,6 +149,7 @@ const linksTo = (graph: ItemGraph, volume: StoredItem): number =>
   ofKind(graph, 'container').filter((item) => graph.needsOf(item).includes(volume)).length;
 const ofKind = (graph: ItemGraph, kind: string): readonly StoredItem[] => graph.items.filter((item) => item.kind === kind);
 const nameOf = ({ id }: StoredItem): string => id.slice(id.indexOf('/') + 1);
+const timeOf = (time: string | undefined): number => Date.parse(time ?? '') || 0;
 /** The first digits of the digest in its name, or the last of its words. */
 const cacheId = ({ id }: StoredItem): string => (id.match(/[0-9a-f]{64}/)?.[0] ?? id.slice(id.lastIndexOf('/') + 1)).slice(0, 12);
 const ellipsis = (text: string): string => (text.length <= 20 ? text : `${text.slice(0, 19)}…`);
