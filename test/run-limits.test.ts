@@ -15,7 +15,7 @@ test('--memory ends a RUN that wants more', async (t) => {
     'context',
   );
   const limited = await bench.varve(['build', '--progress=plain', '-m', '24m', '--memory-swap', '24m', context]);
-  t.is(limited.code, 1, limited.stderr);
+  t.is(limited.code, 137, limited.stderr);
   t.regex(limited.stderr, /exit code: 137/);
   const free = await bench.varve(['build', '--progress=plain', '--no-cache', '-m', '1g', '--cpu-quota=200000', context]);
   t.is(free.code, 0, free.stderr);
