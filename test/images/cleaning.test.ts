@@ -28,6 +28,7 @@ onEach(test, 'a container in the foreground keeps no collection waiting, and los
     t.is((await bench.varve(collect)).code, 0, collect.join(' '));
   t.is(await bench.must(['images', '--format', '{{.Repository}}']), 'app\n');
 
+  t.is(await bench.must(['info', '-f', '{{.Containers}} {{.ContainersRunning}} {{.Images}}']), '1 1 1\n');
   const details = JSON.parse(await bench.must(['system', 'df', '-v', '--json'])) as Details;
   t.like(details.Images[0], { Repository: 'app', Containers: '1', SharedSize: '0B' });
   t.like(details.Containers[0], { Names: 'front', Image: 'app', LocalVolumes: '1' });

@@ -36,6 +36,8 @@ export interface Inspectable {
   readonly type: string;
   /** Members with free keys are `Map`s. `undefined`: nothing of this type has this name. */
   inspect(name: string): Promise<object | undefined>;
+  /** In which state each of them is: `running`, `paused`, `exited`. `info` counts them. */
+  states?(): Promise<readonly string[]>;
 }
 
 /** One verb of the command line. It parses, calls the kernel and prints; plugins add theirs to `COMMANDS`. */

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, hostname, release, totalmem } from 'node:os';
-import { CORE_VERSION, type Host, IMAGES } from '@varve/core';
+import { CORE_VERSION, type Host, IMAGES, INSPECTABLES } from '@varve/core';
 import { hostPlatform } from '@varve/core/image';
 
 /** This host in docker's words (`docker info`): what scripts ask for with `--format`. */
 export async function describeHost(host: Host, driver: string | undefined) {
   const { os, architecture } = hostPlatform();
   return {
+    ...(await countContainers(host)),
     Images: await countImages(host),
     Driver: driver ?? '',
     KernelVersion: release(),
@@ -18,6 +19,23 @@ export async function describeHost(host: Host, driver: string | undefined) {
     DockerRootDir: host.root,
     Name: hostname(),
     ServerVersion: CORE_VERSION,
+  };
+}
+
+/** How many there are, and in which states; where no plugin makes containers there are none. */
+export async function countContainers(host: Host) {
+  const states =
+    (await host
+      .all(INSPECTABLES)
+      .find(({ type }) => type === 'container')
+      ?.states?.()) ?? [];
+  const count = (wanted: string) => states.filter((state) => state === wanted).length;
+  const [running, paused] = [count('running'), count('paused')];
+  return {
+    Containers: states.length,
+    ContainersRunning: running,
+    ContainersPaused: paused,
+    ContainersStopped: states.length - running - paused,
   };
 }
 

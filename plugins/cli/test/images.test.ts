@@ -186,6 +186,7 @@ test('info says what was picked and why the others were not', async (t) => {
 test('info answers what scripts ask docker', async (t) => {
   const { root, varve } = await store(['a:1']);
   t.is((await varve('info', '-f', '{{.Images}} {{.DockerRootDir}} {{.OSType}}')).stdout, `1 ${root} linux\n`);
+  t.is((await varve('system', 'info', '-f', '{{.Containers}} {{.ContainersRunning}} {{.ContainersStopped}}')).stdout, '0 0 0\n');
   t.regex((await varve('info', '--format', '{{.Driver}} {{.NCPU}} {{.MemTotal}} {{.Architecture}}')).stdout, /^\w+ \d+ \d+ \w+\n$/);
 });
 test('version answers what scripts ask docker', async (t) => {

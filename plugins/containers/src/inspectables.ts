@@ -6,6 +6,7 @@ import { findContainer } from './state/find-container.ts';
 
 export const inspectableContainers = (store: ContainerStore): Inspectable => ({
   type: 'container',
+  states: async () => store.containers.all().map(({ state }) => state.status),
   async inspect(name) {
     try {
       return inspectContainer({ store }, findContainer(store.containers, name));

@@ -11,8 +11,8 @@ const SHOWN = 20;
 
 /** What lies in an image or one of its layers, from the indexes; and what later layers made useless. */
 export const treeCommand: Command = {
-  name: 'image tree',
-  aliases: ['tree'],
+  name: 'tree',
+  aliases: ['image tree'],
   summary: 'Show the files of an image or of one of its layers, with sizes and wasted space',
   usage: '<image> [layer]',
   options: {

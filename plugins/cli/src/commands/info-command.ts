@@ -1,7 +1,7 @@
 import { type Choice, CORE_VERSION, type Command, type Host, IMAGES, messageOf, VarveError } from '@varve/core';
 import { compileTemplate, isOn, textOf } from '@varve/core/command';
 import { formatPlatform, hostPlatform } from '@varve/core/image';
-import { describeHost } from '../describe-host.ts';
+import { countContainers, describeHost } from '../describe-host.ts';
 import type { CliOptions } from '../options.ts';
 
 interface Provider {
@@ -14,6 +14,7 @@ interface Provider {
 /** What varve runs with on this host, and why not with something else. */
 export const infoCommand = ({ configFile, storage, executor }: CliOptions): Command => ({
   name: 'info',
+  aliases: ['system info'],
   summary: 'Show what was picked on this host, and why the others were not',
   options: {
     format: { type: 'string', short: 'f', value: '<format>', description: "json or a Go template, with docker's members beside ours" },
@@ -35,7 +36,7 @@ export const infoCommand = ({ configFile, storage, executor }: CliOptions): Comm
     if (format !== undefined) {
       const all = { ...(await describeHost(host, info.storage.name)), ...info };
       stdout.write(`${format === 'json' ? JSON.stringify(all) : compileTemplate(format)(all)}\n`);
-    } else stdout.write(`${linesOf(info).join('\n')}\n`);
+    } else stdout.write(`${linesOf({ ...info, containers: await countContainers(host) }).join('\n')}\n`);
     return 0;
   },
 });
@@ -66,10 +67,12 @@ function linesOf(info: {
   readonly root: string;
   readonly config: string | null;
   readonly images: number | string;
+  readonly containers: Awaited<ReturnType<typeof countContainers>>;
   readonly storage: Provider;
   readonly executor: Provider;
   readonly plugins: Host['plugins'];
 }): readonly string[] {
+  const { Containers, ContainersRunning, ContainersPaused } = info.containers;
   return [
     `Core:      ${info.core}`,
     `Node:      ${info.node}`,
@@ -77,6 +80,7 @@ function linesOf(info: {
     `Root:      ${info.root}`,
     `Config:    ${info.config ?? 'none'}`,
     `Images:    ${info.images}`,
+    `Running:   ${ContainersRunning} of ${Containers} containers${ContainersPaused === 0 ? '' : `, ${ContainersPaused} paused`}`,
     ...providerLines('Storage:  ', info.storage),
     ...providerLines('Executor: ', info.executor),
     `Plugins:   ${info.plugins.map(({ name }) => name).join(', ')}`,
