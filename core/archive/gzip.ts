@@ -15,6 +15,9 @@ const LEVEL = 6;
 const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
 /** From the samples of a block that come to nothing less than this, the block is one that deflate only costs time. */
 const INCOMPRESSIBLE = 0.98;
+/** Bytes that a stored block can hold, and those in front of them. */
+const STORED = 0xffff;
+const STORED_HEADER = 5;
 const SAMPLES = 8;
 const SAMPLE = 2 * 1024;
 
@@ -92,16 +95,32 @@ async function* blocksOf(source: AsyncIterable<Uint8Array>, take: () => Buffer):
   yield { bytes: block.subarray(0, used), before, isLast: true };
 }
 
-function deflate(bytes: Buffer, before: Buffer | undefined, isLast: boolean): Promise<Uint8Array> {
+async function deflate(bytes: Buffer, before: Buffer | undefined, isLast: boolean): Promise<Uint8Array> {
+  if (isIncompressible(bytes)) return store(bytes, isLast);
   const options = {
-    level: isIncompressible(bytes) ? 0 : LEVEL,
+    level: LEVEL,
     finishFlush: isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
     chunkSize: bytes.length + 1024, // one piece, also if nothing can be made smaller
     ...(before !== undefined && { dictionary: before }),
   };
-  return new Promise((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     deflateRaw(bytes, options, (failure, compressed) => (failure === null ? resolve(compressed) : reject(failure)));
   });
+}
+
+/** Stored blocks (RFC 1951, 3.2.4), which end on a byte by themselves. zlib would make the same of level 0, with its tables and a copy more. */
+function store(bytes: Buffer, isLast: boolean): Uint8Array {
+  const count = Math.ceil(bytes.length / STORED);
+  const blocks = Buffer.allocUnsafeSlow(bytes.length + count * STORED_HEADER);
+  for (let i = 0, at = 0; i < count; i++) {
+    const part = bytes.subarray(i * STORED, (i + 1) * STORED);
+    blocks[at] = isLast && i === count - 1 ? 1 : 0;
+    blocks.writeUInt16LE(part.length, at + 1);
+    blocks.writeUInt16LE(~part.length & 0xffff, at + 3);
+    blocks.set(part, at + STORED_HEADER);
+    at += STORED_HEADER + part.length;
+  }
+  return blocks;
 }
 
 /** Told by samples: of photographs and archives deflate makes nothing, and takes as long as for text. */
