@@ -96,6 +96,12 @@ test('a wildcard without a match copies nothing, makes no destination, and warns
   t.deepEqual(warnings, ['COPY_NOTHING']);
 });
 
+test('a wildcard of several files to one name leaves the last, and warns', async (t) => {
+  const { layer, warnings } = await compose({ source: { a1: '1', a2: '2' }, step: copy('a? /o') });
+  t.deepEqual(layer, ['o f644 0:0 2']);
+  t.deepEqual(warnings, ['COPY_OVERWRITTEN']);
+});
+
 // Destinations
 test('a new name is a file', copies, { source, step: copy('a /o/p/q') }, ['o d755 0:0', 'o/p d755 0:0', 'o/p/q f644 0:0 A']);
 test('a trailing slash means a directory', copies, { source, step: copy('a /o/p/') }, ['o d755 0:0', 'o/p d755 0:0', 'o/p/a f644 0:0 A']);

@@ -7,7 +7,7 @@ import { Fetcher } from './fetched-source.ts';
 import { describeCopy, describeFiles } from './fingerprint.ts';
 import { warnOfNothing } from './pick-sources.ts';
 import { printableUrl } from './printable-url.ts';
-import { readSources } from './read-sources.ts';
+import { readSources, warnOfOverwriting } from './read-sources.ts';
 
 /** Composes a layer from a tree's index and the stage's own: no directory, no mount, no privilege. */
 export class CopyHandler implements StepHandler<CopyStep> {
@@ -27,6 +27,7 @@ export class CopyHandler implements StepHandler<CopyStep> {
   async fingerprint(step: CopyStep, inputs: StepInputs): Promise<KeyParts> {
     const { tree, picked, exclude } = await readSources(step, inputs);
     warnOfNothing(step, picked, inputs);
+    await warnOfOverwriting(step, picked, inputs);
     const hasOwners = !step.chown && !isFromHost(step.from, inputs.build.request);
     const dest = formatDest(destPath(step.dest, inputs.config.config.WorkingDir));
     const fetched = await this.#describeFetched(step, inputs);

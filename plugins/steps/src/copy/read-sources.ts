@@ -20,12 +20,20 @@ export async function readSources(step: CopyStep, inputs: StepInputs): Promise<S
   return { tree, picked, exclude: readExcludes(step.exclude) };
 }
 
-/** Several files would all get the one name, unless it is a directory's: of the image, or made of the first source. */
+/** The files that one wildcard matches are copied one after the other, as other builders do, also where all of them get one name. */
+export async function warnOfOverwriting(step: CopyStep, picked: readonly Picked[], inputs: StepInputs): Promise<void> {
+  const [source, ...others] = step.sources;
+  if (source?.kind !== 'path' || others.length > 0 || picked.length < 2 || !(await getsOneName(step, picked, inputs))) return;
+  inputs.warn({
+    code: 'COPY_OVERWRITTEN',
+    message: `"${source.path}" matches ${picked.length} files that all become ${step.dest}: only the last is left. Write "${step.dest}/" to keep them`,
+    source: step.source,
+  });
+}
+
+/** Several sources would all get the one name, unless it is a directory's: of the image, or made of the first source. */
 async function refuseMany(step: CopyStep, picked: readonly Picked[], inputs: StepInputs): Promise<void> {
-  const others = step.sources.filter(({ kind }) => kind !== 'path');
-  const dest = destPath(step.dest, inputs.config.config.WorkingDir);
-  if (picked.length + others.length < 2 || step.parents || dest.isDirectory) return;
-  if (makesDirectory(step, picked) || (!step.link && (await isDirectory(dest.path, inputs)))) return;
+  if (step.sources.length < 2 || !(await getsOneName(step, picked, inputs))) return;
   const isAdd = step.sources.some(
     (source) => source.kind === 'url' || source.kind === 'git' || (source.kind === 'path' && source.unpack !== undefined),
   );
@@ -34,6 +42,13 @@ async function refuseMany(step: CopyStep, picked: readonly Picked[], inputs: Ste
     `When using ${isAdd ? 'ADD' : 'COPY'} with more than one source file, the destination must be a directory and end with a /`,
     { source: step.source, hint: `Write "${step.dest}/".` },
   );
+}
+
+async function getsOneName(step: CopyStep, picked: readonly Picked[], inputs: StepInputs): Promise<boolean> {
+  const others = step.sources.filter(({ kind }) => kind !== 'path');
+  const dest = destPath(step.dest, inputs.config.config.WorkingDir);
+  if (picked.length + others.length < 2 || step.parents || dest.isDirectory || makesDirectory(step, picked)) return false;
+  return step.link === true || !(await isDirectory(dest.path, inputs));
 }
 
 const ARCHIVE = /\.(?:tar(?:\.[a-z0-9]+)?|t[gbx]z2?|tzst)$/i;
