@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { Workbench } from '../helpers/varve.ts';
+import { mustRun, Workbench } from '../helpers/varve.ts';
 import { masked, prepareStore } from './site.ts';
 
 let bench: Workbench;
@@ -117,6 +117,42 @@ test('two names for diff are images, and a container’s is as before', async (t
   t.deepEqual(two, await linesOf('image diff acme/app busybox'));
   t.true(two.includes('Files:') && two.some((line) => line.startsWith('  D /file ')), two.join('\n'));
   t.deepEqual((await linesOf('diff busybox')).slice(0, 1), ['Error: No such container: busybox']);
+});
+
+/** One after the other, on a store of their own. Layers stay for the builds that would find them. */
+const changes: readonly (readonly [string, readonly string[]])[] = [
+  ['tag acme/app other/app:2', []],
+  [
+    'rmi $app',
+    [
+      `Error: conflict: unable to delete ${ID} (must be forced) - image is referenced in multiple repositories`,
+      'Hint: Remove it by name, or with --force: acme/app:1, acme/app:latest, other/app:2',
+      '[IMAGE_IN_USE]',
+      'exit code 1',
+    ],
+  ],
+  ['rmi nope acme/app:1', ['Untagged: acme/app:1', ...NO_IMAGE]],
+  ['tag busybox acme/app', []],
+  ['images --format {{.Repository}}:{{.Tag}}', ['other/app:2', '<none>:<none>', 'acme/app:latest', 'busybox:latest']],
+  ['image prune', ['WARNING! This will remove all dangling images.', 'Are you sure you want to continue? [y/N]']],
+  ['image prune -f', ['Deleted Images:', `deleted: ${DIGEST}`, 'Total reclaimed space: <size>']],
+  ['image prune --force --filter until=24h', ['Total reclaimed space: 0B']],
+  ['image rm other/app:2', ['Untagged: other/app:2', `Deleted: ${DIGEST}`]],
+  ['rmi -f $busybox', ['Untagged: acme/app:latest', 'Untagged: busybox:latest', `Deleted: ${DIGEST}`, `Deleted: ${DIGEST}`]],
+  ['images', ['REPOSITORY   TAG       IMAGE ID   CREATED   SIZE']],
+  ['images -q', []],
+];
+test('tag, rmi and prune, one after the other', async (t) => {
+  using own = new Workbench();
+  await mustRun('cp', ['-a', bench.root, own.root]);
+  const idOf = async (name: string): Promise<string> => (await own.must(['inspect', '-f', '{{.Id}}', name])).trim().slice(7, 19);
+  const ids = { $app: await idOf('acme/app'), $busybox: await idOf('busybox') };
+  for (const [line, expected] of changes) {
+    const words = line.split(' ').map((word) => ids[word as keyof typeof ids] ?? word);
+    const lines = masked(await own.varve(words)).split('\n');
+    const shown = lines.map((text) => text.trimEnd().replace(/(space: )[1-9].*/, '$1<size>')).filter((text) => text !== '');
+    t.deepEqual(shown, [...expected], line);
+  }
 });
 
 async function linesOf(line: string): Promise<readonly string[]> {

@@ -35,9 +35,13 @@ async function removeImage(host: Host, text: string, force: boolean): Promise<re
     return [`Untagged: ${familiarName(name)}`];
   }
   if (name === undefined && record.names.length > 1 && !force)
-    throw new VarveError('IMAGE_IN_USE', `unable to delete ${shortId(record.id)} (must be forced): it has ${record.names.length} names`, {
-      hint: `Remove it by name, or with --force: ${record.names.map(familiarName).join(', ')}`,
-    });
+    throw new VarveError(
+      'IMAGE_IN_USE',
+      `conflict: unable to delete ${shortId(record.id)} (must be forced) - image is referenced in multiple repositories`,
+      {
+        hint: `Remove it by name, or with --force: ${record.names.map(familiarName).join(', ')}`,
+      },
+    );
   const [user] = await usersOf(host, record);
   if (user === undefined) return await removeWhole(host, record);
   if (!force || (name === undefined && user.isActive)) throw inUse(record, { text, isName: name !== undefined, user });
