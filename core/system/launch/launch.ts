@@ -118,6 +118,8 @@ class LaunchedProcess {
   readonly #guest: boolean;
   readonly #held: boolean;
   readonly #leave: () => void;
+  /** Output from before its start was heard of; `undefined` afterwards. */
+  #early: (() => void)[] | undefined = [];
 
   constructor(plan: LaunchPlan, { io, sandbox, namespacesOf, held }: Place) {
     this.sandbox = sandbox;
@@ -125,8 +127,8 @@ class LaunchedProcess {
     this.#held = held;
     this.#guest = namespacesOf !== undefined;
     const request: StdioRequest = {
-      stdout: (chunk) => io.stdout(chunk),
-      stderr: (chunk) => io.stderr(chunk),
+      stdout: (chunk) => this.#tell(() => io.stdout(chunk)),
+      stderr: (chunk) => this.#tell(() => io.stderr(chunk)),
       ready: () => io.ready?.(),
       stdin: io.stdin,
       owner: io.streamsFor ?? plan.user,
@@ -138,6 +140,14 @@ class LaunchedProcess {
     const alone = plan.limits?.length || plan.groups?.takesThreads === false;
     this.#leave = alone ? orderLimited(order, listen) : launchThread(plan).order(order, listen);
     this.exit = this.#wait();
+  }
+
+  /**
+   * Passes output on once whoever ends its processes after us is there: what it says first may be what a caller waits for to be killed.
+   */
+  #tell(say: () => void): void {
+    if (this.#early === undefined) say();
+    else this.#early.push(say);
   }
 
   /** Its number. */
@@ -157,6 +167,9 @@ class LaunchedProcess {
     if (event.kind !== 'ended') this.#stdio.handOver();
     if (event.kind === 'started' && event.terminal !== undefined) this.#stdio.attach(event.terminal);
     this.#run.hear(event);
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const say of early) say();
   }
 
   async #wait(): Promise<ProcessResult> {
