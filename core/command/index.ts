@@ -1,8 +1,11 @@
+export { describeConfig } from './describe-config.ts';
+export { forEach, forEachAtOnce, only } from './each.ts';
 export { excerpt, rememberText } from './excerpt.ts';
 export { hasLabel, type LabelFilter, matchesReference, parseLabelFilter } from './filters.ts';
 export { findImage } from './find-image.ts';
 export { goJson } from './go-value.ts';
 export { fullName, newName, type ShownName, shortId, shownName } from './image-names.ts';
+export { inspectEach } from './inspection.ts';
 export { formatListing, LISTING_OPTIONS, type Listing } from './listing.ts';
 export { exitCodeOf, type PrintOptions, printError } from './print-error.ts';
 export { isOn, isTalking, listOf, textOf, type Values } from './read-values.ts';

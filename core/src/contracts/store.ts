@@ -160,7 +160,7 @@ export interface FileDigests {
   readonly read: { readonly files: number; readonly bytes: number };
 }
 
-/** Small facts about the store itself (`store.json`): which driver filled it. */
+/** Small facts about the store itself (`store.json`): `storage driver` is the name of the driver that filled it. */
 export interface StoreState {
   recall(name: string): Promise<string | undefined>;
   remember(name: string, value: string): Promise<void>;

@@ -1,11 +1,12 @@
 import type { ImageRecord } from '@varve/core';
-import { type ContainerConfig, familiarName, type Image, parseConfigFile, parseReference } from '@varve/core/image';
+import { describeConfig } from '@varve/core/command';
+import { familiarName, type Image, parseConfigFile, parseReference } from '@varve/core/image';
 
 /**
  * An image in docker's words (`docker image inspect`). Members with free keys are `Map`s, so that templates know them from members that
  * must be there.
  */
-export async function describeImage(record: ImageRecord, image: Image) {
+export async function describeImage(record: ImageRecord, { image, driver }: { readonly image: Image; readonly driver: string }) {
   const { config } = image;
   const { rootfs } = parseConfigFile(await image.configBytes());
   return {
@@ -21,40 +22,9 @@ export async function describeImage(record: ImageRecord, image: Image) {
     ...(config.variant !== undefined && { Variant: config.variant }),
     Os: config.os,
     Size: record.size,
-    GraphDriver: { Name: '', Data: null },
+    GraphDriver: { Name: driver, Data: null },
     RootFS: { Type: 'layers', Layers: rootfs.diff_ids },
     Metadata: { LastTagTime: new Date(record.storedAt).toISOString() },
     Descriptor: { mediaType: record.descriptor.mediaType, digest: record.descriptor.digest, size: record.descriptor.size },
   };
 }
-
-/** Docker shows these members always; others only where they are set. */
-function describeConfig(config: ContainerConfig) {
-  const {
-    User = '',
-    Env = null,
-    Cmd = null,
-    Entrypoint = null,
-    WorkingDir = '',
-    OnBuild = null,
-    Labels,
-    Volumes,
-    ExposedPorts,
-    ...rest
-  } = config;
-  return {
-    User,
-    ...(ExposedPorts && { ExposedPorts: mapOf(ExposedPorts) }),
-    Env,
-    Cmd,
-    Volumes: mapOf(Volumes),
-    WorkingDir,
-    Entrypoint,
-    OnBuild,
-    Labels: mapOf(Labels),
-    ...rest,
-  };
-}
-
-const mapOf = (members: Readonly<Record<string, unknown>> | null | undefined): ReadonlyMap<string, unknown> | null =>
-  members ? new Map(Object.entries(members)) : null;

@@ -51,14 +51,17 @@ test('--digests shows the manifest’s', async (t) => {
   t.true((await varve('images', '--digests')).stdout.includes(`   ${digest}   `));
 });
 
+/** One for all who only look at it. */
+let several: ReturnType<typeof store> | undefined;
 const filters = test.macro(async (t, argv: readonly string[], numbers: readonly number[]) => {
-  const { varve, ids } = await store(['old:1'], ['acme/middle:2', 'extra'], []);
+  several ??= store(['old:1'], ['acme/middle:2', 'extra'], []);
+  const { varve, ids } = await several;
   const { stdout, stderr } = await varve('images', '-q', '--no-trunc', ...argv);
   t.deepEqual(
     stdout
       .trim()
       .split('\n')
-      .filter(Boolean)
+      .filter((id, i, all) => id !== '' && id !== all[i - 1]) // one for each name
       .map((id) => ids.indexOf(id)),
     [...numbers],
     stderr,
@@ -155,6 +158,12 @@ test('inspect is an array with docker’s members', async (t) => {
     RootFS: { Type: 'layers' },
   });
 });
+test('inspect names the driver that the layers are on', async (t) => {
+  const { varve } = await store(['a:1']);
+  const { stdout } = await varve('image', 'inspect', '-f', '{{.GraphDriver.Name}}', 'a:1');
+  t.is(stdout, (await varve('info', '-f', '{{.Driver}}')).stdout);
+  t.regex(stdout, /^\w+\n$/);
+});
 test('inspect shows what it found before it fails', async (t) => {
   const { varve, ids } = await store(['a:1']);
   const { code, stdout } = await varve('inspect', '-f', '{{.Id}}', 'nope', 'a:1');
@@ -192,6 +201,9 @@ test('info answers what scripts ask docker', async (t) => {
 test('version answers what scripts ask docker', async (t) => {
   const { varve } = await store();
   t.is((await varve('version', '-f', '{{.Server.Version}} {{.Client.Os}}')).stdout, `${CORE_VERSION} linux\n`);
+  t.is((await varve('version', '-f', '{{.Client.APIVersion}}{{.Server.GitCommit}} {{.Server.Arch}}')).code, 0);
+  const { Client, Server } = JSON.parse((await varve('version', '--format', 'json')).stdout);
+  t.like([Client, Server], Array(2).fill({ Version: CORE_VERSION, Os: 'linux', Platform: { Name: 'Varve' } }));
   t.regex((await varve('version')).stdout, /^Varve:\n Version: {4}\d/);
 });
 test('global options may stand behind the command too', async (t) => {

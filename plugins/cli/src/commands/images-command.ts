@@ -55,7 +55,7 @@ export const imagesCommand: Command = {
     const { stdout, values } = invocation;
     const records = await filterImages(invocation, listOf(values, 'filter'));
     const rows = rowsOf(records, invocation);
-    if (isOn(values, 'quiet')) stdout.write([...new Set(rows.map((row) => row.ID))].map((id) => `${id}\n`).join(''));
+    if (isOn(values, 'quiet')) stdout.write(rows.map(({ ID }) => `${ID}\n`).join(''));
     else stdout.write(formatListing(listing(rows, isOn(values, 'digests')), values));
     return 0;
   },

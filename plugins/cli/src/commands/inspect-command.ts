@@ -1,5 +1,5 @@
-import { type Command, IMAGES, INSPECTABLES, type Invocation, VarveError } from '@varve/core';
-import { compileTemplate, goJson, printError, textOf, usageError } from '@varve/core/command';
+import { type Command, type Host, IMAGES, INSPECTABLES, type Invocation, STORE_STATE, VarveError } from '@varve/core';
+import { inspectEach, textOf, usageError } from '@varve/core/command';
 import { describeImage } from '../describe-image.ts';
 import { openImage, PLATFORM_OPTION } from '../open-image.ts';
 
@@ -11,7 +11,7 @@ export const imageInspectCommand: Command = {
   summary: 'Show all that is known about images',
   usage: '<image>...',
   options: { format: FORMAT, platform: PLATFORM_OPTION },
-  run: async (invocation) => await inspectAll(invocation, (text) => inspectImage(invocation, text)),
+  run: async (invocation) => await inspectEach(invocation, (text) => inspectImage(invocation, text)),
 };
 
 /** The same for whatever has the name: containers first, as docker looks for them. */
@@ -30,7 +30,7 @@ export const inspectCommand: Command = {
     const types = ['image', ...host.all(INSPECTABLES).map((each) => each.type)];
     if (type !== undefined && !types.includes(type))
       throw usageError(`"${type}" is not a valid value for --type`, `There are ${types.join(', ')}.`);
-    return await inspectAll(invocation, (text) => inspectAny(invocation, text, type));
+    return await inspectEach(invocation, (text) => inspectAny(invocation, text, type));
   },
 };
 
@@ -57,27 +57,17 @@ async function inspectAny(asking: Asking, text: string, type: string | undefined
 
 async function inspectImage({ host, values }: Asking, text: string): Promise<object> {
   const { record, image } = await openImage(host, text, values);
-  return await describeImage(record, image);
+  return await describeImage(record, { image, driver: await driverName(host) });
 }
 
-async function inspectAll(
-  { positionals, values, stdout, stderr }: Invocation,
-  inspect: (text: string) => Promise<object>,
-): Promise<number> {
-  const format = textOf(values, 'format');
-  const show = format === undefined || format === 'json' ? undefined : compileTemplate(format);
-  const found: object[] = [];
-  let code = 0;
-  for (const text of positionals)
-    try {
-      found.push(await inspect(text));
-    } catch (error) {
-      if (!VarveError.is(error)) throw error;
-      printError(error, { stderr, debug: false });
-      code = 1;
-    }
-  if (show !== undefined) for (const one of found) stdout.write(`${show(one)}\n`);
-  else if (format === 'json') stdout.write(`${goJson(found)}\n`);
-  else stdout.write(`${JSON.stringify(JSON.parse(goJson(found)), null, 4)}\n`);
-  return code;
+/** Of the driver that filled the store, or else would; none is no reason to say nothing of an image. */
+async function driverName(host: Host): Promise<string> {
+  const filled = await host.get(STORE_STATE).recall('storage driver');
+  if (filled !== undefined) return filled;
+  try {
+    return (await host.storage()).provider.name;
+  } catch (failure) {
+    if (VarveError.is(failure)) return '';
+    throw failure;
+  }
 }

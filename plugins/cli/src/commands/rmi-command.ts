@@ -1,5 +1,5 @@
 import { type Command, type Host, IMAGE_USERS, IMAGES, type ImageRecord, type ImageUse, VarveError } from '@varve/core';
-import { findImage, fullName, isOn, printError, shortId } from '@varve/core/command';
+import { findImage, forEach, fullName, isOn, printError, shortId } from '@varve/core/command';
 import { familiarName, looksLikeId } from '@varve/core/image';
 
 /** Takes names away, and with the last one the image. */
@@ -14,16 +14,15 @@ export const rmiCommand: Command = {
   },
   async run({ host, positionals, values, stdout, stderr }) {
     const force = isOn(values, 'force');
-    let code = 0;
-    for (const text of positionals)
+    return await forEach({ positionals, stdout, stderr }, async (text) => {
       try {
-        for (const line of await removeImage(host, text, force)) stdout.write(`${line}\n`);
-      } catch (error) {
-        if (!VarveError.is(error)) throw error;
-        printError(error, { stderr, debug: false });
-        if (!force || error.code !== 'IMAGE_UNKNOWN') code = 1;
+        return (await removeImage(host, text, force)).join('\n');
+      } catch (failure) {
+        if (!force || !VarveError.is(failure) || failure.code !== 'IMAGE_UNKNOWN') throw failure;
+        printError(failure, { stderr, debug: false }); // told, and no failure
+        return undefined;
       }
-    return code;
+    });
   },
 };
 

@@ -1,11 +1,10 @@
+import { describeConfig } from '@varve/core/command';
 import { argsOf } from '../create/config-of.ts';
 import type { Engine } from '../engine.ts';
 import type { ContainerMount, ContainerRecord, ContainerSpec } from '../state/container-record.ts';
 
 const NEVER = '0001-01-01T00:00:00Z';
 const timeOf = (at: number | undefined): string => (at === undefined ? NEVER : new Date(at).toISOString());
-const mapOf = (members: Readonly<Record<string, unknown>> | null | undefined): ReadonlyMap<string, unknown> | null =>
-  members ? new Map(Object.entries(members)) : null;
 
 /** A container in docker's words (`docker container inspect`). Members with free keys are `Map`s, as for images. */
 export function inspectContainer(
@@ -110,38 +109,17 @@ const listOrNull = (list: readonly string[] | undefined): readonly string[] | nu
   list === undefined || list.length === 0 ? null : list;
 
 function configOf({ config, hostname, tty, openStdin, stdinOnce, image, stopSignal, stopTimeout }: ContainerSpec) {
-  const {
-    User = '',
-    Env = null,
-    Cmd = null,
-    Entrypoint = null,
-    WorkingDir = '',
-    OnBuild = null,
-    Labels,
-    Volumes,
-    ExposedPorts,
-    ...rest
-  } = config;
   return {
     Hostname: hostname,
     Domainname: '',
-    User,
     AttachStdin: stdinOnce,
     AttachStdout: true,
     AttachStderr: true,
-    ...(ExposedPorts && { ExposedPorts: mapOf(ExposedPorts) }),
     Tty: tty,
     OpenStdin: openStdin,
     StdinOnce: stdinOnce,
-    Env,
-    Cmd,
     Image: image.name,
-    Volumes: mapOf(Volumes),
-    WorkingDir,
-    Entrypoint,
-    OnBuild,
-    Labels: mapOf(Labels ?? {}),
-    ...rest,
+    ...describeConfig({ ...config, Labels: config.Labels ?? {} }),
     StopSignal: stopSignal,
     StopTimeout: stopTimeout,
   };

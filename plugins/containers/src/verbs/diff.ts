@@ -1,10 +1,9 @@
 import { COMMANDS, type Invocation } from '@varve/core';
 import { comparePaths } from '@varve/core/archive';
-import { usageError, visible } from '@varve/core/command';
+import { only, usageError, visible } from '@varve/core/command';
 import { findChanges } from '../changes/container-changes.ts';
 import type { Engine } from '../engine.ts';
 import { findContainer } from '../state/find-container.ts';
-import { only } from './each.ts';
 
 /** What a container has added (A), changed (C) and deleted (D). */
 export async function diff(engine: Engine, invocation: Invocation): Promise<number> {

@@ -1,5 +1,5 @@
 import { type Invocation, VarveError } from '@varve/core';
-import { isOn, listOf, textOf, usageError } from '@varve/core/command';
+import { isOn, listOf, only, textOf, usageError } from '@varve/core/command';
 import { attach, outputTo } from '../client/attachment.ts';
 import type { Connection } from '../client/connection.ts';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../client/detach-keys.ts';
@@ -9,7 +9,6 @@ import { readEnv } from '../create/read-env.ts';
 import type { Engine } from '../engine.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { findContainer } from '../state/find-container.ts';
-import { only } from './each.ts';
 
 export async function exec(engine: Engine, invocation: Invocation): Promise<number> {
   const { values, positionals, stdout, signal } = invocation;

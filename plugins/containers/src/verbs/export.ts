@@ -2,14 +2,13 @@ import { once } from 'node:events';
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { type Invocation, messageOf, VarveError } from '@varve/core';
-import { textOf, usageError } from '@varve/core/command';
+import { only, textOf, usageError } from '@varve/core/command';
 import { asCacheKey, asLayerID, composeLayer, digestOf, mergeLayers } from '@varve/core/image';
 import { uniqueName } from '@varve/core/system';
 import { findChanges } from '../changes/container-changes.ts';
 import { isTerminal } from '../client/terminal.ts';
 import type { Engine } from '../engine.ts';
 import { findContainer } from '../state/find-container.ts';
-import { only } from './each.ts';
 
 /** The files of a container as a tar, without its volumes. Nothing is mounted: the image's layers and what changed are merged. */
 export async function exportContainer(engine: Engine, { values, positionals, stdout, signal }: Invocation): Promise<number> {

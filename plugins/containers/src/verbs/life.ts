@@ -1,6 +1,6 @@
 import type { Invocation } from '@varve/core';
 import { VarveError } from '@varve/core';
-import { isOn, listOf, textOf, usageError } from '@varve/core/command';
+import { forEach, forEachAtOnce, isOn, listOf, textOf, usageError } from '@varve/core/command';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../client/detach-keys.ts';
 import { ask } from '../client/supervisors.ts';
 import { readSeconds } from '../create/read-create.ts';
@@ -10,7 +10,6 @@ import { signalName } from '../signals.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { findContainer } from '../state/find-container.ts';
 import { checkName } from '../state/names.ts';
-import { forEach, forEachAtOnce } from './each.ts';
 import { startContainer } from './start-container.ts';
 import { stopContainer, waitForEnd } from './stop-container.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, type FSWatcher, statSync, watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Invocation, VarveError } from '@varve/core';
-import { isOn, textOf, usageError } from '@varve/core/command';
+import { isOn, only, textOf, usageError } from '@varve/core/command';
 import { parseTime } from '../describe/parse-time.ts';
 import { isUp } from '../describe/status.ts';
 import type { Engine } from '../engine.ts';
@@ -9,7 +9,6 @@ import { findTail, LineReader, logFiles } from '../logs/read-log.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { findContainer } from '../state/find-container.ts';
 import type { LogLine } from '../supervisor/log-file.ts';
-import { only } from './each.ts';
 
 /** Milliseconds after which is looked even if nobody told of a change. */
 const LOOK_AGAIN = 500;

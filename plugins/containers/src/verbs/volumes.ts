@@ -1,9 +1,11 @@
 import { type Invocation, VarveError } from '@varve/core';
 import {
   didYouMean,
+  forEach,
   formatListing,
   hasLabel,
   humanSize,
+  inspectEach,
   isOn,
   listOf,
   parseLabelFilter,
@@ -16,8 +18,6 @@ import { describeVolume } from '../describe/describe-volume.ts';
 import type { Engine } from '../engine.ts';
 import { usesVolume, type VolumeRecord } from '../state/volume-table.ts';
 import { confirm } from './confirm.ts';
-import { forEach } from './each.ts';
-import { inspectAll } from './inspect.ts';
 
 const HEADINGS = {
   Driver: 'DRIVER',
@@ -70,7 +70,7 @@ export async function create({ store }: Engine, { positionals, values, stdout }:
 }
 
 export async function inspect({ store }: Engine, invocation: Invocation): Promise<number> {
-  return await inspectAll(invocation, async (name) => describeVolume(store.volumes.get(name), store.places.volumeData(name)));
+  return await inspectEach(invocation, async (name) => describeVolume(store.volumes.get(name), store.places.volumeData(name)));
 }
 
 export async function remove({ store }: Engine, invocation: Invocation): Promise<number> {

@@ -1,5 +1,7 @@
-import { type Invocation, VarveError } from '@varve/core';
-import { printError, usageError } from '@varve/core/command';
+import type { Invocation } from '../src/contracts/command.ts';
+import { VarveError } from '../src/errors.ts';
+import { printError } from './print-error.ts';
+import { usageError } from './usage-error.ts';
 
 /** How many are done at once, where they are. */
 const AT_ONCE = 16;
