@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { VarveError } from '../src/errors.ts';
 import type { ContainerConfig, Healthcheck } from './config.ts';
+import { parseDuration } from './duration.ts';
 import { patchConfig } from './mutate.ts';
 import { splitWords } from './split-words.ts';
 
@@ -112,10 +113,9 @@ function healthcheckFlag(flag: string): readonly [string, number] {
   throw new VarveError('CHANGE_INVALID', `Expected --interval, --timeout, --start-period, --start-interval or --retries, found ${flag}`);
 }
 
-const UNITS: Readonly<Record<string, number>> = { h: 3600e9, m: 60e9, s: 1e9, ms: 1e6, us: 1e3, ns: 1 };
 function nanoseconds(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|us|ns|h|m|s)/g)];
-  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text)
+  const duration = parseDuration(text);
+  if (duration === undefined)
     throw new VarveError('CHANGE_INVALID', `Expected a duration like 30s or 1m30s, found ${JSON.stringify(text)}`);
-  return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS[unit ?? ''] ?? 0), 0);
+  return duration;
 }

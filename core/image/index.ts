@@ -23,6 +23,7 @@ export {
   type SnapshotKey,
 } from './digest.ts';
 export { dockerManifest, indexWithDockerTypes, withDockerTypes } from './docker-types.ts';
+export { parseDuration } from './duration.ts';
 export type { Image } from './image.ts';
 export {
   type ArtifactBlob,

@@ -1,5 +1,5 @@
 import { type Host, IMAGES, type ImageRecord } from '@varve/core';
-import { didYouMean, findImage, hasLabel, matchesReference, parseLabelFilter, untilOf, usageError } from '@varve/core/command';
+import { didYouMean, findImage, hasLabel, matchesReference, momentOf, parseLabelFilter, usageError } from '@varve/core/command';
 
 interface Asked {
   readonly host: Host;
@@ -45,7 +45,7 @@ const FILTERS: Readonly<Record<string, (value: string, host: Host) => Keep | Pro
     return (record) => timeOf(record) > timeOf(other);
   },
   until: (value) => {
-    const until = untilOf(value) ?? 0;
+    const until = momentOf('filter until', value);
     return (record) => timeOf(record) < until;
   },
 };

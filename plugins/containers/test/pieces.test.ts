@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { DetachKeys, parseDetachKeys } from '../src/client/detach-keys.ts';
-import { parseTime } from '../src/describe/parse-time.ts';
 import { describeStatus } from '../src/describe/status.ts';
 import { findTail, LineReader, logFiles } from '../src/logs/read-log.ts';
 import type { ContainerState } from '../src/state/container-record.ts';
@@ -34,21 +33,6 @@ test('keys that no terminal has are refused', (t) => {
 });
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
-const times = test.macro({
-  exec(t, text: string, expected: string) {
-    t.is(new Date(parseTime('since', text, NOW)).toISOString(), expected);
-  },
-  title: (_, text) => `the time ${text}`,
-});
-test(times, '1767225600', '2026-01-01T00:00:00.000Z');
-test(times, '90s', '2026-01-02T03:02:35.000Z');
-test(times, '1h30m', '2026-01-02T01:34:05.000Z');
-test(times, '2026-01-01', '2026-01-01T00:00:00.000Z');
-test(times, '2026-01-01T01:02:03.5+01:00', '2026-01-01T00:02:03.500Z');
-test('what is no time is refused', (t) => {
-  for (const text of ['', 'yesterday', '5x']) t.throws(() => parseTime('since', text, NOW), { code: 'USAGE' }, text);
-});
-
 const statuses = test.macro({
   exec(t, state: ContainerState, expected: string) {
     t.is(describeStatus({ state } as Parameters<typeof describeStatus>[0], NOW), expected);

@@ -1,8 +1,7 @@
 import { existsSync, type FSWatcher, statSync, watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Invocation, VarveError } from '@varve/core';
-import { isOn, only, textOf, usageError } from '@varve/core/command';
-import { parseTime } from '../describe/parse-time.ts';
+import { isOn, momentOf, only, textOf, usageError } from '@varve/core/command';
 import { isUp } from '../describe/status.ts';
 import type { Engine } from '../engine.ts';
 import { findTail, LineReader, logFiles } from '../logs/read-log.ts';
@@ -61,7 +60,7 @@ function tailStarts(files: readonly string[], wanted: number): readonly { readon
 function printer({ values, stdout, stderr }: Invocation): (line: LogLine) => Promise<void> {
   const [since, until] = ['since', 'until'].map((name) => {
     const text = textOf(values, name);
-    return text === undefined ? undefined : parseTime(name, text);
+    return text === undefined ? undefined : momentOf(`--${name}`, text);
   });
   const withTime = isOn(values, 'timestamps');
   return async ({ log, stream, time }) => {

@@ -1,7 +1,6 @@
 import type { Invocation } from '@varve/core';
-import { didYouMean, hasLabel, humanSize, isOn, listOf, parseLabelFilter, usageError, type Values } from '@varve/core/command';
+import { didYouMean, hasLabel, humanSize, isOn, listOf, momentOf, parseLabelFilter, usageError, type Values } from '@varve/core/command';
 import { sizesOf } from '../changes/container-changes.ts';
-import { parseTime } from '../describe/parse-time.ts';
 import { isUp } from '../describe/status.ts';
 import type { Engine } from '../engine.ts';
 import { removeContainer, sweepContainers } from '../remove-container.ts';
@@ -30,7 +29,7 @@ export async function prune(engine: Engine, invocation: Invocation): Promise<num
 type Keep = (record: ContainerRecord) => boolean;
 const FILTERS: Readonly<Record<string, (value: string) => Keep>> = {
   until: (value) => {
-    const limit = parseTime('filter until', value);
+    const limit = momentOf('filter until', value);
     return ({ createdAt }) => createdAt < limit;
   },
   label: (value) => {

@@ -1,5 +1,5 @@
 import type { Command, Host, Invocation } from '@varve/core';
-import { formatListing, humanSize, isOn, LISTING_OPTIONS, parseSize, since, textOf, untilOf, usageError } from '@varve/core/command';
+import { formatListing, humanSize, isOn, LISTING_OPTIONS, momentOf, parseSize, since, textOf, usageError } from '@varve/core/command';
 import type { Housekeeping } from '../collect/housekeeping.ts';
 import type { CollectionPlan } from '../collect/plan-collection.ts';
 
@@ -19,7 +19,8 @@ export const gcCommand = (housekeepingOf: HousekeepingOf, budget: number | undef
   },
   async run(invocation) {
     const { values, stdout, signal, host } = invocation;
-    const options = { keep: keepOf(invocation, budget), until: untilOf(textOf(values, 'until')), signal };
+    const age = textOf(values, 'until');
+    const options = { keep: keepOf(invocation, budget), until: age === undefined ? undefined : momentOf('--until', age), signal };
     const housekeeping = await housekeepingOf(host);
     if (!isOn(values, 'plan')) {
       const { freed } = await housekeeping.collect(options);

@@ -1,5 +1,5 @@
 import type { Invocation } from '@varve/core';
-import { listOf, untilOf, usageError } from '@varve/core/command';
+import { listOf, momentOf, usageError } from '@varve/core/command';
 
 export const PRUNE_OPTIONS = {
   force: { type: 'boolean', short: 'f', description: 'do not ask' },
@@ -18,7 +18,7 @@ export function readPruneFilter({ values }: Invocation): PruneFilter {
   const tests: ((labels: Readonly<Record<string, string>>) => boolean)[] = [];
   for (const text of listOf(values, 'filter')) {
     const [, name = '', not = '', value = ''] = /^([a-z]+)(!?)=(.*)$/s.exec(text) ?? [];
-    if (name === 'until' && not === '') until = untilOf(value);
+    if (name === 'until' && not === '') until = momentOf('filter until', value);
     else if (name === 'label') {
       const [label = '', wanted] = splitOnce(value);
       tests.push((labels) => (Object.hasOwn(labels, label) && (wanted === undefined || labels[label] === wanted)) !== (not === '!'));
