@@ -4,6 +4,7 @@ import { type AskedRecord, firstHit, type Hit, recordAll } from './cache.ts';
 import { keyOf, layerIdOf, stateKey } from './cache-key.ts';
 import { clampTime, fillTimes, now, timeOfConfig } from './clock.ts';
 import type { StepPlace } from './contracts/event.ts';
+import type { Step, TreeRef } from './contracts/plan.ts';
 import type { Workspace } from './contracts/snapshotter.ts';
 import type { StepHandler, StepInputs, StepResult, StepScope } from './contracts/step.ts';
 import type { CacheRecord } from './contracts/store.ts';
@@ -139,6 +140,16 @@ async function keepWorkspace(opened: OpenWorkspace, key: CacheKey, on: Build): P
   return await snapshots.commit(workspace, layer, name as NonNullable<typeof name>, { signal });
 }
 
+/** Shows what a stage or image is. What was only composed of it lasts from then on. */
+async function openView(state: StageState, on: Build): Promise<Workspace | undefined> {
+  const { signal } = on.build;
+  const snapshots = await on.snapshots();
+  const chain = await snapshots.unpack(state.layers, { signal });
+  if (chain === null) return undefined;
+  await keepUnpacked(state, on);
+  return await (snapshots.view?.(chain, { signal }) ?? snapshots.open(chain, { signal }));
+}
+
 /** The workspace of one step: made on the first call, thrown away unless it was committed. */
 class OpenWorkspace implements AsyncDisposable {
   readonly #on: Build;
@@ -193,16 +204,25 @@ const inputsOf = ({ step }: StepPlace, at: StageState, on: Build): StepInputs =>
   config: at.config,
   tree: () => at.tree(on.build),
   async treeOf(ref) {
-    // A stage that nobody waited for would start here, under the limit that this step holds a part of.
-    if (ref.kind === 'stage' && !stagesOf(step).includes(ref.name))
-      throw new VarveError('STEP_CONTRACT', `A "${step.kind}" step reads the stage "${ref.name}", which is not among its inputs`);
+    refuseOtherStages(ref, step);
     return await on.trees.of(ref, at.platform);
   },
   warn: (warning) => on.warn(warning),
 });
 
+/** A stage that nobody waited for would start here, under the limit that this step holds a part of. */
+function refuseOtherStages(ref: TreeRef, step: Step): void {
+  if (ref.kind === 'stage' && !stagesOf(step).includes(ref.name))
+    throw new VarveError('STEP_CONTRACT', `A "${step.kind}" step reads the stage "${ref.name}", which is not among its inputs`);
+}
+
 const scopeOf = (place: StepPlace, at: StageState, on: Build): Omit<StepScope, 'workspace'> => ({
   ...inputsOf(place, at, on),
   executor: () => on.executor(),
+  async viewOf(ref) {
+    refuseOtherStages(ref, place.step);
+    const state = await on.trees.stateOf(ref, at.platform);
+    return state && (await openView(state, on));
+  },
   log: (stream, chunk) => on.emit({ type: 'step-output', ...place, stream, chunk }),
 });

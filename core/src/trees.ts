@@ -5,6 +5,7 @@ import type { Emit } from './contracts/event.ts';
 import type { BaseRef, Plan, TreeRef } from './contracts/plan.ts';
 import { VarveError } from './errors.ts';
 import { kept } from './kept.ts';
+import { imageState, type StageState } from './stage-state.ts';
 
 /** Bytes; ignore files are small. */
 const TEXT_LIMIT = 4 << 20;
@@ -67,6 +68,24 @@ export class Trees {
   #named(ref: string): string {
     const context = this.#on.build.request.contexts?.[ref];
     return context !== undefined && isReference(context) ? context : ref;
+  }
+
+  /** What a filesystem is made of, bottom first; `undefined` for a directory of this host. */
+  async stateOf(ref: TreeRef, platform: Platform): Promise<StageState | undefined> {
+    switch (ref.kind) {
+      case 'stage':
+        return await this.#on.stages.run(ref.name);
+      case 'image':
+        return imageState(await this.image(ref.ref, platform), platform);
+      case 'name':
+        return await this.stateOf(imageOrContext(ref.name, this.#on.build.request.contexts ?? {}), platform);
+      case 'context': {
+        const place = this.#placeOf(ref.name);
+        return place !== undefined && isReference(place) ? await this.stateOf({ kind: 'image', ref: place }, platform) : undefined;
+      }
+      default:
+        return ref satisfies never;
+    }
   }
 
   async #make(ref: TreeRef, platform: Platform): Promise<FileTree> {

@@ -56,6 +56,8 @@ export interface ScopeOptions {
   readonly epoch?: number | undefined;
   readonly executor?: Executor | undefined;
   readonly workspace?: Workspace | undefined;
+  /** Directories that show other filesystems; without it there are none. */
+  readonly viewOf?: StepScope['viewOf'] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -66,7 +68,7 @@ export interface TestScope extends StepScope {
 }
 
 export function stepScope(options: ScopeOptions = {}): TestScope {
-  const { tree = sketchTree({}), treeOf, config = {}, epoch, signal, executor, workspace } = options;
+  const { tree = sketchTree({}), treeOf, viewOf = async () => undefined, config = {}, epoch, signal, executor, workspace } = options;
   const warnings: BuildWarning[] = [];
   const output: { readonly stream: 'stdout' | 'stderr'; readonly text: string }[] = [];
   const source = { file: 'Dockerfile', text: async () => '' };
@@ -82,6 +84,7 @@ export function stepScope(options: ScopeOptions = {}): TestScope {
     treeOf: async (ref) => (await treeOf?.(ref)) ?? refuse('another filesystem'),
     warn: (warning) => warnings.push(warning),
     log: (stream, chunk) => output.push({ stream, text: Buffer.from(chunk).toString('utf8') }),
+    viewOf,
     workspace: async () => workspace ?? refuse('a workspace'),
     executor: async () => executor ?? refuse('an executor'),
   };

@@ -29,6 +29,8 @@ export interface Snapshots {
   /** Brings layers onto the driver, bottom first, where they are not there yet. Several builds may want the same at once. */
   unpack(layers: readonly Layer[], options?: Abortable): Promise<ChainID | null>;
   open(parent: ChainID | null, options?: Abortable): Promise<Workspace>;
+  /** Shows a committed snapshot, in which nothing may be changed. Without it core opens one that is thrown away. */
+  view?(parent: ChainID, options?: Abortable): Promise<Workspace>;
   /** Opens a snapshot that stays until the driver removes it. Nothing is mounted. */
   keep(key: SnapshotKey, parent: ChainID | null, options?: Abortable): Promise<KeptSnapshot>;
   /** Mounts a kept snapshot, which nobody else may have mounted; disposal only unmounts it. */

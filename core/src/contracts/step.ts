@@ -25,6 +25,11 @@ export interface StepInputs extends Abortable {
 export interface StepScope extends StepInputs {
   /** A directory that shows the stage's filesystem, for a process to change. Made and mounted on the first call. */
   workspace(): Promise<Workspace>;
+  /**
+   * A directory that shows another filesystem, in which nothing may be changed: of a stage or an image, among the step's inputs as for
+   * `treeOf`. Whoever asked disposes of it. `undefined` for a directory of this host and for what has no files.
+   */
+  viewOf(ref: TreeRef): Promise<Workspace | undefined>;
   /** Whoever starts processes on this host. @throws VarveError `HOST_UNSUPPORTED` with each provider's reason */
   executor(): Promise<Executor>;
   log(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;

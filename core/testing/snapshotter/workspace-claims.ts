@@ -16,6 +16,18 @@ export function workspaceClaims(claim: SnapshotterClaim): void {
     t.is(readFileSync(join(workspace.root, 'd/f'), 'utf8'), 'd/f');
   });
 
+  claim('a view shows what was committed, to several at once, and leaves nothing', async (t, start) => {
+    const bench = await start();
+    const chain = (await bench.snapshots.unpack([base()])) as ChainID;
+    const views = await Promise.all([bench.snapshots.view?.(chain), bench.snapshots.view?.(chain)]);
+    for (const view of views) if (view !== undefined) t.is(readFileSync(join(view.root, 'd/f'), 'utf8'), 'd/f');
+    for (const view of views) await view?.[Symbol.asyncDispose]();
+    t.deepEqual(await bench.leftovers(), []);
+    t.deepEqual(count(bench.events, 'mounted'), count(bench.events, 'unmounted'));
+    await using next = await bench.open([base()]);
+    t.true(existsSync(join(next.root, 'd/f')));
+  });
+
   claim('a workspace that is not committed leaves nothing', async (t, start) => {
     const bench = await start();
     const workspace = await bench.open([base()]);

@@ -51,6 +51,11 @@ export class BuildSnapshots implements Snapshots {
     return await MountedWorkspace.open(parent, this.#parts, { signal });
   }
 
+  async view(parent: ChainID, { signal }: Abortable = {}): Promise<Workspace> {
+    signal?.throwIfAborted();
+    return await MountedWorkspace.view(parent, this.#parts);
+  }
+
   async keep(key: SnapshotKey, parent: ChainID | null, { signal }: Abortable = {}): Promise<KeptSnapshot> {
     await this.#driver.prepare(key, parent, { signal, lasting: true });
     return { key, parent, openedAt: String(this.#parts.mountPoints.now()) };

@@ -63,6 +63,21 @@ export class MountedWorkspace implements Workspace {
     }
   }
 
+  /** Shows a committed snapshot, read-only where the driver mounts it. */
+  static async view(parent: ChainID, parts: WorkspaceParts): Promise<MountedWorkspace> {
+    const { driver, emit, mountPoints } = parts;
+    const key = asSnapshotKey(`view-${uniqueName()}`);
+    const mounts = await driver.view(key, parent);
+    try {
+      const shown = await show(mounts, mountPoints);
+      if (shown.mounted > 0) emit({ type: 'mounted', driver: driver.name, id: key });
+      return new MountedWorkspace({ key, parent, openedAt: 0n }, { parts, shown, isOwn: true });
+    } catch (failure) {
+      await driver.remove(key);
+      throw failure;
+    }
+  }
+
   /** Shows a snapshot that stays. */
   static async show({ key, parent, openedAt }: KeptSnapshot, parts: WorkspaceParts): Promise<MountedWorkspace> {
     const { driver, emit, mountPoints } = parts;
