@@ -2,7 +2,7 @@ import { type BigIntStats, lstatSync, realpathSync, statSync } from 'node:fs';
 import { hashContents } from './content.ts';
 import type { Content, FileEntry, FileStamp, NodeEntry } from './entry.ts';
 import { isSameStamp, stampOf } from './file-stamp.ts';
-import type { FileTree } from './file-tree.ts';
+import type { FileTree, HostPlace } from './file-tree.ts';
 import { hostEntry, hostNames, hostNamesWithTypes, namesOf } from './host-entry.ts';
 import { pathOf } from './names.ts';
 import { baseName, childPath, hostPath, parentOf } from './paths.ts';
@@ -79,15 +79,19 @@ export class DirectoryTree implements FileTree {
     return await this.#hash(files.map((file) => this.#stamped(file)));
   }
 
-  /** Nothing but files, directories and symlinks, of which none is hidden. */
-  hostPath(path: string): string | undefined {
+  /** Nothing but files, directories and symlinks. */
+  hostPlace(path: string): HostPlace | undefined {
+    const hidden: string[] = [];
     for (const entry of this.#below(path)) {
       if (entry.type !== 'file' && entry.type !== 'directory' && entry.type !== 'symlink') return undefined;
       if (entry.type !== 'directory') continue;
-      const { names, isWhole = true } = this.#listing(entry.path);
-      if (!isWhole || names.some((name) => this.get(childPath(entry.path, name)) === undefined)) return undefined;
+      const { names, visible, isWhole = true } = this.#listing(entry.path);
+      if (names.some((name) => this.get(childPath(entry.path, name)) === undefined)) return undefined;
+      if (isWhole) continue;
+      const out = hostNames(hostPath(this.root, entry.path)).filter((name) => visible?.has(name) !== true);
+      hidden.push(...out.map((name) => childPath(entry.path, name).slice(path === '' ? 0 : path.length + 1)));
     }
-    return this.get(path) && hostPath(realpathSync(this.root), path);
+    return this.get(path) && { path: hostPath(realpathSync(this.root), path), hidden };
   }
 
   whatChanged(path: string): string | undefined {

@@ -1,5 +1,13 @@
 import type { Content, FileEntry, NodeEntry } from './entry.ts';
 
+/** A file or directory of this host that shows a part of a tree. */
+export interface HostPlace {
+  /** Without symlinks on the way. */
+  readonly path: string;
+  /** What is there and not in the tree, by paths below; of a directory that is hidden itself alone. */
+  readonly hidden: readonly string[];
+}
+
 /**
  * A filesystem that can be looked into without a directory of its own: the build context, or the layers of a stage or image merged.
  * Paths are those of `Entry.path` (relative, `''` is the root). Nothing here leaves the root; no host symlink is ever followed.
@@ -21,8 +29,8 @@ export interface FileTree {
   digests(files: readonly FileEntry[]): Promise<readonly string[]>;
   /** Names that are one file (hard links), as an opaque identity; `undefined` for a file with one name. */
   identity(file: FileEntry): string | undefined;
-  /** The file or directory of this host, without symlinks on the way, that shows just what is at and below `path`, where there is one. */
-  hostPath?(path: string): string | undefined;
-  /** The path of the first that is no longer what it was when it was looked at, of what `hostPath` shows. */
+  /** Where on this host what is at and below `path` lies, if it does. */
+  hostPlace?(path: string): HostPlace | undefined;
+  /** The path of the first that is no longer what it was when it was looked at, of what `hostPlace` shows. */
   whatChanged?(path: string): string | undefined;
 }

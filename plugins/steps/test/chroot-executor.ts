@@ -10,13 +10,13 @@ const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 /** Mounts in a mount namespace of its own, so that nothing has to be undone. */
 function mountLine({ type, source, options, target }: ProcessSpec['mounts'][number], root: string): string {
   const at = join(root, target);
-  if (type === 'tmpfs') mkdirSync(at, { recursive: true });
+  if (type !== 'bind') mkdirSync(at, { recursive: true });
   else {
     mkdirSync(dirname(at), { recursive: true });
     if (statSync(source).isDirectory()) mkdirSync(at, { recursive: true });
     else writeFileSync(at, '');
   }
-  if (type === 'tmpfs') return `/bin/mount -t tmpfs -o ${options.join(',')} tmpfs ${quote(at)}`;
+  if (type !== 'bind') return `/bin/mount -t ${type} -o ${quote(options.join(','))} ${source} ${quote(at)}`;
   return `/bin/mount --bind ${quote(source)} ${quote(at)}${options.includes('ro') ? ` && /bin/mount -o remount,bind,ro ${quote(at)}` : ''}`;
 }
 

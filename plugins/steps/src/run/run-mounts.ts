@@ -1,11 +1,12 @@
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Mount, type RunMount, type RunStep, type StepInputs, VarveError } from '@varve/core';
-import { cleanPath } from '@varve/core/archive';
+import { type Mount, type RunMount, type RunStep, type StepScope, type TreeRef, VarveError, type Workspace } from '@varve/core';
+import { cleanPath, type HostPlace, hostPath } from '@varve/core/archive';
 import { removeTree } from '@varve/core/system';
 import { workingDirOf } from './environment.ts';
 import { extractSource, ONLY_FILE } from './extract-source.ts';
 import { findMountSource, type MountSource } from './mount-source.ts';
+import { overlayPlace } from './overlay-place.ts';
 import { refuseChanged, shownDirectly } from './shown-directly.ts';
 import { StepCaches } from './step-caches.ts';
 import { type PlacedSecret, StepSecrets } from './step-secrets.ts';
@@ -16,19 +17,20 @@ export type PlacedMount = Mount & { readonly target: string };
 export class RunMounts implements AsyncDisposable {
   readonly #root: string;
   readonly #step: RunStep;
-  readonly #inputs: StepInputs;
+  readonly #scope: StepScope;
   readonly #dirs: string[] = [];
+  readonly #views: Workspace[] = [];
   readonly #shown: MountSource[] = [];
   readonly #secrets: StepSecrets;
   readonly #caches: StepCaches;
 
   /** `root` is that of the store. */
-  constructor(root: string, step: RunStep, inputs: StepInputs) {
+  constructor(root: string, step: RunStep, scope: StepScope) {
     this.#root = root;
     this.#step = step;
-    this.#inputs = inputs;
-    this.#secrets = new StepSecrets(step, inputs);
-    this.#caches = new StepCaches(root, step, inputs);
+    this.#scope = scope;
+    this.#secrets = new StepSecrets(step, scope);
+    this.#caches = new StepCaches(root, step, scope);
   }
 
   /** What secrets bring into the environment, once they are prepared. */
@@ -51,7 +53,7 @@ export class RunMounts implements AsyncDisposable {
   async #place(mount: RunMount): Promise<PlacedMount | undefined> {
     switch (mount.type) {
       case 'bind':
-        return { ...bind(await this.#show(mount), mount.writable), target: this.#targetOf(mount.target) };
+        return { ...(await this.#show(mount)), target: this.#targetOf(mount.target) };
       case 'cache':
         return { ...bind(this.#caches.pathOf(mount), mount.writable), target: this.#targetOf(mount.target) };
       case 'tmpfs': {
@@ -72,13 +74,29 @@ export class RunMounts implements AsyncDisposable {
     return placed && { ...placed.mount, target: this.#targetOf(placed.target) };
   }
 
-  /** Itself where it can only be read; otherwise a copy, so that nothing that is written reaches it, which is thrown away with the rest. */
-  async #show(mount: RunMount & { readonly type: 'bind' }): Promise<string> {
-    const source = await findMountSource(mount, this.#step, this.#inputs);
-    const itself = mount.writable ? undefined : shownDirectly(source);
-    if (itself === undefined) return await this.#copyOut(source);
-    this.#shown.push(source);
-    return itself;
+  /** Itself where it can only be read and nothing is hidden, an overlay on it otherwise, or a copy, which is thrown away with the rest. */
+  async #show({ from, writable, ...mount }: RunMount & { readonly type: 'bind' }): Promise<Mount> {
+    const source = await findMountSource({ from, source: mount.source }, this.#step, this.#scope);
+    const place = source.isFromHost ? shownDirectly(source) : await this.#viewOf(from, source);
+    const shown = place && (await this.#showPlace(place, { writable, isDirectory: source.picked.entry.type === 'directory' }));
+    if (shown === undefined) return bind(await this.#copyOut(source), writable);
+    if (source.isFromHost) this.#shown.push(source);
+    return shown;
+  }
+
+  async #viewOf(from: TreeRef, { picked }: MountSource): Promise<HostPlace | undefined> {
+    const view = await this.#scope.viewOf(from);
+    if (view === undefined) return undefined;
+    this.#views.push(view);
+    return { path: hostPath(view.root, picked.entry.path), hidden: [] };
+  }
+
+  async #showPlace(
+    place: HostPlace,
+    { writable, isDirectory }: { readonly writable: boolean; readonly isDirectory: boolean },
+  ): Promise<Mount | undefined> {
+    if (!writable && place.hidden.length === 0) return bind(place.path, false);
+    return isDirectory ? await overlayPlace(place, { dir: this.#temporaryDir(), isWritable: writable }) : undefined;
   }
 
   /** To be asked once the process has ended. @throws VarveError `SOURCE_CHANGED` where what it was shown is no longer what it was */
@@ -88,7 +106,7 @@ export class RunMounts implements AsyncDisposable {
 
   async #copyOut(source: MountSource): Promise<string> {
     const dir = this.#temporaryDir();
-    await extractSource(source, dir, this.#inputs);
+    await extractSource(source, dir, this.#scope);
     return source.picked.entry.type === 'directory' ? dir : join(dir, ONLY_FILE);
   }
 
@@ -109,7 +127,7 @@ export class RunMounts implements AsyncDisposable {
 
   /** Relative targets begin at the working directory. */
   #targetOf(target: string): string {
-    const path = cleanPath(target.startsWith('/') ? target : `${workingDirOf(this.#inputs.config)}/${target}`);
+    const path = cleanPath(target.startsWith('/') ? target : `${workingDirOf(this.#scope.config)}/${target}`);
     if (path !== '') return `/${path}`;
     throw new VarveError('RUN_SETTING', `invalid mount target ${JSON.stringify(target)}`, { source: this.#step.source });
   }
@@ -117,6 +135,7 @@ export class RunMounts implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#secrets[Symbol.dispose]();
     this.#caches[Symbol.dispose]();
+    for (const view of this.#views.splice(0)) await view[Symbol.asyncDispose]();
     for (const dir of this.#dirs.splice(0)) await removeTree(dir);
   }
 }
