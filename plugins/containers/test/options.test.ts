@@ -69,8 +69,14 @@ for (const [name, value] of [
   ['pids-limit', 'few'],
   ['hostname', '-x'],
   ['log-driver', 'syslog'],
+  ['health-interval', '10'],
+  ['health-timeout', '1us'],
+  ['health-retries', '-1'],
 ] as const)
   test(`--${name} ${value}`, refuses, () => readCreate({ [name]: value }, ['image'], { isAttached: true }));
+test('--no-healthcheck with --health-cmd', refuses, () =>
+  readCreate({ 'no-healthcheck': true, 'health-cmd': 'x' }, ['image'], { isAttached: true }),
+);
 test('no image', refuses, () => readCreate({}, [], { isAttached: true }));
 
 const request = (changes: Partial<CreateRequest>): CreateRequest => ({ ...readCreate({}, ['image'], { isAttached: true }), ...changes });
@@ -87,6 +93,15 @@ test(runs, [['e'], ['c']], { entrypoint: 'x' }, [['x'], null]);
 test(runs, [['e'], ['c']], { entrypoint: 'x', args: ['a'] }, [['x'], ['a']]);
 test(runs, [['e'], ['c']], { entrypoint: '', args: ['a'] }, [null, ['a']]);
 test(runs, [null, ['c']], { args: ['a'] }, [null, ['a']]);
+test('--health-… change the check of the image, and --no-healthcheck takes it away', (t) => {
+  const image = { Cmd: ['c'], Healthcheck: { Test: ['CMD', 'old'], Interval: 1e9, Retries: 2 } };
+  const check = (values: Readonly<Record<string, string | boolean>>) =>
+    configOf(image, readCreate(values, ['image'], { isAttached: true })).Healthcheck;
+  t.deepEqual(check({}), image.Healthcheck);
+  t.deepEqual(check({ 'health-cmd': 'a | b', 'health-interval': '1m30s' }), { Test: ['CMD-SHELL', 'a | b'], Interval: 90e9, Retries: 2 });
+  t.deepEqual(check({ 'health-retries': '5', 'health-start-period': '10ms' }), { ...image.Healthcheck, Retries: 5, StartPeriod: 10e6 });
+  t.deepEqual(check({ 'no-healthcheck': true })?.Test, ['NONE']);
+});
 test('with nothing to run there is no container', (t) => {
   t.throws(() => configOf({}, request({})), { code: 'CONTAINER_COMMAND' });
   t.throws(() => configOf({ Cmd: ['c'] }, request({ entrypoint: '' })), { code: 'CONTAINER_COMMAND' });

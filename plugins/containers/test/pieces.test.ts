@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ContainerConfig } from '@varve/core/image';
 import test, { type ExecutionContext } from 'ava';
 import { DetachKeys, parseDetachKeys } from '../src/client/detach-keys.ts';
 import { describeStatus } from '../src/describe/status.ts';
+import { type Health, type HealthCheck, healthCheckOf, nextHealth, STARTING, waitFor } from '../src/health/health-check.ts';
 import { findTail, LineReader, logFiles } from '../src/logs/read-log.ts';
 import type { ContainerState } from '../src/state/container-record.ts';
 import { checkName, randomId, randomName } from '../src/state/names.ts';
@@ -40,10 +42,56 @@ const statuses = test.macro({
   title: (_, __, expected) => `the status ${expected}`,
 });
 test(statuses, { status: 'running', startedAt: NOW - 5000 }, 'Up 5 seconds');
+test(statuses, { status: 'running', startedAt: NOW - 5000, health: STARTING }, 'Up 5 seconds (health: starting)');
+test(statuses, { status: 'running', startedAt: NOW - 5000, health: { ...STARTING, status: 'healthy' } }, 'Up 5 seconds (healthy)');
 test(statuses, { status: 'paused', startedAt: NOW - 65_000 }, 'Up About a minute (Paused)');
 test(statuses, { status: 'exited', exitCode: 3, finishedAt: NOW - 7_200_000 }, 'Exited (3) 2 hours ago');
 test(statuses, { status: 'created' }, 'Created');
 test(statuses, { status: 'removing' }, 'Removal In Progress');
+
+/** Looks, a second each, at a container that started with the first: `+` and `-` for how they end. */
+const healths = test.macro({
+  exec(t, looks: string, changes: Partial<HealthCheck>, expected: Health['status'], streak: number) {
+    const check = { args: ['x'], interval: 1000, timeout: 1000, retries: 3, startPeriod: 0, startInterval: 500, ...changes };
+    const ends = [...looks].map((look, i) => ({ start: i * 1000, end: i * 1000, exitCode: look === '+' ? 0 : 1, output: '' }));
+    const health = ends.reduce((now, end) => nextHealth(now, end, { ...check, startedAt: 0 }), STARTING);
+    t.deepEqual([health.status, health.failingStreak, health.log.length], [expected, streak, Math.min(looks.length, 5)]);
+    t.is(waitFor(health, { ...check, startedAt: 0 }, 1500), health.status === 'starting' && check.startPeriod > 1500 ? 500 : 1000);
+  },
+  title: (_, looks, changes, expected) => `after ${looks || 'nothing'} with ${JSON.stringify(changes)} it is ${expected}`,
+});
+test(healths, '', {}, 'starting', 0);
+test(healths, '--', {}, 'starting', 2);
+test(healths, '---', {}, 'unhealthy', 3);
+test(healths, '+--', {}, 'healthy', 2);
+test(healths, '+---+', {}, 'healthy', 0);
+test(healths, '-', { retries: 1 }, 'unhealthy', 1);
+test(healths, '----', { startPeriod: 3000 }, 'starting', 1);
+test(healths, '---', { startPeriod: 9000 }, 'starting', 0);
+test(healths, '+---', { startPeriod: 9000 }, 'unhealthy', 3);
+
+const checks = test.macro({
+  exec(t, config: ContainerConfig, expected: Partial<HealthCheck> | undefined) {
+    const found = healthCheckOf(config);
+    if (expected === undefined || found === undefined) t.is(found, expected as undefined);
+    else t.like(found, expected);
+  },
+  title: (_, config) => `the check of ${JSON.stringify(config)}`,
+});
+test(checks, {}, undefined);
+test(checks, { Healthcheck: { Test: ['NONE'] } }, undefined);
+test(checks, { Healthcheck: { Interval: 5 } }, undefined);
+test(
+  checks,
+  { Healthcheck: { Test: ['CMD', 'a', 'b'] } },
+  { args: ['a', 'b'], interval: 30_000, timeout: 30_000, retries: 3, startPeriod: 0 },
+);
+test(
+  checks,
+  { Healthcheck: { Test: ['CMD-SHELL', 'a b'], Interval: 1.5e9, Retries: 1 } },
+  { args: ['/bin/sh', '-c', 'a b'], interval: 1500, retries: 1 },
+);
+test(checks, { Healthcheck: { Test: ['CMD-SHELL', 'a'] }, Shell: ['/bin/bash', '-c'] }, { args: ['/bin/bash', '-c', 'a'] });
 
 test('names are allowed ones, and others are refused', (t) => {
   for (const attempt of [0, 5, 12]) t.notThrows(() => checkName(randomName(attempt)));

@@ -143,7 +143,7 @@ export const CONTAINER_COMMANDS: readonly ((store: ContainerStore) => Command)[]
           short: 'f',
           multiple: true,
           value: '<name=value>',
-          description: 'id, name, label, status, exited, ancestor, before, since, volume, network, publish, expose',
+          description: 'id, name, label, status, health, exited, ancestor, before, since, volume, network, publish, expose',
         },
         ...LISTING_OPTIONS,
       },

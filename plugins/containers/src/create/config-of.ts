@@ -24,6 +24,7 @@ export function configOf(image: ContainerConfig, request: CreateRequest): Contai
     ...(Object.keys(labels).length > 0 && { Labels: labels }),
     ...(request.user !== undefined && { User: request.user }),
     ...(request.workdir !== undefined && { WorkingDir: request.workdir }),
+    ...(request.health !== undefined && { Healthcheck: { ...image.Healthcheck, ...request.health } }),
     ...(request.stopSignal !== undefined && { StopSignal: request.stopSignal }),
   };
 }

@@ -1,5 +1,5 @@
 import type { CapabilityChanges, ProcessDevice, ProcessSpec, PublishedPort, ResourceLimits } from '@varve/core';
-import type { Platform } from '@varve/core/image';
+import type { Healthcheck, Platform } from '@varve/core/image';
 import type { ContainerMount, ContainerSpec } from '../state/container-record.ts';
 
 /** A volume that has no name yet. */
@@ -19,6 +19,7 @@ export interface CreateRequest {
   readonly labels: Readonly<Record<string, string>>;
   readonly user?: string | undefined;
   readonly workdir?: string | undefined;
+  readonly health?: Healthcheck | undefined;
   readonly stopSignal?: string | undefined;
   readonly stopTimeout?: number | undefined;
   readonly hostname?: string | undefined;

@@ -3,6 +3,7 @@ import { parsePlatform } from '@varve/core/image';
 import { signalName } from '../signals.ts';
 import type { CreateRequest } from './create-request.ts';
 import { readEnv, readLabels } from './read-env.ts';
+import { readHealth } from './read-health.ts';
 import { readDevices, readLimits, readLog, readSize, readUlimits } from './read-limits.ts';
 import { readMounts, readVolumesFrom } from './read-mounts.ts';
 import { readHosts, readNetwork, readPorts } from './read-network.ts';
@@ -28,6 +29,7 @@ export function readCreate(
     labels: readLabels(listOf(values, 'label-file'), listOf(values, 'label')),
     user: textOf(values, 'user'),
     workdir: readWorkdir(textOf(values, 'workdir')),
+    health: readHealth(values),
     stopSignal: stopSignal === undefined ? undefined : signalName(stopSignal),
     stopTimeout: readSeconds('stop-timeout', textOf(values, 'stop-timeout')),
     hostname: readHostname(textOf(values, 'hostname')),

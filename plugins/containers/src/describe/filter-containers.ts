@@ -21,6 +21,10 @@ const FILTERS: Readonly<Record<string, Filter>> = {
     if (!STATUSES.includes(value)) throw usageError(`invalid filter 'status=${value}'`, `There are ${STATUSES.join(', ')}.`);
     return ({ state }) => state.status === value;
   },
+  health: (value) => {
+    if (!HEALTHS.includes(value)) throw usageError(`invalid filter 'health=${value}'`, `There are ${HEALTHS.join(', ')}.`);
+    return ({ state }) => (state.health?.status ?? 'none') === value;
+  },
   exited: (value) => {
     if (!/^\d+$/.test(value)) throw usageError(`invalid filter 'exited=${value}'`);
     return ({ state }) => state.status === 'exited' && (state.exitCode ?? 0) === Number(value);
@@ -51,6 +55,7 @@ const FILTERS: Readonly<Record<string, Filter>> = {
   publish: portFilter('port'),
   expose: portFilter('containerPort'),
 };
+const HEALTHS = ['starting', 'healthy', 'unhealthy', 'none'];
 const STATUSES = ['created', 'restarting', 'running', 'removing', 'paused', 'exited', 'dead'];
 
 function portFilter(member: 'port' | 'containerPort'): Filter {

@@ -1,6 +1,7 @@
 import { describeConfig } from '@varve/core/command';
 import { argsOf } from '../create/config-of.ts';
 import type { Engine } from '../engine.ts';
+import type { Health } from '../health/health-check.ts';
 import type { ContainerMount, ContainerRecord, ContainerSpec } from '../state/container-record.ts';
 
 const NEVER = '0001-01-01T00:00:00Z';
@@ -53,8 +54,15 @@ function stateOf({ state }: ContainerRecord) {
     Error: state.error ?? '',
     StartedAt: timeOf(state.startedAt),
     FinishedAt: timeOf(state.finishedAt),
+    Health: state.health && describeHealth(state.health),
   };
 }
+
+const describeHealth = ({ status, failingStreak, log }: Health) => ({
+  Status: status,
+  FailingStreak: failingStreak,
+  Log: log.map(({ start, end, exitCode, output }) => ({ Start: timeOf(start), End: timeOf(end), ExitCode: exitCode, Output: output })),
+});
 
 const networkOf = ({ network }: ContainerSpec): string => (network === 'default' ? 'bridge' : network);
 

@@ -1,4 +1,5 @@
 import { humanAge } from '@varve/core/command';
+import type { Health } from '../health/health-check.ts';
 import type { ContainerRecord, Status } from '../state/container-record.ts';
 
 /** As docker's `ps` says it: `Up 5 seconds`, `Exited (0) 3 minutes ago`. */
@@ -6,7 +7,7 @@ export function describeStatus({ state }: ContainerRecord, now: number): string 
   const since = (at: number | undefined) => humanAge(Math.max(0, now - (at ?? now)));
   switch (state.status) {
     case 'running':
-      return `Up ${since(state.startedAt)}`;
+      return `Up ${since(state.startedAt)}${shownHealth(state.health)}`;
     case 'paused':
       return `Up ${since(state.startedAt)} (Paused)`;
     case 'exited':
@@ -19,6 +20,11 @@ export function describeStatus({ state }: ContainerRecord, now: number): string 
     default:
       return state.status satisfies never;
   }
+}
+
+function shownHealth(health: Health | undefined): string {
+  if (health === undefined) return '';
+  return health.status === 'starting' ? ' (health: starting)' : ` (${health.status})`;
 }
 
 export const isUp = ({ state }: { readonly state: { readonly status: Status } }): boolean =>

@@ -1,5 +1,6 @@
 import type { CapabilityChanges, KeptSnapshot, ProcessDevice, ProcessSpec, PublishedPort, ResourceLimits } from '@varve/core';
 import type { ContainerConfig, Digest } from '@varve/core/image';
+import type { Health } from '../health/health-check.ts';
 
 export type Status = 'creating' | 'created' | 'running' | 'paused' | 'exited' | 'removing';
 
@@ -77,6 +78,8 @@ export interface ContainerState {
   readonly supervisor?: number | undefined;
   readonly exitCode?: number | undefined;
   readonly outOfMemory?: boolean | undefined;
+  /** Where somebody asks for it. */
+  readonly health?: Health | undefined;
   /** Why it could not be started. */
   readonly error?: string | undefined;
   /** Milliseconds since 1970. */

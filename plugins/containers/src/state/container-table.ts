@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { VarveError } from '@varve/core';
 import { tryLock } from '@varve/core/system';
+import { unwatched } from '../health/health-check.ts';
 import type { ContainerRecord, ContainerSpec, ContainerState } from './container-record.ts';
 import type { Database, Row } from './database.ts';
 import type { Places } from './places.ts';
@@ -142,6 +143,7 @@ export class ContainerTable {
       exitCode: KILLED,
       pid: undefined,
       supervisor: undefined,
+      health: unwatched(state.health),
       finishedAt: state.finishedAt ?? state.startedAt,
     };
   }

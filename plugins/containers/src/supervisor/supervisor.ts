@@ -6,6 +6,8 @@ import type { FileLock } from '@varve/core/system';
 import type { Answer, AttachRequest, Request } from '../client/frames.ts';
 import { listenIn } from '../client/unix-socket.ts';
 import { type Engine, openSnapshots } from '../engine.ts';
+import { healthCheckOf, STARTING, unwatched } from '../health/health-check.ts';
+import { HealthMonitor } from '../health/health-monitor.ts';
 import { destroyContainer } from '../remove-container.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { Input } from './input.ts';
@@ -28,6 +30,7 @@ export class Supervisor {
   #workspace: Workspace | undefined;
   #server: Server | undefined;
   #log: LogFile | undefined;
+  #monitor: HealthMonitor | undefined;
 
   constructor(engine: Engine, record: ContainerRecord, held: FileLock) {
     this.#engine = engine;
@@ -100,6 +103,7 @@ export class Supervisor {
       if (attach !== undefined) this.#attach(session, attach);
       this.#container = (await provider.start?.(asked, this.#io())) ?? runOnly(provider, asked, this.#io());
       this.#setRunning(this.#container.pid);
+      this.#watchHealth(this.#container);
       session.send({ kind: 'started', pid: this.#container.pid });
       result = await this.#container.exit;
     } catch (failure) {
@@ -154,12 +158,11 @@ export class Supervisor {
         container.resize(request.size);
         return done();
       case 'pause':
-        await container.pause();
-        this.#setStatus('paused');
-        return done();
+        return done(await this.#pause(container));
       case 'resume':
         await container.resume();
         this.#setStatus('running');
+        this.#monitor?.resume();
         return done();
       case 'processes':
         return done(await container.processes());
@@ -218,8 +221,35 @@ export class Supervisor {
   }
 
   #setRunning(pid: number): void {
-    const running = { status: 'running', pid: pid || undefined, supervisor: process.pid, startedAt: Date.now() } as const;
+    const health = healthCheckOf(this.#record.spec.config) && STARTING;
+    const running = { status: 'running', pid: pid || undefined, supervisor: process.pid, startedAt: Date.now(), health } as const;
     this.#record = this.#engine.store.containers.change(this.#record.id, () => running);
+  }
+
+  async #pause(container: RunningContainer): Promise<void> {
+    this.#monitor?.pause();
+    try {
+      await container.pause();
+      this.#setStatus('paused');
+    } catch (failure) {
+      this.#monitor?.resume();
+      throw failure;
+    }
+  }
+
+  #watchHealth(container: RunningContainer): void {
+    const { id, spec, state } = this.#record;
+    const check = healthCheckOf(spec.config);
+    if (check === undefined) return;
+    const exec = { args: check.args, env: [], tty: false, privileged: false };
+    this.#monitor = new HealthMonitor({
+      check,
+      startedAt: state.startedAt ?? Date.now(),
+      execute: async (io) => await container.exec(await execSpec(this.#record, { exec, pid: container.pid }), io),
+      tell: (health) => {
+        this.#record = this.#engine.store.containers.change(id, (now) => ({ ...now, health }));
+      },
+    });
   }
 
   #setStatus(status: 'running' | 'paused'): void {
@@ -245,10 +275,11 @@ export class Supervisor {
   async #finish({ exitCode, outOfMemory }: ProcessResult): Promise<void> {
     await this.#close();
     const { containers } = this.#engine.store;
-    this.#record = containers.change(this.#record.id, ({ startedAt }) => ({
+    this.#record = containers.change(this.#record.id, ({ startedAt, health }) => ({
       status: 'exited',
       exitCode,
       outOfMemory,
+      health: unwatched(health),
       startedAt,
       finishedAt: Date.now(),
     }));
@@ -258,6 +289,7 @@ export class Supervisor {
   }
 
   async #close(): Promise<void> {
+    this.#monitor?.[Symbol.dispose]();
     this.#log?.close();
     this.#server?.close();
     await this.#workspace?.[Symbol.asyncDispose]();
