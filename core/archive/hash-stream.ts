@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type HashThread, hashThreads } from './hash-thread.ts';
 
-/** SHA-256 of bytes that come in pieces. */
+/** A hash of bytes that come in pieces: SHA-256, where nothing else was asked for. */
 export interface HashStream extends Disposable {
   /** The bytes may change once it is done. */
   update(bytes: Uint8Array): Promise<void> | undefined;
@@ -16,13 +16,17 @@ const SLOT = 512 * 1024;
 const SLOTS = 4;
 
 /** Hashes beside the calling thread where much is to come. @param length about how many bytes */
-export function openHashStream(length: number): HashStream {
+export function openHashStream(length: number, algorithm: 'sha256' | 'sha512' = 'sha256'): HashStream {
   const thread = length < LONG ? undefined : hashThreads().find(({ isBroken }) => !isBroken);
-  return thread === undefined ? new HashHere() : new HashBeside(thread);
+  return thread === undefined ? new HashHere(algorithm) : new HashBeside(thread, algorithm);
 }
 
 class HashHere implements HashStream {
-  readonly #sum: Hash = createHash('sha256');
+  readonly #sum: Hash;
+
+  constructor(algorithm: string) {
+    this.#sum = createHash(algorithm);
+  }
 
   update(bytes: Uint8Array): undefined {
     this.#sum.update(bytes);
@@ -46,10 +50,10 @@ class HashBeside implements HashStream {
   #done: ((hash: string | undefined) => void) | undefined;
   #isOpen = true;
 
-  constructor(thread: HashThread) {
+  constructor(thread: HashThread, algorithm: string) {
     this.#thread = thread;
     this.#id = thread.open((hashes) => this.#hear(hashes));
-    thread.post({ kind: 'open', id: this.#id, shared: this.#shared });
+    thread.post({ kind: 'open', id: this.#id, algorithm, shared: this.#shared });
   }
 
   update(bytes: Uint8Array): Promise<void> | undefined {

@@ -5,7 +5,7 @@ import type { Range } from './range-reader.ts';
 /** What a thread is told; each `ranges`, `piece` and `close` gets an answer, in order. */
 export type HashOrder = { readonly id: number } & (
   | { readonly kind: 'ranges'; readonly ranges: readonly Range[] }
-  | { readonly kind: 'open'; readonly shared: Uint8Array }
+  | { readonly kind: 'open'; readonly algorithm: string; readonly shared: Uint8Array }
   | { readonly kind: 'piece'; readonly start: number; readonly length: number }
   | { readonly kind: 'close' }
 );

@@ -9,7 +9,7 @@ const streams = new Map<number, { readonly shared: Uint8Array; readonly sum: Has
 function carryOut(order: HashOrder): HashAnswer | undefined {
   if (order.kind === 'ranges') return { id: order.id, hashes: tryRanges(order) };
   const { id } = order;
-  if (order.kind === 'open') streams.set(id, { shared: order.shared, sum: createHash('sha256') });
+  if (order.kind === 'open') streams.set(id, { shared: order.shared, sum: createHash(order.algorithm) });
   const stream = streams.get(id);
   if (order.kind === 'piece') {
     stream?.sum.update(stream.shared.subarray(order.start, order.start + order.length));

@@ -38,6 +38,7 @@ export { normaliseIndex } from './normalise-index.ts';
 export { compareEntries, compareNames, comparePaths } from './order.ts';
 export { baseName, childPath, cleanPath, hostPath, isWithin, joinPath, parentOf } from './paths.ts';
 export { createPatternMatcher, type PatternMatcher, type PatternResults } from './patterns.ts';
+export { paxRecord } from './pax.ts';
 export { readTar, type TarMember } from './read-tar.ts';
 export { isSameContent } from './same-content.ts';
 export { type ScanOptions, scanDirectory, scanUpper, type UpperOptions } from './scan-directory.ts';

@@ -20,4 +20,4 @@ export function newName(text: string): ImageReference {
 }
 
 /** The first twelve digits of an ID. */
-export const shortId = (id: string): string => id.replace(/^sha256:/, '').slice(0, 12);
+export const shortId = (id: string): string => id.replace(/^sha(?:256|512):/, '').slice(0, 12);

@@ -4,7 +4,7 @@ import { VarveError } from '../src/errors.ts';
 declare const brand: unique symbol;
 type Brand<T, Name extends string> = T & { readonly [brand]: Name };
 
-/** `sha256:<64 lower-case hex>` of some bytes exactly as stored (OCI image-spec, descriptor.md, Digests). */
+/** `sha256:<64 lower-case hex>`, or sha512 with 128, of some bytes exactly as stored (OCI image-spec, descriptor.md, Digests). */
 export type Digest = Brand<string, 'Digest'>;
 /** Digest of a layer's *uncompressed* tar (OCI image-spec, config.md, Layer DiffID). */
 export type DiffID = Digest & { readonly [diff]: true };
@@ -24,7 +24,10 @@ export type SnapshotKey = Brand<string, 'SnapshotKey'>;
 export type CacheKey = Brand<string, 'CacheKey'>;
 declare const diff: unique symbol;
 
-const FORM = /^sha256:[0-9a-f]{64}$/;
+/** Those of the specification. What is made here has sha256; what comes from elsewhere keeps what it came with. */
+export type DigestAlgorithm = 'sha256' | 'sha512';
+
+const FORM = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 
 /** @throws VarveError `DIGEST_INVALID` */
 export function parseDigest(text: string): Digest {
@@ -32,17 +35,21 @@ export function parseDigest(text: string): Digest {
   const algorithm = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):/.exec(text)?.[1];
   throw new VarveError(
     'DIGEST_INVALID',
-    algorithm !== undefined && algorithm !== 'sha256'
-      ? `Digest algorithm "${algorithm}" is not supported, expected sha256`
+    algorithm !== undefined && algorithm !== 'sha256' && algorithm !== 'sha512'
+      ? `Digest algorithm "${algorithm}" is not supported, expected sha256 or sha512`
       : `Expected a digest like sha256:<64 hex digits>, found ${JSON.stringify(text.slice(0, 100))}`,
   );
 }
 export const isDigest = (text: string): text is Digest => FORM.test(text);
 
 /** Digest of bytes at hand. */
-export const digestOf = (bytes: Uint8Array | string): Digest => `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
-/** The digest that a finished sha256 `Hash` gives. */
-export const digestFromHex = (hex: string): Digest => parseDigest(`sha256:${hex}`);
+export const digestOf = (bytes: Uint8Array | string, algorithm: DigestAlgorithm = 'sha256'): Digest =>
+  `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest;
+/** Of whatever is compared with a digest from elsewhere. */
+export const algorithmOf = (digest: Digest | undefined): DigestAlgorithm => (digest?.startsWith('sha512:') ? 'sha512' : 'sha256');
+/** The digest that a finished `Hash` gives: its length says of which algorithm. */
+export const digestFromHex = (hex: string): Digest => parseDigest(`${hex.length === 128 ? 'sha512' : 'sha256'}:${hex}`);
+/** Both algorithms have names of one length. */
 export const hexOf = (digest: Digest | LayerID | ChainID | CacheKey): string => digest.slice('sha256:'.length);
 
 export const asDiffID = (digest: Digest): DiffID => digest as DiffID;

@@ -81,26 +81,32 @@ export function makeIndex(images: readonly PlatformImage[], annotations?: Readon
 export interface ForeignIndexParts {
   readonly indexBytes: Uint8Array;
   readonly mediaType: string;
+  /** What the index is called where it comes from; without it, by its sha256. */
+  readonly digest?: Digest | undefined;
   readonly entries: readonly IndexEntry[];
 }
 
 /** An index that came from elsewhere: the bytes as received. */
-export const foreignIndex = ({ indexBytes, mediaType, entries }: ForeignIndexParts): ImageIndex =>
-  indexOf(entries, async () => indexBytes, mediaType);
+export const foreignIndex = ({ indexBytes, entries, ...given }: ForeignIndexParts): ImageIndex =>
+  indexOf(entries, async () => indexBytes, given);
 
-function indexOf(entries: readonly IndexEntry[], indexBytes: ImageIndex['indexBytes'], given?: string): ImageIndex {
+function indexOf(
+  entries: readonly IndexEntry[],
+  indexBytes: ImageIndex['indexBytes'],
+  { mediaType: given, digest }: Partial<Pick<ForeignIndexParts, 'mediaType' | 'digest'>> = {},
+): ImageIndex {
   const typeOf = (bytes: Uint8Array): string => given ?? parseManifest(bytes).mediaType;
   return {
     entries,
     indexBytes,
     async descriptor(options) {
       const bytes = await indexBytes(options);
-      return descriptorOf(typeOf(bytes), bytes);
+      return descriptorOf(typeOf(bytes), bytes, digest);
     },
     async movedTo(manifests, options) {
       const original = await indexBytes(options);
       const { bytes, mediaType } = rewriteIndex(original, typeOf(original), manifests);
-      return { bytes, descriptor: descriptorOf(mediaType, bytes) };
+      return { bytes, descriptor: descriptorOf(mediaType, bytes, bytes === original ? digest : undefined) };
     },
   };
 }

@@ -5,6 +5,7 @@ export { applyChanges } from './config-changes.ts';
 export { parseConfigFile, parseObject, serializeConfig } from './config-file.ts';
 export { type Descriptor, MEDIA_TYPES, type Platform } from './descriptor.ts';
 export {
+  algorithmOf,
   asCacheKey,
   asDiffID,
   asLayerID,
@@ -14,6 +15,7 @@ export {
   chainOf,
   type DiffID,
   type Digest,
+  type DigestAlgorithm,
   digestFromHex,
   digestOf,
   hexOf,

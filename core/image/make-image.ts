@@ -1,9 +1,10 @@
 import type { ImageConfig } from './config.ts';
 import { parseConfigFile, serializeConfig } from './config-file.ts';
 import { type Descriptor, MEDIA_TYPES } from './descriptor.ts';
-import { digestOf } from './digest.ts';
+import { algorithmOf, type Digest, type DigestAlgorithm, digestOf } from './digest.ts';
 import type { Image } from './image.ts';
 import type { Abortable, Layer } from './layer.ts';
+import { parseManifest } from './manifest.ts';
 import { once } from './once.ts';
 
 export interface ImageParts {
@@ -42,12 +43,14 @@ export interface ForeignParts {
   readonly configBytes: Uint8Array;
   readonly manifestBytes: Uint8Array;
   readonly manifestMediaType: string;
+  /** What the manifest is called where it comes from; without it, by its sha256. */
+  readonly digest?: Digest | undefined;
   readonly layers: readonly Layer[];
 }
 
 /** An image that came from elsewhere: its config and manifest are the bytes as received. @throws VarveError `IMAGE_INVALID` */
 export function foreignImage(parts: ForeignParts): Image {
-  const { configBytes, manifestBytes, manifestMediaType, layers } = parts;
+  const { configBytes, manifestBytes, manifestMediaType, digest, layers } = parts;
   const { rootfs: _, ...config } = parseConfigFile(configBytes);
   return {
     config,
@@ -55,10 +58,15 @@ export function foreignImage(parts: ForeignParts): Image {
     baseLayers: 0,
     configBytes: async () => configBytes,
     manifestBytes: async () => manifestBytes,
-    descriptor: async () => descriptorOf(manifestMediaType, manifestBytes),
-    id: async () => digestOf(configBytes),
+    descriptor: async () => descriptorOf(manifestMediaType, manifestBytes, digest),
+    id: async () => digestOf(configBytes, configAlgorithm(manifestBytes)),
     movedTo: (moved) => foreignImage({ ...parts, layers: moved }),
   };
+}
+
+function configAlgorithm(manifestBytes: Uint8Array): DigestAlgorithm {
+  const manifest = parseManifest(manifestBytes);
+  return algorithmOf(manifest.kind === 'image' ? manifest.config.digest : undefined);
 }
 
 /** How a layer is named in a manifest: as it was stored, or as the tar that is made of it. */
@@ -90,9 +98,10 @@ export function serializeManifest(
   );
 }
 
-export const descriptorOf = (mediaType: string, bytes: Uint8Array): Descriptor => ({
+/** @param digest where there is one already that the bytes are called by */
+export const descriptorOf = (mediaType: string, bytes: Uint8Array, digest: Digest = digestOf(bytes)): Descriptor => ({
   mediaType,
-  digest: digestOf(bytes),
+  digest,
   size: bytes.length,
 });
 

@@ -87,4 +87,4 @@ export function familiarName(name: string): string {
 }
 
 /** Whether this may be an ID or the beginning of one rather than a name. */
-export const looksLikeId = (text: string): boolean => /^(?:sha256:)?[0-9a-f]{2,64}$/.test(text);
+export const looksLikeId = (text: string): boolean => /^(?:(?:sha256:)?[0-9a-f]{2,64}|(?:sha512:)?[0-9a-f]{2,128})$/.test(text);

@@ -6,6 +6,7 @@ export { startProcess, type TestProcess } from './killed-process.ts';
 export { ATTRIBUTES, entry, fixtureContent, fixtureIndex, fixtureLayer } from './layer-fixture.ts';
 export { MemoryCache, MemoryDigests, MemoryLayers, memoryStores } from './memory-stores.ts';
 export { type ExampleResult, runReadmeExample } from './readme-example.ts';
+export { sha512Image } from './sha512-image.ts';
 export { type OpenSharedCache, type SharedCacheSuite, sharedCacheContract } from './shared-cache-contract.ts';
 export { type SnapshotView, showSnapshot } from './snapshot-view.ts';
 export { DirectoryLayers } from './snapshotter/directory-layers.ts';

@@ -1,5 +1,5 @@
 import { type Content, decompress, type FileEntry, hashContents, indexTar } from '../archive/index.ts';
-import { asDiffID, asLayerID, type CacheKey, composeLayer, digestOf, type Layer, type LayerID } from '../image/index.ts';
+import { algorithmOf, asDiffID, asLayerID, type CacheKey, composeLayer, digestOf, type Layer, type LayerID } from '../image/index.ts';
 import {
   CACHE_STORES,
   type CacheRecord,
@@ -36,13 +36,13 @@ export class MemoryLayers implements LayerStore {
 
   async ingest(...[source, expected]: Parameters<LayerStore['ingest']>): Promise<Layer> {
     const bytes = await gather(typeof source === 'function' ? source(0) : source);
-    const digest = digestOf(bytes);
+    const digest = digestOf(bytes, algorithmOf(expected.digest));
     const size = expected.size ?? bytes.length;
     if (size !== bytes.length || (expected.digest ?? digest) !== digest)
       throw new VarveError('BLOB_MISMATCH', `Expected ${expected.digest ?? `${size} bytes`}, found ${digest} (${bytes.length} bytes)`);
     const indexer = indexTar(decompress(inPieces(bytes), { signal: expected.signal }));
     const tar = await gather(indexer);
-    const diffId = asDiffID(digestOf(tar));
+    const diffId = asDiffID(digestOf(tar, algorithmOf(expected.diffId)));
     if ((expected.diffId ?? diffId) !== diffId) throw new VarveError('BLOB_MISMATCH', `Expected ${expected.diffId}, found ${diffId}`);
     const at = ({ offset = 0, size: length }: FileEntry): Content => ({ kind: 'bytes', bytes: tar.subarray(offset, offset + length) });
     const kept: Layer = {
