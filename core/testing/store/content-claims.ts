@@ -19,6 +19,19 @@ export function contentClaims(claim: StoreClaim<ContentStore>): void {
     t.deepEqual(Buffer.from(await store.readAll(digestOf(TEXT))), TEXT);
   });
 
+  claim('what is written under its sha512 is kept, listed and read under that', async (t, { store, again }) => {
+    const digest = digestOf(LARGE, 'sha512');
+    t.deepEqual(await store.write(inPieces(LARGE, 70_000), { digest }), { digest, size: LARGE.length });
+    t.deepEqual(await store.write(LARGE, { digest }), { digest, size: LARGE.length });
+    const other = await again();
+    t.deepEqual(await collectBytes(other.read(digest)), LARGE);
+    t.is(await other.size(digestOf(LARGE)), undefined);
+    for await (const listed of other.list()) t.deepEqual(listed, { digest, size: LARGE.length });
+    await t.throwsAsync(store.write(TEXT, { digest: digestOf('other', 'sha512') }), { code: 'BLOB_MISMATCH' });
+    await store.remove(digest);
+    t.is(await other.size(digest), undefined);
+  });
+
   claim('an empty blob is a blob', async (t, { store }) => {
     const { digest } = await store.write(inPieces(new Uint8Array(0)));
     t.is(await store.size(digest), 0);

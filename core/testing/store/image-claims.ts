@@ -16,6 +16,7 @@ import {
 } from '../../image/index.ts';
 import type { ImageRecord, ImageStore } from '../../src/index.ts';
 import { entry, fixtureLayer } from '../layer-fixture.ts';
+import { sha512Image } from '../sha512-image.ts';
 import type { StoreClaim } from '../store-contract.ts';
 import { collectBytes } from './streams.ts';
 
@@ -216,6 +217,22 @@ export function imageClaims(claim: StoreClaim<ImageStore>): void {
     t.is(stored.mediaType, MEDIA_TYPES.dockerLayerGzip);
   });
 
+  claim('an image in which everything is called by its sha512 keeps all these names', async (t, { store, again }) => {
+    const { image } = await sha512Image(imageOf(['a', 'b']));
+    const record = await store.put(image, { names: ['app:1'] });
+    const other = await again();
+    t.deepEqual([record.descriptor, record.id], [await image.descriptor(), await image.id()]);
+    t.true(record.descriptor.digest.startsWith('sha512:') && record.id.startsWith('sha512:'));
+    for (const text of ['app:1', record.id, record.id.slice(7, 19), `app@${record.descriptor.digest}`])
+      t.deepEqual(await other.find(text), record, text);
+    const opened = await other.open(record);
+    t.deepEqual([await opened.descriptor(), await opened.id()], [record.descriptor, record.id]);
+    for (const layer of opened.layers) t.is(digestOf(await collectBytes(layer.tar()), 'sha512'), await layer.diffId());
+    const { blobs } = await other.remove(record);
+    t.deepEqual([...blobs].sort(), [record.descriptor.digest, record.id, ...(await diffIdsOf(image))].sort());
+    t.is(await store.find('app:1'), undefined);
+  });
+
   claim('an image whose manifest and configuration disagree is refused', async (t, { store }) => {
     const layer = layerOf('a');
     const configBytes = serializeConfig({ os: 'linux', architecture: 'amd64', config: {}, history: [] }, [asDiffID(digestOf('other'))]);
@@ -234,6 +251,8 @@ export function imageClaims(claim: StoreClaim<ImageStore>): void {
     t.is(await store.find('app'), undefined);
   });
 }
+
+const diffIdsOf = ({ layers }: Image): Promise<readonly Digest[]> => Promise.all(layers.map((layer) => layer.diffId()));
 
 /** How many layers can be read to their end. */
 async function readable(store: ImageStore, record: ImageRecord): Promise<number> {

@@ -197,6 +197,28 @@ export function layerClaims(claim: StoreClaim<LayerStore>): void {
       }
     });
 
+  for (const [what, pack] of [
+    ['a tar', (tar: Buffer) => tar],
+    ['gzip', gzipSync],
+  ] as const)
+    for (const [blob, diff] of [
+      ['sha512', 'sha256'],
+      ['sha256', 'sha512'],
+      ['sha512', 'sha512'],
+    ] as const)
+      claim(`${what} that is called by its ${blob}, its diffID being a ${diff}, is compared with both`, async (t, { store, again }) => {
+        const tar = await tarOf();
+        const bytes = pack(tar);
+        const expected = { mediaType: MEDIA_TYPES.layer, digest: digestOf(bytes, blob), diffId: asDiffID(digestOf(tar, diff)) };
+        const layer = await store.ingest(inPieces(bytes, 10_000), expected);
+        t.deepEqual([layer.stored?.digest, await layer.diffId()], [expected.digest, expected.diffId]);
+        const found = await (await again()).get(asLayerID(expected.diffId));
+        t.deepEqual(found && (await collectBytes(found.tar())), tar);
+        t.deepEqual(found && (await contentsOf(found)), await contentsOf(layerOf(ID)));
+        for (const wrong of [{ digest: digestOf('x', blob) }, { diffId: asDiffID(digestOf('x', diff)) }])
+          await t.throwsAsync(store.ingest(inPieces(bytes, 10_000), { ...expected, ...wrong }), { code: 'BLOB_MISMATCH' });
+      });
+
   claim('bytes behind a compressed stream belong to the blob', async (t, { store }) => {
     const blob = Buffer.concat([gzipSync(await tarOf()), Buffer.alloc(200_000)]);
     const taken = await store.ingest(inPieces(blob, 5000), { mediaType: MEDIA_TYPES.layerGzip, digest: digestOf(blob) });

@@ -14,7 +14,7 @@ export interface ArchivePlace {
  * @throws VarveError `DIGEST_INVALID`
  */
 export function parsePlace(text: string): ArchivePlace {
-  const at = text.lastIndexOf('@sha256:');
+  const at = /@sha(?:256|512):[^@]*$/.exec(text)?.index ?? -1;
   const digest = at === -1 ? undefined : parseDigest(text.slice(at + 1));
   const rest = at === -1 ? text : text.slice(0, at);
   const colons = [...rest.matchAll(/:/g)].map(({ index }) => index);

@@ -64,7 +64,7 @@ async function taggedImages(text: string, images: ImageStore): Promise<readonly 
 }
 
 function referenceOf(text: string): ImageReference | undefined {
-  if (/^sha256:/.test(text)) return undefined;
+  if (/^sha(?:256|512):/.test(text)) return undefined;
   try {
     return parseReference(text);
   } catch (failure) {

@@ -5,7 +5,6 @@ import {
   type DiffID,
   type Digest,
   descriptorOf,
-  digestOf,
   type Image,
   type ImageIndex,
   type IndexArtifact,
@@ -87,7 +86,7 @@ async function gatherIndex(index: ImageIndex, work: Work): Promise<Descriptor> {
   for (const entry of imagesOf(index))
     moved.set((await entry.descriptor(options)).digest, (await gather(await entry.image(options), work)).descriptor);
   const { bytes, descriptor } = await index.movedTo(moved, options);
-  addBytes(bytes, blobs);
+  addBytes(descriptor, bytes, blobs);
   const written = parseManifest(bytes, descriptor.mediaType);
   const named = new Set(written.kind === 'index' ? written.manifests.map(({ digest }) => digest) : []);
   for (const entry of index.entries)
@@ -96,7 +95,7 @@ async function gatherIndex(index: ImageIndex, work: Work): Promise<Descriptor> {
 }
 
 async function addArtifact(artifact: IndexArtifact, { blobs, options }: Work): Promise<void> {
-  addBytes(await artifact.manifestBytes(options), blobs);
+  addBytes(await artifact.descriptor(options), await artifact.manifestBytes(options), blobs);
   for (const { descriptor, read } of await artifact.blobs(options))
     blobs.set(descriptor.digest, { digest: descriptor.digest, size: descriptor.size, read: () => read(options) });
 }
@@ -104,8 +103,8 @@ async function addArtifact(artifact: IndexArtifact, { blobs, options }: Work): P
 async function gather(image: Image, work: Work): Promise<Omit<GatheredImage, 'names'>> {
   const { blobs, options } = work;
   const original = await image.manifestBytes(options);
-  const { mediaType } = await image.descriptor(options);
-  const manifest = parseManifest(original, mediaType);
+  const before = await image.descriptor(options);
+  const manifest = parseManifest(original, before.mediaType);
   if (manifest.kind !== 'image' || manifest.layers.length !== image.layers.length)
     throw new VarveError('IMAGE_INVALID', `Expected a manifest with ${image.layers.length} layers, found another`);
   const layers: GatheredImage['layers'][number][] = [];
@@ -117,14 +116,15 @@ async function gather(image: Image, work: Work): Promise<Omit<GatheredImage, 'na
   const descriptors = layers.map(({ descriptor }) => descriptor);
   const isUnchanged = descriptors.every(({ digest }, i) => digest === manifest.layers[i]?.digest);
   const configType = manifest.config.mediaType === MEDIA_TYPES.dockerConfig ? MEDIA_TYPES.config : manifest.config.mediaType;
-  const config = descriptorOf(configType, configBytes);
+  const config = descriptorOf(configType, configBytes, manifest.config.digest);
   const bytes = isUnchanged ? original : serializeManifest(config, descriptors, manifest.annotations);
-  for (const added of [bytes, configBytes]) addBytes(added, blobs);
-  return { descriptor: descriptorOf(isUnchanged ? mediaType : MEDIA_TYPES.manifest, bytes), config: config.digest, layers };
+  const descriptor = isUnchanged ? before : descriptorOf(MEDIA_TYPES.manifest, bytes);
+  addBytes(config, configBytes, blobs);
+  addBytes(descriptor, bytes, blobs);
+  return { descriptor, config: config.digest, layers };
 }
 
-function addBytes(bytes: Uint8Array, blobs: Map<Digest, Blob>): void {
-  const digest = digestOf(bytes);
+function addBytes({ digest }: Descriptor, bytes: Uint8Array, blobs: Map<Digest, Blob>): void {
   blobs.set(digest, { digest, size: bytes.length, read: () => bytes });
 }
 

@@ -1,4 +1,4 @@
-import { type Descriptor, type Digest, familiarName, hexOf, MEDIA_TYPES, parseReference } from '@varve/core/image';
+import { algorithmOf, type Descriptor, type Digest, familiarName, hexOf, MEDIA_TYPES, parseReference } from '@varve/core/image';
 import type { GatheredImage } from './gather-images.ts';
 
 /** Annotations of a descriptor in index.json: the tag alone (OCI image-spec, annotations.md), and the whole name as containerd has it. */
@@ -7,7 +7,11 @@ export const IMAGE_NAME = 'io.containerd.image.name';
 
 export const LAYOUT_FILE = Buffer.from('{"imageLayoutVersion":"1.0.0"}');
 
-export const blobPath = (digest: Digest): string => `blobs/sha256/${hexOf(digest)}`;
+export const blobPath = (digest: Digest): string => `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
+
+/** The folders of these blobs, sorted; that of sha256 is there in any case. */
+export const blobFolders = (blobs: readonly { readonly digest: Digest }[]): readonly string[] =>
+  [...new Set(['blobs/sha256', ...blobs.map(({ digest }) => `blobs/${algorithmOf(digest)}`)])].sort();
 
 /** index.json's entries: one for each name of each image (OCI image-spec, image-layout.md). */
 export const indexEntries = (images: readonly GatheredImage[]): readonly Descriptor[] =>

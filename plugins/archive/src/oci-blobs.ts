@@ -1,5 +1,5 @@
 import { VarveError } from '@varve/core';
-import { type Descriptor, digestOf, MEDIA_TYPES } from '@varve/core/image';
+import { algorithmOf, type Descriptor, digestOf, MEDIA_TYPES } from '@varve/core/image';
 import { blobPath } from './layout-files.ts';
 import type { Members } from './members.ts';
 
@@ -8,8 +8,8 @@ export async function readBlob({ digest, size }: Descriptor, members: Members): 
   const bytes = await members.text(blobPath(digest));
   if (bytes === undefined) throw new VarveError('ARCHIVE_INVALID', `${members.name} lacks the blob ${digest}`);
   if (bytes.length !== size) throw new VarveError('BLOB_MISMATCH', `Expected ${size} bytes of ${digest}, found ${bytes.length}`);
-  if (digestOf(bytes) !== digest)
-    throw new VarveError('BLOB_MISMATCH', `Expected ${digest} in ${blobPath(digest)}, found ${digestOf(bytes)}`);
+  const found = digestOf(bytes, algorithmOf(digest));
+  if (found !== digest) throw new VarveError('BLOB_MISMATCH', `Expected ${digest} in ${blobPath(digest)}, found ${found}`);
   return bytes;
 }
 

@@ -136,7 +136,7 @@ async function openEntry(entry: Descriptor, { members, options, depth }: OpenOpt
   const layers: Layer[] = [];
   for (const [i, descriptor] of manifest.layers.entries())
     layers.push(await members.layer(blobPath(descriptor.digest), { descriptor, diffId: diffIds[i] as DiffID })); // same length
-  return foreignImage({ configBytes, manifestBytes, manifestMediaType: manifest.mediaType, layers });
+  return foreignImage({ configBytes, manifestBytes, manifestMediaType: manifest.mediaType, digest: entry.digest, layers });
 }
 
 function choose(manifests: readonly Descriptor[], { platform, isGuess = false }: ListOptions): Descriptor {

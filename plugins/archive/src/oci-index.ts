@@ -34,7 +34,8 @@ export async function openIndex(entry: Descriptor, options: IndexOptions): Promi
   const entries = await entriesOf(whole, options);
   const images = entries.filter(({ kind }) => kind === 'image');
   if (images.length === 0) return undefined;
-  if (whole.length === manifest.manifests.length) return foreignIndex({ indexBytes: bytes, mediaType: manifest.mediaType, entries });
+  if (whole.length === manifest.manifests.length)
+    return foreignIndex({ indexBytes: bytes, mediaType: manifest.mediaType, digest: entry.digest, entries });
   return images.length === 1 ? undefined : indexOver(whole, entries);
 }
 

@@ -1,6 +1,6 @@
 import type { Abortable } from '@varve/core/image';
 import { type BlobStores, gatherImages, type NamedImage } from './gather-images.ts';
-import { blobPath, dockerManifestFile, indexEntries, indexFile, LAYOUT_FILE } from './layout-files.ts';
+import { blobFolders, blobPath, dockerManifestFile, indexEntries, indexFile, LAYOUT_FILE } from './layout-files.ts';
 import { type ArchiveMember, writeArchive } from './tar-writer.ts';
 
 export interface SaveOptions extends Abortable {
@@ -25,7 +25,7 @@ export async function* saveImages(
     file('index.json', indexFile(indexEntries(images))),
     ...(ociOnly ? [] : [file('manifest.json', dockerManifestFile(images))]),
     { path: 'blobs/', size: 0 },
-    { path: 'blobs/sha256/', size: 0 },
+    ...blobFolders(blobs).map((path): ArchiveMember => ({ path: `${path}/`, size: 0 })),
     ...blobs.map(({ digest, size, read }): ArchiveMember => ({ path: blobPath(digest), size, body: lazily(read) })),
   ]);
 }

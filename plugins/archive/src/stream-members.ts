@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type LayerStore, VarveError } from '@varve/core';
 import { decompress, readTar, type TarMember } from '@varve/core/archive';
-import { type Abortable, digestOf, type Layer } from '@varve/core/image';
+import { type Abortable, algorithmOf, digestOf, type Layer, MEDIA_TYPES } from '@varve/core/image';
 import { checkLayer, lazyBlob } from './check-layer.ts';
 import { claimedDigest, ingestBlob, type LayerBlob, layerCompression, SNIFF_BYTES } from './layer-blob.ts';
 import { LinkTable } from './link-table.ts';
@@ -99,8 +99,8 @@ async function takeText(path: string, size: number, body: AsyncIterable<Uint8Arr
   for await (const chunk of body) chunks.push(Uint8Array.from(chunk));
   const bytes = Buffer.concat(chunks);
   const claimed = claimedDigest(path);
-  if (claimed !== undefined && claimed !== digestOf(bytes))
-    throw new VarveError('BLOB_MISMATCH', `Expected ${claimed} in ${path}, found ${digestOf(bytes)}`);
+  const found = digestOf(bytes, algorithmOf(claimed));
+  if (claimed !== undefined && claimed !== found) throw new VarveError('BLOB_MISMATCH', `Expected ${claimed} in ${path}, found ${found}`);
   return { kind: 'text', bytes };
 }
 
@@ -110,7 +110,7 @@ async function layerOf(
 ): Promise<Layer> {
   switch (member?.kind) {
     case 'layer':
-      return await checkLayer(member.layer, { path, size: member.size, expected });
+      return await checkLayer(await renamed(member.layer, expected, options), { path, size: member.size, expected });
     case 'blob':
       return await lazyBlob(member.blob, { expected, layers: options.layers });
     case 'unfit':
@@ -120,6 +120,12 @@ async function layerOf(
     case undefined:
       throw new VarveError('ARCHIVE_INVALID', `${options.name} lacks the layer ${path}`);
   }
+}
+
+/** A configuration that calls layers by another hash came after the layer: only now is it known that it is to be hashed so. */
+async function renamed(layer: Layer, { diffId }: ExpectedLayer, { layers, signal }: StreamOptions): Promise<Layer> {
+  if (algorithmOf(await layer.diffId({ signal })) === algorithmOf(diffId)) return layer;
+  return await layers.ingest(layer.tar({ signal }), { mediaType: MEDIA_TYPES.layer, diffId, signal });
 }
 
 /** A member's bytes, to be read once, of which the first may be looked at before. Remembers whether reading them failed. */

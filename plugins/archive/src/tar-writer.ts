@@ -1,6 +1,7 @@
 import { VarveError } from '@varve/core';
+import { paxRecord } from '@varve/core/archive';
 
-/** One member of an image archive. Names are ASCII and at most 100 bytes, as all names in such archives are. */
+/** One member of an image archive. Names are ASCII, as all names in such archives are. */
 export interface ArchiveMember {
   /** A folder's ends in `/`. */
   readonly path: string;
@@ -18,7 +19,7 @@ const BLOCK = 512;
  */
 export async function* writeArchive(members: Iterable<ArchiveMember>): AsyncGenerator<Uint8Array, void, undefined> {
   for (const { path, size, body } of members) {
-    yield header(path, size);
+    yield* headers(path, size);
     if (body === undefined) continue;
     let passed = 0;
     for await (const chunk of body instanceof Uint8Array ? [body] : body) {
@@ -31,17 +32,30 @@ export async function* writeArchive(members: Iterable<ArchiveMember>): AsyncGene
   yield new Uint8Array(2 * BLOCK);
 }
 
-function header(path: string, size: number): Uint8Array {
-  const isFolder = path.endsWith('/');
+const NAME = 100;
+
+/** A name that is too long for its field, as those of sha512 digests are, comes in front (POSIX pax, Extended Header). */
+function* headers(path: string, size: number): Generator<Uint8Array, void, undefined> {
+  if (path.length > NAME) {
+    const record = Buffer.from(paxRecord('path', path));
+    yield header('pax', record.length, 'x');
+    yield record;
+    yield new Uint8Array(BLOCK - (record.length % BLOCK));
+  }
+  yield header(path.slice(0, NAME), size, path.endsWith('/') ? '5' : '0');
+}
+
+function header(path: string, size: number, type: '0' | '5' | 'x'): Uint8Array {
+  const isFolder = type === '5';
   const block = Buffer.alloc(BLOCK);
-  block.write(path, 0, 100, 'latin1');
+  block.write(path, 0, NAME, 'latin1');
   block.write(isFolder ? '0000755\0' : '0000644\0', 100, 'latin1');
   block.write('0000000\0', 108, 'latin1');
   block.write('0000000\0', 116, 'latin1');
   writeSize(block, size);
   block.write('00000000000\0', 136, 'latin1');
   block.write('        ', 148, 'latin1');
-  block.write(isFolder ? '5' : '0', 156, 'latin1');
+  block.write(type, 156, 'latin1');
   block.write('ustar\u000000', 257, 'latin1');
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');

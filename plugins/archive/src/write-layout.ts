@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { messageOf, VarveError } from '@varve/core';
 import { type Abortable, parseObject } from '@varve/core/image';
 import { type Blob, type BlobStores, gatherImages, type NamedImage } from './gather-images.ts';
-import { blobPath, dockerManifestFile, IMAGE_NAME, indexEntries, indexFile, LAYOUT_FILE, REF_NAME } from './layout-files.ts';
+import { blobFolders, blobPath, dockerManifestFile, IMAGE_NAME, indexEntries, indexFile, LAYOUT_FILE, REF_NAME } from './layout-files.ts';
 import { isErrno } from './output.ts';
 
 export interface WriteLayoutOptions extends Abortable {
@@ -29,7 +29,7 @@ export async function writeLayout(
   try {
     const kept = await keptEntries(dir, indexEntries(images));
     const { ensureDir } = await import('fs-extra/esm'); // loaded when first needed
-    await ensureDir(join(dir, 'blobs/sha256'));
+    for (const folder of blobFolders(blobs)) await ensureDir(join(dir, folder));
     for (const blob of blobs) await writeBlob(blob, dir, signal);
     await replace(join(dir, 'oci-layout'), LAYOUT_FILE);
     if (docker) await replace(join(dir, 'manifest.json'), dockerManifestFile(images));

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
-import { asDiffID, descriptorOf, foreignImage, hexOf, MEDIA_TYPES, makeImage } from '@varve/core/image';
-import { temporaryDir } from '@varve/core/testing';
+import { asDiffID, descriptorOf, digestOf, foreignImage, hexOf, MEDIA_TYPES, makeImage } from '@varve/core/image';
+import { sha512Image, temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import type { LocalStore } from '../../store-local/src/local-store.ts';
+import { loadCommand } from '../src/load-command.ts';
 import { writeOutput } from '../src/output.ts';
 import { saveCommand } from '../src/save-command.ts';
 import { saveImages } from '../src/save-images.ts';
@@ -220,4 +221,37 @@ test('a layer that exists nowhere yet is written as tar on the way', async (t) =
   const archive = await collect(saveImages([{ image, names: [] }], store));
   t.true(archive.includes(`blobs/sha256/${hexOf((await image.layers[0]?.diffId()) ?? t.fail())}`));
   t.true(existsSync(store.content.path((await image.layers[0]?.diffId()) ?? t.fail())));
+});
+
+test('an image with sha512 digests is saved under them, and loaded with them from a tar, a stream and a directory', async (t) => {
+  const store = openStore(t, temporaryDir(t));
+  const { image } = await sha512Image(sampleImage([sampleLayer('one'), sampleLayer('two')]), store.layers);
+  const { descriptor, id } = await store.images.put(image, { names: ['docker.io/acme/a:1.0'] });
+  const dir = await saved(t, store, ['acme/a:1.0']);
+  t.is(json(dir, 'index.json').manifests[0].digest, descriptor.digest);
+  t.is(json(dir, 'manifest.json')[0].Config, `blobs/sha512/${hexOf(id)}`);
+  const names = readdirSync(join(dir, 'blobs/sha512'));
+  t.deepEqual(
+    names.map((name) => hexOf(digestOf(readFileSync(join(dir, 'blobs/sha512', name)), 'sha512'))),
+    names,
+  );
+  t.deepEqual(readdirSync(join(dir, 'blobs/sha256')), []);
+  for (const [input, stdin] of [[dir], [join(dir, '../x.tar')], [undefined, createReadStream(join(dir, '../x.tar'))]] as const) {
+    const other = openStore(t, temporaryDir(t));
+    await runCommand(loadCommand, other, { values: { ...(input !== undefined && { input }) }, ...(stdin && { stdin }) });
+    const record = await other.images.find('acme/a:1.0');
+    t.deepEqual([record?.descriptor, record?.id], [descriptor, id]);
+    for (const layer of (record && (await other.images.open(record)).layers) ?? [])
+      t.is((await collect(layer.tar())).length, await layer.size());
+  }
+});
+
+test('a blob of a layout that is not what its sha512 says is refused', async (t) => {
+  const store = openStore(t, temporaryDir(t));
+  const { image } = await sha512Image(sampleImage([sampleLayer('one')]), store.layers);
+  const { id } = await store.images.put(image, { names: ['docker.io/acme/a:1.0'] });
+  const dir = await saved(t, store, ['acme/a:1.0']);
+  const file = join(dir, 'blobs/sha512', hexOf(id));
+  writeFileSync(file, readFileSync(file).fill('x', 20, 21));
+  await t.throwsAsync(runCommand(loadCommand, openStore(t, temporaryDir(t)), { values: { input: dir } }), { code: 'BLOB_MISMATCH' });
 });

@@ -64,4 +64,4 @@ function fileLines({ kind, path, entry, changes }: FileChange): readonly string[
 }
 
 const json = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));
-const short = (text: string): string => text.replace(/^sha256:([0-9a-f]{12})[0-9a-f]+$/, '$1');
+const short = (text: string): string => text.replace(/^sha(?:256|512):([0-9a-f]{12})[0-9a-f]+$/, '$1');

@@ -13,7 +13,7 @@ export const isCanceled = ({ code }: EventOf<'step-failed'>): boolean => code ==
 
 export function describeTransfer({ id, label, status, current, total }: EventOf<'transfer'>): string {
   const amount = current === undefined ? '' : ` ${bytes(current)}${total === undefined ? '' : ` / ${bytes(total)}`}`;
-  const short = id.replace(/^sha256:([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
+  const short = id.replace(/^sha(?:256|512):([0-9a-f]{12})[0-9a-f]{52,}$/, '$1');
   const part = short === '' || label.includes(short) ? '' : ` ${short}`;
   return sanitize(`${label}${part} ${status}${amount}`);
 }

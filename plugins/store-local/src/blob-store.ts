@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type ContentStore, VarveError } from '@varve/core';
 import { allocChunk } from '@varve/core/archive';
-import { type Abortable, type Digest, digestFromHex, digestOf, isDigest } from '@varve/core/image';
+import { type Abortable, algorithmOf, type Digest, digestFromHex, digestOf, isDigest } from '@varve/core/image';
 import { BlobWriter, type Expected } from './blob-writer.ts';
 import { onStore, onStoreAsync, storeFailure } from './failures.ts';
 import type { StoreRoot } from './store-root.ts';
@@ -45,7 +46,7 @@ export class BlobStore implements ContentStore {
   ): AsyncGenerator<Uint8Array, void, undefined> {
     await using blob = await this.#open(digest);
     const end = Math.min(blob.size, length === undefined ? blob.size : offset + length);
-    const sha = offset === 0 && length === undefined ? createHash('sha256') : undefined;
+    const sha = offset === 0 && length === undefined ? createHash(algorithmOf(digest)) : undefined;
     for (let at = offset; at < end; ) {
       signal?.throwIfAborted();
       const chunk = await readAt(blob.file, at, Math.min(CHUNK, end - at));
@@ -65,7 +66,7 @@ export class BlobStore implements ContentStore {
     const bytes = Buffer.allocUnsafeSlow(blob.size);
     let at = 0;
     for (let read = -1; at < bytes.length && read !== 0; at += read) read = readSync(blob.fd, bytes, at, bytes.length - at, at);
-    const found = digestOf(bytes.subarray(0, at));
+    const found = digestOf(bytes.subarray(0, at), algorithmOf(digest));
     if (found !== digest) throw this.#corrupt(digest, `its digest is ${found}`);
     return bytes;
   }
@@ -88,7 +89,7 @@ export class BlobStore implements ContentStore {
     expected: Expected,
   ): { readonly digest: Digest; readonly size: number } | undefined {
     const bytes = source instanceof Uint8Array ? source : undefined;
-    const digest = bytes === undefined ? expected.digest : digestOf(bytes);
+    const digest = bytes === undefined ? expected.digest : digestOf(bytes, algorithmOf(expected.digest));
     if (digest === undefined || (expected.digest ?? digest) !== digest) return undefined;
     const size = this.sizeNow(digest);
     const fits = size === (bytes?.length ?? size) && size === (expected.size ?? size);
@@ -120,7 +121,7 @@ export class BlobStore implements ContentStore {
     };
     await onStoreAsync(this.#root.path, async () => {
       await Promise.all(Array.from({ length: FLUSHES }, flushSome));
-      await flushFile(this.#root.blobs);
+      for (const folder of new Set(digests.map((digest) => dirname(this.path(digest))))) await flushFile(folder);
     });
   }
 
@@ -142,11 +143,12 @@ export class BlobStore implements ContentStore {
 
   async *list(): AsyncGenerator<{ readonly digest: Digest; readonly size: number }, void, undefined> {
     if (!this.#root.isThere()) return;
-    for (const name of onStore(this.#root.path, () => readdirSync(this.#root.blobs)).sort()) {
-      const digest = `sha256:${name}`;
-      const size = isDigest(digest) ? this.sizeNow(digest) : undefined;
-      if (isDigest(digest) && size !== undefined) yield { digest, size };
-    }
+    for (const [algorithm, folder] of Object.entries(this.#root.blobs))
+      for (const name of onStore(this.#root.path, () => namesIn(folder))) {
+        const digest = `${algorithm}:${name}`;
+        const size = isDigest(digest) ? this.sizeNow(digest) : undefined;
+        if (isDigest(digest) && size !== undefined) yield { digest, size };
+      }
   }
 
   async #open(digest: Digest): Promise<OpenBlob> {
@@ -211,6 +213,15 @@ class OpenFile implements Disposable {
   }
   [Symbol.dispose](): void {
     closeSync(this.fd);
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code === 'ENOENT') return []; // nothing of this algorithm was stored
+    throw failure;
   }
 }
 

@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { VarveError } from '@varve/core';
 import { type HashStream, openHashStream, releaseChunk } from '@varve/core/archive';
-import { type Digest, digestFromHex } from '@varve/core/image';
+import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex } from '@varve/core/image';
 import { onStoreAsync, storeFailure } from './failures.ts';
 import type { StoreRoot } from './store-root.ts';
 
@@ -48,7 +48,7 @@ export class BlobWriter implements AsyncDisposable {
     this.#name = part ?? root.temporaryName();
     this.#isPart = part !== undefined;
     this.#expected = expected;
-    this.#sum = openHashStream(expected.about ?? 0);
+    this.#sum = openHashStream(expected.about ?? 0, this.algorithm);
   }
 
   /** What an earlier writer left, which comes before everything that is written: read it first, and to its end. */
@@ -81,6 +81,10 @@ export class BlobWriter implements AsyncDisposable {
   /** What was written is not the beginning of the blob: nothing of it is left. */
   spoil(): void {
     this.#isPart = false;
+  }
+
+  get algorithm(): DigestAlgorithm {
+    return algorithmOf(this.#expected.digest);
   }
 
   get size(): number {
@@ -129,6 +133,7 @@ export class BlobWriter implements AsyncDisposable {
       this.#file ??= await this.#open();
       await this.#close();
       if (this.#failure !== undefined) throw this.#failure.cause;
+      this.#root.ensureFolderOf(digest);
       await rename(this.#name, this.#root.blob(digest));
     });
     this.#isPart = false;

@@ -25,7 +25,9 @@ export function findImage(records: ImageRecords, text: string): ImageRecord | un
   const reference = referenceOf(text);
   const named = reference === undefined ? undefined : findReference(records, reference);
   if (named !== undefined || !looksLikeId(text)) return named;
-  const found = records.byPrefix(text.startsWith('sha256:') ? text : `sha256:${text}`);
+  const found = text.includes(':')
+    ? records.byPrefix(text)
+    : ['sha256', 'sha512'].flatMap((algorithm) => records.byPrefix(`${algorithm}:${text}`));
   const ids = new Set(found.map(({ id }) => id));
   if (ids.size > 1)
     throw new VarveError(

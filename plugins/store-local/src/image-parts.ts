@@ -65,7 +65,7 @@ export class ImageParts {
     const layers = pair(parseConfigFile(configBytes).rootfs.diff_ids, manifest).map(({ diffId, stored }) =>
       this.#layers.layerOf(diffId, stored),
     );
-    return foreignImage({ configBytes, manifestBytes, manifestMediaType: mediaType, layers });
+    return foreignImage({ configBytes, manifestBytes, manifestMediaType: mediaType, digest, layers });
   }
 
   isWhole({ record, layers }: NewImage): boolean {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ResumableSource, VarveError } from '@varve/core';
 import { decompress, detectCompression, indexTar, type LayerIndex } from '@varve/core/archive';
-import { type Abortable, asDiffID, type DiffID, type Digest, digestFromHex } from '@varve/core/image';
+import { type Abortable, algorithmOf, asDiffID, type DiffID, type Digest, digestFromHex } from '@varve/core/image';
 import type { BlobWriter } from './blob-writer.ts';
 
 /** Bytes by which every compression is recognised. */
@@ -32,7 +32,7 @@ export async function readIncoming(
 ): Promise<IncomingLayer> {
   const bytes = written({ source, writer, size, signal });
   try {
-    const layer = await readLayer(bytes, { writer, signal }).catch((failure: unknown) => otherBytes(failure, bytes, writer));
+    const layer = await readLayer(bytes, { writer, expected, signal }).catch((failure: unknown) => otherBytes(failure, bytes, writer));
     for (let rest = await bytes.next(); !rest.done; ) rest = await bytes.next(); // what follows a compressed stream is a part of the blob
     if (expected !== undefined && expected !== layer.diffId) throw otherLayer(expected, layer.diffId);
     return layer;
@@ -49,14 +49,20 @@ interface Writing extends Abortable {
 
 type Bytes = AsyncGenerator<Uint8Array, void, undefined>;
 
-async function readLayer(bytes: Bytes, { writer, signal }: Abortable & { readonly writer: BlobWriter }): Promise<IncomingLayer> {
+interface Reading extends Abortable {
+  readonly writer: BlobWriter;
+  readonly expected: DiffID | undefined;
+}
+
+async function readLayer(bytes: Bytes, { writer, expected, signal }: Reading): Promise<IncomingLayer> {
   const { head, whole } = await peek(bytes);
   const isPlain = detectCompression(head) === 'none';
-  const sha = createHash('sha256');
-  const indexer = indexTar(isPlain ? whole : decompress(whole, { signal }));
-  for await (const chunk of indexer) if (!isPlain) sha.update(chunk);
   // The digest of what was written is known without a second hash where nothing was decompressed.
-  const diffId = asDiffID(isPlain ? await writer.digest() : digestFromHex(sha.digest('hex')));
+  const isKnown = isPlain && writer.algorithm === algorithmOf(expected);
+  const sum = createHash(algorithmOf(expected));
+  const indexer = indexTar(isPlain ? whole : decompress(whole, { signal }));
+  for await (const chunk of indexer) if (!isKnown) sum.update(chunk);
+  const diffId = asDiffID(isKnown ? await writer.digest() : digestFromHex(sum.digest('hex')));
   return { diffId, size: indexer.size, index: indexer.index };
 }
 

@@ -62,7 +62,7 @@ export class IndexParts {
     const manifest = parseManifest(indexBytes, mediaType);
     if (manifest.kind !== 'index') throw invalid('is that of one image, expected an index');
     const entries = manifest.manifests.map((each) => (isImage(each.digest) ? this.#image(each) : this.#artifact(each)));
-    return foreignIndex({ indexBytes, mediaType, entries });
+    return foreignIndex({ indexBytes, mediaType, digest, entries });
   }
 
   #image(descriptor: Descriptor): IndexEntry {

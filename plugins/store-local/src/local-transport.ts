@@ -46,7 +46,7 @@ export async function whyNotLocal(request: TransportRequest, images: ImageStore)
 
 async function findLocal(reference: ImageReference, images: ImageStore): Promise<ImageRecord | undefined> {
   const text = familiarName(formatReference(reference));
-  const digits = text.replace(/^sha256:/, '').replace(/:latest$/, '');
+  const digits = text.replace(/^sha(?:256|512):/, '').replace(/:latest$/, '');
   const mayBeId = digits.length >= ID_DIGITS && looksLikeId(digits);
   return (await images.find(formatReference(reference))) ?? (mayBeId ? await images.find(digits) : undefined);
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { VarveError } from '@varve/core';
-import { type Digest, hexOf, type LayerID } from '@varve/core/image';
+import { algorithmOf, type Digest, type DigestAlgorithm, hexOf, type LayerID } from '@varve/core/image';
 import { onStore } from './failures.ts';
 import { isAbandoned, ownerName } from './owner.ts';
 import { UseLock } from './use-lock.ts';
@@ -20,7 +20,8 @@ export const FORMAT = 1;
 export class StoreRoot {
   readonly path: string;
   readonly file: string;
-  readonly blobs: string;
+  /** A folder for each algorithm; that of sha512 is made when something needs it. */
+  readonly blobs: Readonly<Record<DigestAlgorithm, string>>;
   readonly indexes: string;
   readonly database: string;
   readonly temporary: string;
@@ -31,7 +32,7 @@ export class StoreRoot {
   constructor(path: string) {
     this.path = path;
     this.file = join(path, 'store.json');
-    this.blobs = join(path, 'blobs', 'sha256');
+    this.blobs = { sha256: join(path, 'blobs', 'sha256'), sha512: join(path, 'blobs', 'sha512') };
     this.indexes = join(path, 'index');
     this.database = join(path, 'db', 'store.sqlite');
     this.temporary = join(path, 'tmp');
@@ -39,7 +40,12 @@ export class StoreRoot {
   }
 
   blob(digest: Digest): string {
-    return join(this.blobs, hexOf(digest));
+    return join(this.blobs[algorithmOf(digest)], hexOf(digest));
+  }
+
+  /** Where the blob is to go. */
+  ensureFolderOf(digest: Digest): void {
+    if (algorithmOf(digest) === 'sha512') makeDir(this.blobs.sha512);
   }
 
   index(id: LayerID): string {
@@ -70,7 +76,7 @@ export class StoreRoot {
     if (this.#isReady) return;
     onStore(this.path, () => {
       const isThere = this.isThere();
-      for (const dir of [this.temporary, this.blobs, this.indexes, join(this.path, 'db')]) makeDir(dir);
+      for (const dir of [this.temporary, this.blobs.sha256, this.indexes, join(this.path, 'db')]) makeDir(dir);
       if (!isThere) this.#create();
       this.use.shareNow();
       this.#sweep();

@@ -55,7 +55,7 @@ export function psRow(record: ContainerRecord, { now, noTrunc, size }: PsOptions
 }
 
 const shownImage = ({ image }: ContainerSpec, noTrunc: boolean): string =>
-  /^(sha256:)?[0-9a-f]{12,64}$/.test(image.name) && !noTrunc ? shortId(image.name) : familiarName(image.name);
+  /^(sha256:)?[0-9a-f]{12,64}$|^sha512:[0-9a-f]{128}$/.test(image.name) && !noTrunc ? shortId(image.name) : familiarName(image.name);
 
 function sourceOf(mount: ContainerSpec['mounts'][number], noTrunc: boolean): string {
   const text = mount.type === 'volume' ? mount.name : mount.type === 'bind' ? mount.source : '';

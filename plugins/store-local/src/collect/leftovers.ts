@@ -30,8 +30,10 @@ export class Leftovers {
   remove(names: readonly string[]): void {
     for (const name of names) {
       const [, folder = '', file = ''] = /^(blobs|index|tmp)\/([^/]+)$/.exec(name) ?? [];
-      const directory = { blobs: this.#root.blobs, index: this.#root.indexes, tmp: this.#root.temporary }[folder];
-      if (directory !== undefined && file !== '.' && file !== '..') rmSync(join(directory, file), { recursive: true, force: true });
+      const { blobs, indexes, temporary } = this.#root;
+      const directories = { blobs: Object.values(blobs), index: [indexes], tmp: [temporary] }[folder] ?? [];
+      if (file === '.' || file === '..') continue;
+      for (const directory of directories) rmSync(join(directory, file), { recursive: true, force: true });
     }
   }
 }

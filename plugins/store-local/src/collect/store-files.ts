@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, hexOf } from '@varve/core/image';
 import type { StoreRoot } from '../store-root.ts';
@@ -18,7 +18,7 @@ export class StoreFiles {
   readonly #allBlobs: ReadonlySet<string>;
 
   constructor(root: StoreRoot) {
-    this.blobs = filesIn(root.blobs);
+    this.blobs = new Map(Object.values(root.blobs).flatMap((folder) => [...filesIn(folder)])); // names of each algorithm have a length of their own
     this.indexes = filesIn(root.indexes);
     this.temporary = filesIn(root.temporary);
     this.#allBlobs = new Set(this.blobs.keys());
@@ -44,7 +44,7 @@ function take(files: Map<string, Found>, name: string): number {
 
 function filesIn(directory: string): Map<string, Found> {
   const found = new Map<string, Found>();
-  for (const name of readdirSync(directory)) {
+  for (const name of existsSync(directory) ? readdirSync(directory) : []) {
     const stat = lstatSync(join(directory, name), { throwIfNoEntry: false });
     if (stat !== undefined) found.set(name, { size: stat.blocks * 512, time: stat.mtimeMs });
   }

@@ -74,7 +74,7 @@ export class StoreKeeper implements Keeper {
   /** Without the files that SQLite has beside its own while it is open. `others`: bytes of the tables that other items stand for. */
   #folders(others: number): StoredItem {
     const { path, blobs, indexes, database, temporary, file } = this.#store.root;
-    const folders = [path, `${path}/blobs`, blobs, indexes, `${path}/db`, temporary, `${path}/snapshots`, `${path}/mnt`];
+    const folders = [path, `${path}/blobs`, ...Object.values(blobs), indexes, `${path}/db`, temporary, `${path}/snapshots`, `${path}/mnt`];
     const size = [...folders, file, database, `${path}/db/use.sqlite`].reduce((sum, each) => sum + blocksOf(each), -others);
     return { id: 'store/tables', kind: 'store', title: 'tables of the store', size, usedAt: Date.now(), needs: [], held: 'holds the rest' };
   }
