@@ -75,13 +75,23 @@ export class HubTransport implements Transport, AsyncDisposable {
   /** With `byDigest` the repository has it under no tag. */
   async push(image: Image, reference: ImageReference, { byDigest = false, ...options }: HubPushOptions): Promise<Descriptor> {
     const tag = byDigest ? undefined : (reference.tag ?? reference.digest ?? 'latest');
-    return await pushImage(image, reference, { ...this.#pushing(), ...options, tag });
+    return await this.#orOlder((dockerTypes) => pushImage(image, reference, { ...this.#pushing(), ...options, ...dockerTypes, tag }));
   }
 
   /** With `byDigest` the repository has it under no tag. */
   async pushIndex(index: ImageIndex, reference: ImageReference, { byDigest = false, ...options }: HubPushOptions): Promise<Descriptor> {
     const tag = byDigest ? undefined : (reference.tag ?? reference.digest ?? 'latest');
-    return await pushIndex(index, reference, { ...this.#pushing(), ...options, tag });
+    return await this.#orOlder((dockerTypes) => pushIndex(index, reference, { ...this.#pushing(), ...options, ...dockerTypes, tag }));
+  }
+
+  /** Once more with docker's media types, where that is wanted and OCI's were refused: the blobs, which are the same, are there by then. */
+  async #orOlder(push: (types: Pick<PushOptions, 'dockerTypes'>) => Promise<Descriptor>): Promise<Descriptor> {
+    try {
+      return await push({});
+    } catch (failure) {
+      if (!this.#options.schema2Fallback || !VarveError.is(failure) || failure.code !== 'REGISTRY_FORMAT') throw failure;
+      return await push({ dockerTypes: true });
+    }
   }
 
   #pushing(): Omit<PushOptions, 'signal' | 'emit' | 'dockerTypes'> {

@@ -31,6 +31,8 @@ export interface RegistryOptions {
   readonly uploads: number;
   /** Bytes of a piece of an upload, where something between here and the registry takes no longer ones; default: all at once. */
   readonly chunkSize?: number | undefined;
+  /** Where a registry refuses manifests of OCI, bring the image there with docker's media types. */
+  readonly schema2Fallback: boolean;
   /** Fetch layers that lie outside of registries, from the addresses that a manifest names. */
   readonly foreignLayers: boolean;
 }
@@ -60,6 +62,7 @@ const OPTIONS: Readonly<Record<keyof RegistryOptions, Check>> = {
   downloads: { is: isPositive, expected: 'a whole number', default: 3 },
   uploads: { is: isPositive, expected: 'a whole number', default: 5 },
   chunkSize: { is: (value) => value === undefined || isPositive(value), expected: 'bytes' },
+  schema2Fallback: { is: (value) => typeof value === 'boolean', expected: 'true or false', default: false },
   foreignLayers: { is: (value) => typeof value === 'boolean', expected: 'true or false', default: false },
 };
 

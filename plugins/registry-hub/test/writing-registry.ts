@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { digestOf, isDigest } from '@varve/core/image';
 import type { ExecutionContext } from 'ava';
 
 export interface Wishes {
@@ -14,6 +15,10 @@ export interface Wishes {
   /** Whether it knows referrers itself. */
   readonly referrers?: boolean;
   readonly etags?: boolean;
+  /** Takes manifests under any digest, and the tags that come with it. */
+  readonly digests?: boolean;
+  /** Refuses manifests of OCI, in these words. */
+  readonly refusesOci?: { readonly status: number; readonly body: string } | undefined;
   /** Interferes with what arrives: returns how many bytes of a body are taken before the connection breaks. */
   readonly breaks?: (request: IncomingMessage) => number | undefined;
   readonly answers?: (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -82,7 +87,7 @@ export async function startWriting(t: ExecutionContext, wishes: Wishes = {}) {
     if (path !== '' && request.method === 'PUT') {
       if (url.searchParams.get('state') !== 'a+b') return void response.writeHead(400).end();
       const whole = Buffer.concat([uploads.get(uuid) ?? Buffer.alloc(0), body]);
-      const digest = `sha256:${createHash('sha256').update(whole).digest('hex')}`;
+      const digest = digestOf(whole, algorithmIn(url.searchParams.get('digest')));
       if (digest !== url.searchParams.get('digest')) return void response.writeHead(400).end();
       uploads.delete(uuid);
       blobs.set(`${path}@${digest}`, whole);
@@ -96,13 +101,24 @@ export async function startWriting(t: ExecutionContext, wishes: Wishes = {}) {
         : response.writeHead(200, { 'content-length': blob.length }).end(blob));
     }
     if (kind === 'manifests' && request.method === 'PUT') {
+      if (wishes.refusesOci !== undefined && request.headers['content-type']?.startsWith('application/vnd.oci.'))
+        return void response.writeHead(wishes.refusesOci.status).end(wishes.refusesOci.body);
       const wanted = request.headers['if-match'];
       const current = manifests.get(`${repository}:${name}`);
       const isTaken = request.headers['if-none-match'] === '*' && current !== undefined;
       if (isTaken || (wanted !== undefined && wanted !== etagOf(current?.bytes))) return void response.writeHead(412).end();
-      const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
-      for (const key of [name, digest]) manifests.set(`${repository}:${key}`, { bytes: body, type: request.headers['content-type'] ?? '' });
-      return void response.writeHead(201, wishes.referrers ? { 'oci-subject': 'yes' } : {}).end();
+      const digest = digestOf(body, wishes.digests ? algorithmIn(name) : 'sha256');
+      if (isDigest(name) && name !== digest) return void response.writeHead(400).end();
+      const tags = wishes.digests ? url.searchParams.getAll('tag') : [];
+      for (const key of [name, digest, ...tags])
+        manifests.set(`${repository}:${key}`, { bytes: body, type: request.headers['content-type'] ?? '' });
+      return void response
+        .writeHead(201, {
+          'docker-content-digest': digest,
+          ...(wishes.referrers && { 'oci-subject': 'yes' }),
+          ...(tags.length > 0 && { 'oci-tag': tags }),
+        })
+        .end();
     }
     const [, listed] = /^\/v2\/(.+)\/tags\/list$/.exec(url.pathname) ?? [];
     if (listed !== undefined) {
@@ -127,6 +143,7 @@ export async function startWriting(t: ExecutionContext, wishes: Wishes = {}) {
   return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, blobs, manifests, uploads, requests };
 }
 
+const algorithmIn = (text: string | null): 'sha256' | 'sha512' => (text?.startsWith('sha512:') ? 'sha512' : 'sha256');
 const etagOf = (bytes: Buffer | undefined): string =>
   `"${createHash('sha256')
     .update(bytes ?? '')

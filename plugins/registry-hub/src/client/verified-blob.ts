@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { VarveError } from '@varve/core';
-import { digestFromHex } from '@varve/core/image';
+import { algorithmOf, digestFromHex } from '@varve/core/image';
 import type { Repository, Requester } from '../http/requester.ts';
 import { type BlobRequest, BlobSource } from '../pull/blob-source.ts';
 
@@ -12,11 +12,11 @@ export async function* verifiedBlob(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const source = new BlobSource(client, repository, request).from(offset);
   if (offset > 0) return yield* source;
-  const sha = createHash('sha256');
+  const sum = createHash(algorithmOf(request.digest));
   for await (const chunk of source) {
-    sha.update(chunk);
+    sum.update(chunk);
     yield chunk;
   }
-  const found = digestFromHex(sha.digest('hex'));
+  const found = digestFromHex(sum.digest('hex'));
   if (found !== request.digest) throw new VarveError('BLOB_MISMATCH', `Expected the blob ${request.digest}, found ${found}`);
 }

@@ -1,5 +1,5 @@
 import { type Command, IMAGES, type ImageRecord, type Invocation, type Transport, VarveError } from '@varve/core';
-import { isOn, usageError } from '@varve/core/command';
+import { isOn, textOf, usageError } from '@varve/core/command';
 import { type Descriptor, formatReference, type ImageReference, parsePlatform, parseReference, withDefaultTag } from '@varve/core/image';
 import { openDisplay } from '../output/transfer-display.ts';
 import { ACCESS_OPTIONS, type Hub, openTransport, readAccess } from './access.ts';
@@ -14,6 +14,7 @@ export const pushCommand = (hub: Hub): Command => ({
   options: {
     'all-tags': { type: 'boolean', short: 'a', description: 'All tags of the repository that are here' },
     platform: { type: 'string', value: '<platform>', description: 'Push only the image for this platform, not all' },
+    format: { type: 'string', value: 'oci|v2s2', description: 'v2s2: with docker’s media types, for registries that know no others' },
     quiet: { type: 'boolean', short: 'q', description: 'Print nothing but the name of the image' },
     ...ACCESS_OPTIONS,
   },
@@ -64,6 +65,12 @@ function byRepository(pushes: readonly Push[]): readonly [Push, ...Push[]][] {
   return [...groups.values()];
 }
 
+/** In podman's words. */
+function isDockerFormat(text: string | undefined): boolean {
+  if (text === undefined || text === 'oci' || text === 'v2s2') return text === 'v2s2';
+  throw usageError(`There is no format ${JSON.stringify(text)}`, '--format oci|v2s2');
+}
+
 async function pushTo(hub: Hub, pushes: readonly [Push, ...Push[]], invocation: Invocation): Promise<void> {
   const { host, values, stdout, stderr, signal } = invocation;
   const [{ to }] = pushes;
@@ -71,14 +78,22 @@ async function pushTo(hub: Hub, pushes: readonly [Push, ...Push[]], invocation: 
   const say = (line: string) => void (isQuiet || stdout.write(`${line}\n`));
   say(`The push refers to repository [${to.name}]`);
   const access = await readAccess(hub, to.host, invocation);
-  await using own = access.isSpecial && to.transport === 'docker' ? openTransport(hub, access) : undefined;
+  const dockerTypes = isDockerFormat(textOf(values, 'format'));
+  await using own = (access.isSpecial || dockerTypes) && to.transport === 'docker' ? openTransport(hub, access) : undefined;
   const transport: Transport = own ?? (await host.transport(to, { signal }));
   const platform = typeof values.platform === 'string' ? parsePlatform(values.platform) : undefined;
   for (const { record, to: reference } of pushes) {
     const display = openDisplay(stderr, { isQuiet });
     let pushed: Descriptor;
     try {
-      pushed = await pushWhole(record, reference, { images: host.get(IMAGES), transport, platform, signal, emit: display.emit });
+      pushed = await pushWhole(record, reference, {
+        images: host.get(IMAGES),
+        transport,
+        platform,
+        dockerTypes,
+        signal,
+        emit: display.emit,
+      });
     } finally {
       display.end();
     }

@@ -1,18 +1,16 @@
-import { VarveError } from '@varve/core';
 import {
   type Abortable,
   type Descriptor,
-  digestOf,
+  descriptorOf,
   type ImageManifest,
   type ImageReference,
   parseManifest,
   parseReference,
 } from '@varve/core/image';
-import { discard } from '../http/http-client.ts';
-import { registryFailure } from '../http/registry-failure.ts';
 import type { Repository, Requester } from '../http/requester.ts';
 import { fetchBlob } from '../pull/fetch-blob.ts';
 import { fetchManifest } from '../pull/fetch-manifest.ts';
+import { putManifest } from '../push/put-manifest.ts';
 import { uploadBlob } from '../push/upload-blob.ts';
 import { type ListedManifest, type ManifestList, serializeList } from './manifest-list.ts';
 import { tagOf } from './read-manifests.ts';
@@ -37,8 +35,12 @@ export async function pushList(
     onPushed?.(`${to.name}@${listed.digest}`);
   }
   const { bytes, mediaType } = serializeList(list);
-  await putManifest(requester, to, { tag: tagOf(to), bytes, mediaType, signal });
-  return { digest: digestOf(bytes), size: bytes.length };
+  return await putManifest(descriptorOf(mediaType, bytes), bytes, { client: requester, repository: to, tag: tagOf(to), signal });
+}
+
+interface Way extends Abortable {
+  readonly from: Repository;
+  readonly to: Repository;
 }
 
 async function bringManifest(
@@ -51,7 +53,7 @@ async function bringManifest(
   if (from.name === to.name) return;
   const manifest = parseManifest(bytes, mediaType);
   if (manifest.kind === 'image') for (const blob of blobsOf(manifest)) await bringBlob(requester, blob, { from, to, signal });
-  await putManifest(requester, to, { tag: digest, bytes, mediaType, signal });
+  await putManifest(descriptorOf(mediaType, bytes, digest), bytes, { client: requester, repository: to, tag: digest, signal });
 }
 
 const blobsOf = ({ config, layers }: ImageManifest): readonly Descriptor[] => [
@@ -59,73 +61,11 @@ const blobsOf = ({ config, layers }: ImageManifest): readonly Descriptor[] => [
 ];
 
 /** Where the registry can give a blob to another of its repositories, no byte of it moves. */
-async function bringBlob(
-  requester: Requester,
-  { digest, size }: Descriptor,
-  { from, to, signal }: Abortable & { readonly from: Repository; readonly to: Repository },
-): Promise<void> {
-  if (from.host === to.host && (await mounted(requester, digest, { from, to, signal }))) return;
-  const read = () => fetchBlob(requester, from, { digest, size, signal });
-  await uploadBlob(requester, to, { digest, size, signal, read });
-}
-
-/** OCI distribution-spec, Mounting a blob from another repository. */
-async function mounted(
-  requester: Requester,
-  digest: string,
-  { from, to, signal }: Abortable & { readonly from: Repository; readonly to: Repository },
-): Promise<boolean> {
-  const response = await requester.send(to, {
-    method: 'POST',
-    to: `blobs/uploads/?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from.path)}`,
-    actions: 'pull,push',
-    scopes: [`repository:${from.path}:pull`],
-    what: `the blob ${digest} of ${to.path}`,
-    headers: { 'content-length': '0' },
+const bringBlob = async (requester: Requester, { digest, size }: Descriptor, { from, to, signal }: Way): Promise<void> =>
+  void (await uploadBlob(requester, to, {
+    digest,
+    size,
     signal,
-  });
-  discard(response);
-  if (response.statusCode === 202) await cancelUpload(requester, to, { location: response.headers.location, signal });
-  return response.statusCode === 201;
-}
-
-/** The registry began an upload instead. That it may go on to wait for it is no failure of ours. */
-async function cancelUpload(
-  requester: Requester,
-  to: Repository,
-  { location = '', signal }: Abortable & { readonly location?: string | undefined },
-): Promise<void> {
-  const origin = await requester.origin(to, { signal });
-  const url = URL.canParse(location, origin) ? new URL(location, origin) : undefined;
-  if (url?.origin !== origin) return;
-  const request = { method: 'DELETE', to: url, actions: 'pull,push', what: 'an upload', retry: false, signal } as const;
-  await requester.send(to, request).then(discard, (failure: unknown) => {
-    signal?.throwIfAborted();
-    if (!VarveError.is(failure)) throw failure;
-  });
-}
-
-interface Putting extends Abortable {
-  readonly tag: string;
-  readonly bytes: Uint8Array;
-  readonly mediaType: string;
-}
-
-async function putManifest(requester: Requester, repository: Repository, { tag, bytes, mediaType, signal }: Putting): Promise<void> {
-  const what = `the manifest ${repository.path}:${tag}`;
-  const headers = { 'content-type': mediaType, 'content-length': String(bytes.length) };
-  const response = await requester.send(repository, {
-    method: 'PUT',
-    to: `manifests/${tag}`,
-    actions: 'pull,push',
-    what,
-    headers,
-    body: () => bytes,
-    signal,
-  });
-  if (response.statusCode !== 201 && response.statusCode !== 200) throw await registryFailure(response, { host: repository.host, what });
-  discard(response);
-  const stored = response.headers['docker-content-digest'];
-  if (stored !== undefined && stored !== digestOf(bytes))
-    throw new VarveError('BLOB_MISMATCH', `Expected the registry to store ${digestOf(bytes)}, it says ${JSON.stringify(stored)}`);
-}
+    sources: [from],
+    read: (offset) => fetchBlob(requester, from, { digest, size, offset, signal }),
+  }));

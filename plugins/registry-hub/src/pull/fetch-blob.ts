@@ -1,5 +1,5 @@
 import { VarveError } from '@varve/core';
-import { type Abortable, type Descriptor, digestOf } from '@varve/core/image';
+import { type Abortable, algorithmOf, type Descriptor, digestOf } from '@varve/core/image';
 import type { Repository, Requester } from '../http/requester.ts';
 import { type BlobRequest, BlobSource } from './blob-source.ts';
 
@@ -25,7 +25,8 @@ export async function fetchSmallBlob(
     const chunks: Uint8Array[] = [];
     for await (const chunk of source.from(0)) chunks.push(chunk);
     const bytes = Buffer.concat(chunks);
-    if (digestOf(bytes) === digest) return bytes;
-    if (!source.distrust()) throw new VarveError('BLOB_MISMATCH', `Expected the blob ${digest}, found ${digestOf(bytes)}`);
+    const found = digestOf(bytes, algorithmOf(digest));
+    if (found === digest) return bytes;
+    if (!source.distrust()) throw new VarveError('BLOB_MISMATCH', `Expected the blob ${digest}, found ${found}`);
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { VarveError } from '@varve/core';
-import { type Abortable, type Digest, digestOf, isDigest, MEDIA_TYPES } from '@varve/core/image';
+import { type Abortable, algorithmOf, type Digest, digestOf, isDigest, MEDIA_TYPES } from '@varve/core/image';
 import { discard, readBody } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
 import type { Repository, Requester } from '../http/requester.ts';
@@ -10,6 +10,7 @@ export interface FetchedManifest {
   readonly bytes: Uint8Array;
   /** As the registry says, without parameters. */
   readonly mediaType: string | undefined;
+  /** What was asked for, or what the registry calls it; the bytes were compared with both. */
   readonly digest: Digest;
 }
 
@@ -68,11 +69,12 @@ export async function fetchManifest(client: Requester, repository: Repository, r
   return await client.read(repository, get, async (response, { api }) => {
     if (response.statusCode !== 200) throw await registryFailure(response, { host: api, what: get.what, missing: 'IMAGE_UNKNOWN' });
     const bytes = decoded(await readBody(response, MANIFEST_LIMIT), response);
-    const digest = digestOf(bytes);
-    for (const expected of [request.tag, String(response.headers['docker-content-digest'] ?? '')])
-      if (isDigest(expected) && expected !== digest)
-        throw new VarveError('BLOB_MISMATCH', `Expected the manifest ${expected} of ${get.what}, found ${digest}`);
-    return { bytes, digest, mediaType: typeOf(response) };
+    const named = [request.tag, String(response.headers['docker-content-digest'] ?? '')].filter((text) => isDigest(text));
+    for (const expected of named) {
+      const found = digestOf(bytes, algorithmOf(expected));
+      if (found !== expected) throw new VarveError('BLOB_MISMATCH', `Expected the manifest ${expected} of ${get.what}, found ${found}`);
+    }
+    return { bytes, digest: named[0] ?? digestOf(bytes), mediaType: typeOf(response) };
   });
 }
 

@@ -36,7 +36,7 @@ export interface PullOptions extends Abortable, RemoteLayerOptions {
  * @throws VarveError `IMAGE_UNKNOWN`, `IMAGE_INVALID`, `IMAGE_PLATFORM`, `BLOB_MISMATCH`, `REGISTRY_…`
  */
 export async function pullImage(repository: Repository, tag: string, options: PullOptions): Promise<Image> {
-  const { bytes: manifestBytes, manifest } = await chosenManifest(repository, tag, options);
+  const { bytes: manifestBytes, manifest, digest } = await chosenManifest(repository, tag, options);
   if (![MEDIA_TYPES.config, MEDIA_TYPES.dockerConfig, options.artifact].includes(manifest.config.mediaType))
     throw new VarveError('IMAGE_INVALID', `Expected an image, found an artifact of the type ${JSON.stringify(manifest.config.mediaType)}`);
   const configBytes = await smallBlob(repository, manifest.config, options);
@@ -44,11 +44,12 @@ export async function pullImage(repository: Repository, tag: string, options: Pu
   if (diffIds.length !== manifest.layers.length)
     throw new VarveError('IMAGE_INVALID', `Expected ${diffIds.length} layers in the manifest, found ${manifest.layers.length}`);
   const layers = manifest.layers.map((descriptor, i) => remoteLayer(repository, descriptor, { ...options, diffId: diffIds[i] as DiffID })); // same length
-  return foreignImage({ configBytes, manifestBytes, manifestMediaType: manifest.mediaType, layers });
+  return foreignImage({ configBytes, manifestBytes, manifestMediaType: manifest.mediaType, digest, layers });
 }
 
 interface Chosen {
   readonly bytes: Uint8Array;
+  readonly digest: Digest;
   readonly manifest: ImageManifest;
 }
 
@@ -62,7 +63,7 @@ async function findManifest(repository: Repository, tag: string, { client, conte
   const digest = isDigest(tag) ? tag : (await headManifest(client, repository, { tag, signal }))?.digest;
   if (digest === undefined) return await fetchManifest(client, repository, { tag, signal });
   const here = await readHere(content, digest);
-  if (here !== undefined) return { bytes: here, mediaType: undefined };
+  if (here !== undefined) return { bytes: here, digest, mediaType: undefined };
   try {
     return await fetchManifest(client, repository, { tag: digest, signal });
   } catch (failure) {
@@ -79,17 +80,17 @@ async function readHere(content: PullOptions['content'], digest: Digest): Promis
     throw failure;
   });
 }
-type FoundManifest = Pick<FetchedManifest, 'bytes' | 'mediaType'>;
+type FoundManifest = FetchedManifest;
 
 async function chosenManifest(repository: Repository, tag: string, options: PullOptions): Promise<Chosen> {
   let wanted = tag;
   let promised: Descriptor | undefined;
   for (let depth = 0; depth <= DEPTH; depth++) {
-    const { bytes, mediaType } = await findManifest(repository, wanted, options);
+    const { bytes, digest, mediaType } = await findManifest(repository, wanted, options);
     if (promised !== undefined && promised.size !== bytes.length)
       throw new VarveError('BLOB_MISMATCH', `Expected ${promised.size} bytes of ${promised.digest}, found ${bytes.length}`);
     const manifest = parseManifest(bytes, knownType(mediaType) ?? promised?.mediaType);
-    if (manifest.kind === 'image') return { bytes, manifest };
+    if (manifest.kind === 'image') return { bytes, digest, manifest };
     promised = choosePlatform(manifest.manifests, options.platform);
     wanted = promised.digest;
   }

@@ -1,5 +1,14 @@
 import { VarveError } from '@varve/core';
-import { type Abortable, type Descriptor, type Digest, isDigest, MEDIA_TYPES, parseDescriptor } from '@varve/core/image';
+import {
+  type Abortable,
+  algorithmOf,
+  type Descriptor,
+  type Digest,
+  hexOf,
+  isDigest,
+  MEDIA_TYPES,
+  parseDescriptor,
+} from '@varve/core/image';
 import { discard, readBody } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
 import type { Repository, Requester } from '../http/requester.ts';
@@ -14,8 +23,8 @@ interface Subject extends Abortable {
   readonly subject: Digest;
 }
 
-/** The tag under which registries that know no referrers keep them (OCI distribution-spec, Referrers Tag Schema). */
-export const referrersTag = (digest: Digest): string => digest.replace(':', '-');
+/** The tag under which registries that know no referrers keep them (OCI distribution-spec, Referrers Tag Schema): no tag is as long as a sha512. */
+export const referrersTag = (digest: Digest): string => `${algorithmOf(digest)}-${hexOf(digest).slice(0, 64)}`;
 
 /** What a manifest says that it belongs to. */
 export function subjectOf(bytes: Uint8Array): Digest | undefined {

@@ -30,21 +30,21 @@ export async function pushImage(
 ): Promise<Descriptor> {
   const { signal } = options;
   const original = await image.manifestBytes({ signal });
-  const { mediaType } = await image.descriptor({ signal });
-  const manifest = parseManifest(original, mediaType);
+  const before = await image.descriptor({ signal });
+  const manifest = parseManifest(original, before.mediaType);
   if (manifest.kind !== 'image' || manifest.layers.length !== image.layers.length)
     throw new VarveError('IMAGE_INVALID', `Expected a manifest with ${image.layers.length} layers, found another`);
   const layers = await eachOf([...image.layers.entries()], AT_ONCE, ([i, layer]) =>
     pushLayer(layer, manifest.layers[i], repository, options),
   );
   const configBytes = await image.configBytes({ signal });
-  const config = descriptorOf(manifest.config.mediaType, configBytes);
+  const config = descriptorOf(manifest.config.mediaType, configBytes, manifest.config.digest);
   const configType = config.mediaType === MEDIA_TYPES.dockerConfig ? MEDIA_TYPES.config : config.mediaType;
   await pushBytes(config, configBytes, repository, options);
   const isUnchanged = layers.every(({ digest }, i) => digest === manifest.layers[i]?.digest);
   const written = isUnchanged ? original : serializeManifest({ ...config, mediaType: configType }, layers, manifest.annotations);
   const bytes = options.dockerTypes ? dockerManifest(written) : written;
-  const descriptor = descriptorOf(isUnchanged && bytes === original ? mediaType : parseManifest(bytes).mediaType, bytes);
+  const descriptor = bytes === original ? before : descriptorOf(parseManifest(bytes).mediaType, bytes);
   return await putManifest(descriptor, bytes, { repository, tag: tag ?? descriptor.digest, ...options });
 }
 

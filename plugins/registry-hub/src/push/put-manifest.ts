@@ -1,5 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { VarveError } from '@varve/core';
-import { type Abortable, type Descriptor, digestOf, MEDIA_TYPES } from '@varve/core/image';
+import { type Abortable, algorithmOf, type Descriptor, digestOf, isDigest, MEDIA_TYPES } from '@varve/core/image';
 import { discard } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
 import type { Repository, Requester } from '../http/requester.ts';
@@ -17,37 +18,70 @@ const OCI: ReadonlySet<string> = new Set([MEDIA_TYPES.manifest, MEDIA_TYPES.inde
 /**
  * Brings a manifest or an index to where its blobs are (OCI distribution-spec, Pushing manifests). One that refers to another is listed
  * with that one, also where the registry does not do so itself.
- * @throws VarveError `REGISTRY_…`, `BLOB_MISMATCH`
+ * @throws VarveError `REGISTRY_…`, `REGISTRY_FORMAT` where the registry may know no manifests of OCI, `BLOB_MISMATCH`
  */
 export async function putManifest(descriptor: Descriptor, bytes: Uint8Array, push: ManifestPush): Promise<Descriptor> {
-  const { client, repository, tag, signal } = push;
-  const what = `the manifest ${repository.path}:${tag}`;
+  const { client, repository, tag } = push;
   const endpoint = await client.hosts.registry(repository);
-  const response = await client.send(endpoint, {
-    method: 'PUT',
-    to: `manifests/${tag}`,
-    actions: 'pull,push',
-    what,
-    headers: { 'content-type': descriptor.mediaType, 'content-length': String(bytes.length) },
-    body: () => bytes,
-    signal,
-  });
+  const byDigest = algorithmOf(descriptor.digest) === 'sha256' || isDigest(tag) ? undefined : await putByDigest(descriptor, bytes, push);
+  const response = byDigest ?? (await put(tag, { descriptor, bytes, ...push }));
   const status = response.statusCode ?? 0;
   if (status < 200 || status > 299) {
-    const failure = await registryFailure(response, { host: endpoint.api, what });
-    throw (status === 400 || status === 415) && OCI.has(descriptor.mediaType) ? tooOld(failure) : failure;
+    const failure = await registryFailure(response, { host: endpoint.api, what: nameOf(push) });
+    throw OCI.has(descriptor.mediaType) && isOld(status, failure) ? tooOld(failure) : failure;
   }
   discard(response);
-  const stored = response.headers['docker-content-digest'];
-  if (stored !== undefined && stored !== digestOf(bytes))
-    throw new VarveError('BLOB_MISMATCH', `Expected the registry to store ${descriptor.digest}, it says ${JSON.stringify(stored)}`);
+  checkStored(response, bytes);
   const subject = subjectOf(bytes);
   if (subject !== undefined && response.headers['oci-subject'] === undefined) await addReferrer(descriptor, bytes, { ...push, subject });
   return descriptor;
 }
 
+/**
+ * By its tag alone a manifest is called by its sha256. One that has another digest goes under that, and gets the tag on the way where the
+ * registry says that it did that (`OCI-Tag`). `undefined`: the tag is still to be set.
+ */
+async function putByDigest(descriptor: Descriptor, bytes: Uint8Array, push: ManifestPush): Promise<IncomingMessage | undefined> {
+  const { digest } = descriptor;
+  const response = await put(`${digest}?tag=${encodeURIComponent(push.tag)}`, { descriptor, bytes, ...push });
+  const tags = (response.headersDistinct['oci-tag'] ?? []).flatMap((text) => text.split(/,\s*/));
+  if (response.statusCode === 201 && tags.includes(push.tag)) return response;
+  discard(response); // a registry that knows no such digests has the manifest under its tag, where its bytes are the same
+  return undefined;
+}
+
+const nameOf = ({ repository: { path }, tag }: ManifestPush): string => `the manifest ${path}${isDigest(tag) ? '@' : ':'}${tag}`;
+
+interface Putting extends ManifestPush {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+}
+
+const put = async (to: string, { client, repository, descriptor, bytes, signal, tag }: Putting): Promise<IncomingMessage> =>
+  await client.send(repository, {
+    method: 'PUT',
+    to: `manifests/${to}`,
+    actions: 'pull,push',
+    what: nameOf({ client, repository, tag }),
+    headers: { 'content-type': descriptor.mediaType, 'content-length': String(bytes.length) },
+    body: () => bytes,
+    signal,
+  });
+
+/** Registries may call what they got by a digest of another algorithm than we do. @throws VarveError `BLOB_MISMATCH` */
+function checkStored({ headers }: IncomingMessage, bytes: Uint8Array): void {
+  const stored = headers['docker-content-digest'];
+  if (stored === undefined) return;
+  const expected = digestOf(bytes, typeof stored === 'string' && isDigest(stored) ? algorithmOf(stored) : 'sha256');
+  if (stored !== expected)
+    throw new VarveError('BLOB_MISMATCH', `Expected the registry to store ${expected}, it says ${JSON.stringify(stored)}`);
+}
+
+const isOld = (status: number, { message }: VarveError): boolean =>
+  status === 415 || (status === 400 && /MANIFEST_INVALID|UNSUPPORTED/.test(message));
+
 const tooOld = (failure: VarveError): VarveError =>
-  new VarveError(failure.code, failure.message, {
+  new VarveError('REGISTRY_FORMAT', failure.message, {
     cause: failure,
-    hint: 'Registries that are older than OCI’s image format refuse its manifests with these words; then only a newer registry helps.',
+    hint: 'Registries that are older than OCI’s image format refuse its manifests with these words. `varve push --format v2s2`, or the option "schema2Fallback" of @varve/registry-hub, gives them docker’s.',
   });

@@ -4,7 +4,7 @@ import { discard } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
 import type { Requester } from '../http/requester.ts';
 import type { Upload } from './upload-blob.ts';
-import { UploadSession } from './upload-session.ts';
+import { UploadSession, uploadsFor } from './upload-session.ts';
 
 /** From so many bytes on it is worth asking what a registry has of an upload that broke. */
 const LARGE = 16 << 20;
@@ -71,9 +71,16 @@ async function takeUp(
   return offset === undefined || offset > size ? undefined : { session, offset };
 }
 
-async function open(client: Requester, { endpoint, origin, signal }: Sending): Promise<UploadSession> {
+async function open(client: Requester, { digest, endpoint, origin, signal }: Sending): Promise<UploadSession> {
   const what = `an upload to ${endpoint.path}`;
-  const request = { method: 'POST', to: 'blobs/uploads/', actions: 'pull,push', what, headers: { 'content-length': '0' }, signal } as const;
+  const request = {
+    method: 'POST',
+    to: uploadsFor(digest),
+    actions: 'pull,push',
+    what,
+    headers: { 'content-length': '0' },
+    signal,
+  } as const;
   const opened = await client.once(endpoint, request);
   if (opened.statusCode !== 202) throw await registryFailure(opened, { host: endpoint.api, what });
   discard(opened);

@@ -9,7 +9,7 @@ import type { Repository, Requester } from '../http/requester.ts';
 import { retrying } from '../http/retry.ts';
 import { sendBlob } from './send-blob.ts';
 import type { SessionMemory } from './session-memory.ts';
-import { UploadSession } from './upload-session.ts';
+import { UploadSession, uploadsFor } from './upload-session.ts';
 
 export interface Upload extends Pick<Descriptor, 'digest' | 'size'>, Abortable {
   /** The bytes from a place on; called again after a failure. */
@@ -103,7 +103,7 @@ async function askToMount(
   try {
     const response = await client.send(endpoint, {
       method: 'POST',
-      to: `blobs/uploads/?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from.path)}`,
+      to: uploadsFor(digest, { mount: digest, from: from.path }),
       actions: 'pull,push',
       scopes: [repositoryScope(from.path, 'pull')],
       what: `the blob ${digest} of ${from.path} for ${endpoint.path}`,

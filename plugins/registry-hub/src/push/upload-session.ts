@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { VarveError } from '@varve/core';
-import { type Abortable, type Digest, isDigest } from '@varve/core/image';
+import { type Abortable, algorithmOf, type Digest, isDigest } from '@varve/core/image';
 import type { Endpoint } from '../hosts/endpoint.ts';
 import { discard } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
@@ -82,7 +82,8 @@ export class UploadSession {
     if (response.statusCode !== 201 && response.statusCode !== 204) throw await this.#refused(response);
     discard(response);
     const stored = String(response.headers['docker-content-digest'] ?? digest);
-    if (isDigest(stored) && stored !== digest)
+    // Of another algorithm it is another name of what may be the same: that cannot be told without the bytes.
+    if (isDigest(stored) && stored !== digest && algorithmOf(stored) === algorithmOf(digest))
       throw new VarveError('BLOB_MISMATCH', `Expected ${this.#endpoint.api} to store ${digest}, it says ${stored}`);
   }
 
@@ -127,3 +128,10 @@ function endOf({ headers }: IncomingMessage): number | undefined {
   if (last === undefined) return undefined;
   return Number(last) === 0 ? 0 : Number(last) + 1;
 }
+
+/** Where an upload begins. Registries of specifications before 1.1.1 look at nothing but the digest at its end. */
+export const uploadsFor = (digest: Digest, query: Readonly<Record<string, string>> = {}): string => {
+  const algorithm = algorithmOf(digest);
+  const search = new URLSearchParams({ ...query, ...(algorithm !== 'sha256' && { 'digest-algorithm': algorithm }) }).toString();
+  return `blobs/uploads/${search === '' ? '' : `?${search}`}`;
+};
