@@ -16,6 +16,7 @@ export async function planOf(on: Build): Promise<Plan> {
     args: request.args ?? {},
     platform,
     buildPlatform: hostPlatform(),
+    contextTime: request.contextTime,
     contexts: request.contexts ?? {},
     resolveConfig: async (ref, of) => (await on.trees.image(ref, of)).config,
     readContext: (path, name) => on.trees.readText(path, name),

@@ -32,6 +32,8 @@ export interface BuildRequest extends Abortable {
   readonly source: BuildSource;
   /** Directory of the build context; without it there is none, and steps that ask for it fail. */
   readonly context?: string | undefined;
+  /** Seconds since 1970 that the context is of as a whole, where it comes from elsewhere: of a commit, of an archive. */
+  readonly contextTime?: number | undefined;
   /** Directories or references by name (`--build-context`). */
   readonly contexts?: Readonly<Record<string, string>> | undefined;
   /** Default: this host's. */

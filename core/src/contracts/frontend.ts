@@ -20,6 +20,8 @@ export interface FrontendRequest extends Abortable {
   readonly platform: Platform;
   /** Of this host. */
   readonly buildPlatform: Platform;
+  /** `BuildRequest.contextTime`. */
+  readonly contextTime?: number | undefined;
   /** Named contexts, a directory or a reference each, which stand before images of the same name. */
   readonly contexts: Readonly<Record<string, string>>;
   /** Config of a base image: environment, user, ONBUILD. @throws VarveError `IMAGE_UNKNOWN` */
