@@ -14,18 +14,7 @@ const many = (value: string, description: string, short?: string): CommandOption
 
 /** Options of docker's, BuildKit's and Buildah's `build` that mean nothing here: accepted, so that scripts go on working. */
 const IGNORED_FLAGS = ['rm', 'force-rm', 'compress', 'disable-content-trust', 'no-content-trust', 'tls-verify'];
-const IGNORED_VALUES = [
-  'isolation',
-  'cpuset-mems',
-  'security-opt',
-  'cgroup-parent',
-  'provenance',
-  'sbom',
-  'attest',
-  'builder',
-  'jobs',
-  'format',
-];
+const IGNORED_VALUES = ['isolation', 'cpuset-mems', 'security-opt', 'cgroup-parent', 'provenance', 'sbom', 'attest', 'builder', 'format'];
 export const IGNORED: readonly string[] = [...IGNORED_FLAGS, ...IGNORED_VALUES];
 
 const ignored =
@@ -90,6 +79,7 @@ export const BUILD_OPTIONS: Readonly<Record<string, CommandOption>> = {
   ssh: many('<spec>', 'for RUN --mount=type=ssh: default|<id>[=<socket>|<key>,...]'),
   'source-date-epoch': text('<seconds>', 'newer times become this one (also SOURCE_DATE_EPOCH)'),
   parallel: text('<number>', 'steps at once'),
+  jobs: { ...text('<number>', '--parallel; 0: as many as this host can'), hidden: true },
   ...Object.fromEntries(IGNORED_FLAGS.map(ignored('boolean'))),
   ...Object.fromEntries(IGNORED_VALUES.map(ignored('string'))),
 };

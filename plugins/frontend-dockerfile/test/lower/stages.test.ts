@@ -148,6 +148,12 @@ const refuses = test.macro({
 });
 test(refuses, 'FROM base AS build', 'target stage "bulid" could not be found (did you mean build?)', undefined, { target: 'bulid' });
 test(refuses, 'ARG X\nFROM ${X}', 'base name (${X}) should not be blank', 2);
+test(
+  refuses,
+  'FROM --platform=wat base',
+  'failed to parse platform wat: "wat": unknown operating system or architecture: invalid argument',
+  1,
+);
 test(refuses, 'FROM --platform=$X base', 'empty platform value from expression $X', 1);
 test(
   refuses,
