@@ -125,6 +125,16 @@ test('a commit of which the beginning is given, where it has a name', async (t) 
   t.is(layer.at(-1), 'o/f f644 0:0 first');
 });
 
+test('a commit of which the beginning is given, which has no name', async (t) => {
+  const repository = new Repository(t);
+  repository.commit({ f: 'first' });
+  const second = repository.commit({ f: 'second' });
+  repository.commit({ f: 'third' });
+  const what = add(t, repository.url, { ref: second.slice(0, 9) });
+  t.is((await compose(what)).layer.at(-1), 'o/f f644 0:0 second');
+  t.deepEqual(readdirSync(join(what.root, 'tmp')), [], 'the history is gone');
+});
+
 test('equal commits give equal bytes', async (t) => {
   const repository = new Repository(t);
   repository.commit(files);
@@ -153,9 +163,10 @@ test(
   'GIT_CHECKSUM',
   /^invalid checksum foobar for Git URL, expected hex commit hash$/,
 );
-test('the beginning of a commit as ref', refuses, { ref: 'abcdef12' }, 'GIT_REF', /does not contain ref abcdef12$/);
+test('the beginning of a commit that is not there', refuses, { ref: 'abcdef12' }, 'GIT_REF', /does not contain ref abcdef12$/);
+test('too little of a commit', refuses, { ref: 'abcdef' }, 'GIT_REF', /does not contain ref abcdef$/);
 test(
-  'the beginning of a commit without a name',
+  'the beginning of a commit that is not there, as a checksum, too',
   refuses,
   { ref: '0abcdef1', checksum: '0abcdef1' },
   'GIT_REF',

@@ -1,4 +1,7 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
 import { VarveError } from '@varve/core';
+import { removeTree } from '@varve/core/system';
 import { printableUrl } from '../copy/printable-url.ts';
 import { failure } from './git-failure.ts';
 import type { GitSource } from './git-source.ts';
@@ -10,6 +13,8 @@ export interface FoundCommit {
   readonly ref?: string | undefined;
 }
 
+/** git's own: fewer digits say too little. */
+const BEGINNING = /^[0-9a-f]{7,63}$/i;
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i;
 
 /** The commit that a source means, now; nothing is fetched. @throws VarveError `GIT_FAILED`, `GIT_REF`, `GIT_CHECKSUM` */
@@ -34,17 +39,33 @@ async function look(source: GitSource, settings: GitSettings): Promise<FoundComm
     const commit = refs.get(`${name}^{}`) ?? refs.get(name);
     if (commit !== undefined) return { commit, ref: name };
   }
-  const begun = ref !== undefined && ref === source.checksum ? await lookForBeginning(source, ref, settings) : undefined;
+  const begun = ref !== undefined && BEGINNING.test(ref) ? await lookForBeginning(source, ref, settings) : undefined;
   if (begun) return begun;
   throw new VarveError('GIT_REF', `repository ${printableUrl(url)} does not contain ref ${ref ?? 'HEAD'}`, {
     hint: 'After the # comes a branch, a tag or a whole commit: <url>#<ref>:<directory>',
   });
 }
 
-/** A commit of which only the beginning was given: servers say whole ones only, so one that has a name. */
+/**
+ * A commit of which only the beginning was given: servers know whole ones only. One that has a name is found there; for any other all
+ * commits are fetched, without their files where the server can, and looked through.
+ */
 async function lookForBeginning({ url }: GitSource, digits: string, settings: GitSettings): Promise<FoundCommit | undefined> {
-  const { stdout } = await runGit(['ls-remote', '--', url], settings);
-  const named = stdout.split('\n').find((line) => line.startsWith(digits.toLowerCase()));
+  const begun = digits.toLowerCase();
+  const listed = await runGit(['ls-remote', '--', url], settings);
+  const named = listed.stdout.split('\n').find((line) => line.startsWith(begun));
   const [commit = '', ref] = named?.split('\t') ?? [];
-  return named === undefined ? undefined : { commit, ref: ref?.replace(/\^\{\}$/, '') };
+  if (named !== undefined) return { commit, ref: ref?.replace(/\^\{\}$/, '') };
+  const history = { ...settings, dir: mkdtempSync(join(settings.dir, 'history-')) };
+  try {
+    const format = listed.stdout.indexOf('\t') === 64 ? 'sha256' : 'sha1';
+    await runGit(['init', '--quiet', '--bare', '--template=', `--object-format=${format}`], history);
+    const refs = '+refs/*:refs/*';
+    const fetched = await runGit(['fetch', '--quiet', '--filter=tree:0', '--', url, refs], history);
+    if (fetched.code !== 0) return undefined;
+    const found = await runGit(['rev-parse', '--verify', '--quiet', `${begun}^{commit}`], history);
+    return found.code === 0 ? { commit: found.stdout.trim() } : undefined;
+  } finally {
+    await removeTree(history.dir);
+  }
 }
