@@ -79,7 +79,7 @@ function requestOf({ asked = {} }: ConformanceCase, dir: string): BuildRequest {
     args,
     target,
     labels,
-    contexts: Object.fromEntries(Object.entries(contexts).map(([name, path]) => [name, join(dir, path)])),
+    contexts: Object.fromEntries(Object.entries(contexts).map(([name, path]) => [name, path.includes(':') ? path : join(dir, path)])),
     run: { network },
     allow,
     options: { squash, layers },

@@ -30,7 +30,7 @@ export interface Asked {
   readonly layers?: boolean;
   /** `-f`, in the context. */
   readonly file?: string;
-  /** Named contexts: directories of the context. */
+  /** Named contexts: directories of the context, or images (`docker-image://…`). */
   readonly contexts?: Readonly<Record<string, string>>;
 }
 

@@ -117,6 +117,28 @@ test('git@host:path is fetched by the user’s ssh', async (t) => {
   t.is(code, 0, stderr);
   t.deepEqual(readdirSync(out).sort(), ['Dockerfile', 'hello.txt']);
 });
+test('SOURCE_DATE_EPOCH=context is the time of a commit, of the newest file of an archive, or when a server says that it was changed', async (t) => {
+  using bench = new BuildBench();
+  const build = async (place: string, input?: Uint8Array) => {
+    const { code, stderr } = await bench.varve(['build', '-q', '-t', 'x', '--build-arg=SOURCE_DATE_EPOCH=context', place], input);
+    t.is(code, 0, stderr);
+    return (Date.parse(await bench.inspect('x', '{{.Created}}')) / 1000).toString();
+  };
+  const repository = join(bench.folder, 'repository');
+  commit(repository, { ...simple, Dockerfile: 'FROM scratch\nARG SOURCE_DATE_EPOCH\nLABEL at=$SOURCE_DATE_EPOCH\nCOPY hello.txt /\n' });
+  const time = git(repository, 'show', '--no-patch', '--format=%ct');
+  t.is(await build(`file://${repository}`), time);
+  t.is(await bench.inspect('x', '{{.Config.Labels.at}}'), time);
+  const tar = execFileSync('tar', ['-c', '--mtime=@1000000000', '-C', repository, 'Dockerfile', 'hello.txt']);
+  t.is(await build('-', tar), '1000000000');
+  const headers = { 'last-modified': 'Tue, 14 Nov 2023 22:13:20 GMT' };
+  const server = createServer((_, response) => response.writeHead(200, headers).end(tar)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const { port } = server.address() as { port: number };
+  t.is(await build(`http://127.0.0.1:${port}/context.tar`), '1700000000');
+  t.true(Math.abs(Number(await build(repository)) - Date.now() / 1000) < 24 * 3600); // a directory of this host has no time
+});
 test('submodules are there, unless they name files of this host', async (t) => {
   using bench = new BuildBench();
   commit(join(bench.folder, 'lib'), { 'lib.txt': 'lib' });

@@ -157,6 +157,28 @@ export const stages: ConformanceCases = [
     tree: ['x d755', 'x/a f644 "2"'],
   },
   {
+    name: 'a named context that is nothing',
+    dockerfile: lines('FROM none', 'COPY a /a', 'COPY --from=none / /x/'),
+    files: { a: '1' },
+    asked: { contexts: { none: 'docker-image://scratch' } },
+    unlikeBuildah: 'Buildah 1.28 looks for an image of that name',
+    tree: ['a f644 "1"', 'x d755'],
+    layers: 2,
+  },
+  {
+    name: 'a file of a named context that is nothing',
+    dockerfile: lines('FROM scratch', 'COPY --from=none /a /a'),
+    asked: { contexts: { none: 'docker-image://scratch' } },
+    fails: /"\/a": not found/,
+  },
+  {
+    name: 'a mount of a named context that is nothing',
+    dockerfile: lines('FROM busybox', 'RUN --mount=from=none,target=/mnt ls /mnt > /out'),
+    asked: { contexts: { none: 'docker-image://scratch' } },
+    unlikeBuildah: 'Buildah 1.28 looks for an image of that name',
+    tree: ['out f644 ""'],
+  },
+  {
     name: '--squash',
     dockerfile: lines(
       'FROM busybox',

@@ -31,7 +31,7 @@ export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.Pr
   });
   return {
     args: epochText === undefined ? given : { ...given, [EPOCH]: epochText },
-    epoch: epochText === undefined ? undefined : readEpoch(epochText),
+    epoch: epochText === undefined || epochText === OF_CONTEXT ? undefined : readEpoch(epochText),
     outputs,
     labels: readLabels('label', listOf(values, 'label')),
     ...sortAnnotations([...readAnnotations(listOf(values, 'annotation')), ...annotations], { severalPlatforms: platforms.length > 1 }),
@@ -48,15 +48,23 @@ export function readRequest(values: Values, defaults: CliOptions, env: NodeJS.Pr
     allow: readAllowed(listOf(values, 'allow')),
     secrets: readSecrets(listOf(values, 'secret'), env),
     ssh: readAgents(listOf(values, 'ssh'), env),
-    parallel: readParallel(textOf(values, 'parallel')),
+    parallel: readParallel('parallel', textOf(values, 'parallel')) ?? readJobs(textOf(values, 'jobs')),
     options: { progress: readProgress(values, env), squash: isOn(values, 'squash'), layers: values.layers !== false },
   };
 }
 
 const EPOCH = 'SOURCE_DATE_EPOCH';
+/** The time of the context, which is not known before it is there. */
+const OF_CONTEXT = 'context';
 function readEpoch(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw usageError(`${EPOCH} expects whole seconds since 1970, found ${JSON.stringify(text)}`);
   return Number(text);
+}
+
+/** What was asked for once the time of the context is known; a directory of this host has none. */
+export function withContextTime(asked: Asked, contextTime: number | undefined): Asked {
+  if (asked.args[EPOCH] !== OF_CONTEXT) return { ...asked, contextTime };
+  return { ...asked, contextTime, epoch: contextTime, args: { ...asked.args, [EPOCH]: String(contextTime ?? '') } };
 }
 
 /** Each once, in the order given. */
@@ -90,11 +98,14 @@ function tagOf(text: string): ReturnType<typeof newName> {
   throw usageError(`refusing to create a tag with a digest reference: ${JSON.stringify(text)}`, 'Leave out what stands behind the @.');
 }
 
-function readParallel(text: string | undefined): number | undefined {
+function readParallel(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw usageError(`--parallel expects a number of steps, found ${JSON.stringify(text)}`);
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw usageError(`--${option} expects a number of steps, found ${JSON.stringify(text)}`);
   return Number(text);
 }
+
+/** Buildah's word for it. */
+const readJobs = (text: string | undefined): number | undefined => (text === '0' ? undefined : readParallel('jobs', text));
 
 const ENTITLEMENTS = ['network.host', 'security.insecure', 'device'];
 /** About the client's files and agents: here whoever builds is who asks. */

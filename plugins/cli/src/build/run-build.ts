@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Invocation } from '@varve/core';
-import { isTalking, textOf } from '@varve/core/command';
+import { isTalking, listOf, textOf, type Values } from '@varve/core/command';
 import { formatPlatform } from '@varve/core/image';
 import type { CliOptions } from '../options.ts';
 import { IGNORED } from './build-options.ts';
@@ -8,7 +8,7 @@ import { readCall } from './call/read-call.ts';
 import { buildTargets, openContexts } from './context/open-contexts.ts';
 import { openInput } from './context/open-input.ts';
 import { TemporaryPlaces } from './context/temporary-places.ts';
-import { readRequest } from './read-request.ts';
+import { readRequest, withContextTime } from './read-request.ts';
 import { writeResults } from './write-results.ts';
 
 /** `varve build`: reads what is asked for, lets the kernel build, prints. */
@@ -28,8 +28,8 @@ export async function runBuild(invocation: Invocation, defaults: CliOptions): Pr
     return await runCall(call, await openInput(invocation, fetching), { host, stdout: invocation.stdout, args, target, platform });
   }
   const contexts = await openContexts(asked.contexts, fetching);
-  const input = await openInput(invocation, fetching);
-  const request = await buildTargets({ ...asked, ...input, contexts, signal }, host, fetching);
+  const { contextTime, ...input } = await openInput(invocation, fetching);
+  const request = await buildTargets({ ...withContextTime(asked, contextTime), ...input, contexts, signal }, host, fetching);
   await writeResults(await host.build(request), request, invocation);
   return 0;
 }
@@ -43,6 +43,13 @@ const talker =
 
 /** Options that mean nothing here are named once, so that nobody believes they worked. */
 function tellIgnored({ values, stderr }: Invocation): void {
-  const names = IGNORED.filter((name) => values[name] !== undefined).map((name) => `--${name}`);
+  const names = IGNORED.filter((name) => asksFor(values, name)).map((name) => `--${name}`);
   if (names.length > 0 && isTalking(values)) stderr.write(`Note: without effect here: ${names.join(', ')}\n`);
 }
+
+/** `--provenance=false` asks for nothing, so there is nothing to say. */
+function asksFor(values: Values, name: string): boolean {
+  if (!ATTESTATIONS.includes(name)) return values[name] !== undefined;
+  return listOf(values, name).some((text) => !/^(?:0|f|false)$/i.test(text) && !/(?:^|,)disabled=(?:1|t|true)(?:,|$)/i.test(text));
+}
+const ATTESTATIONS = ['attest', 'provenance', 'sbom'];

@@ -5,6 +5,8 @@ import { expandWord } from '../expand/expand-word.ts';
 import type { Dockerfile } from '../instructions/instruction.ts';
 import { located } from './located.ts';
 
+/** Its value may be `context`: the time of that. */
+export const EPOCH = 'SOURCE_DATE_EPOCH';
 const PROXIES: readonly string[] = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'];
 
 /** Arguments that mean something to builders whether or not an ARG asks for them. */
@@ -21,7 +23,7 @@ export function globalArguments(dockerfile: Dockerfile, request: FrontendRequest
     for (const { name, value } of declarations) {
       const given = ownValue(request.args, name);
       const known = given ?? (value === undefined ? undefined : located(source, () => expandWord(value, values, options).value));
-      if (known !== undefined) values.set(name, known);
+      if (known !== undefined) values.set(name, name === EPOCH && known === 'context' ? String(request.contextTime ?? '') : known);
     }
   }
   return values;

@@ -1,10 +1,10 @@
 import { type CopyStep, type FrontendRequest, VarveError } from '@varve/core';
 import { row } from './history.ts';
 import { type LoweredBase, type NamedBase, scratchBase } from './lower-base.ts';
+import { isEmptyContext } from './stage-names.ts';
 
 /** Places that are images. */
 const REFERENCE = /^(?:docker-image|oci-layout|oci-archive|docker-archive):/;
-const EMPTY = /^docker-image:(?:\/\/)?scratch$/;
 /** Places that would have to be fetched. */
 const REMOTE = /^(?:https?|git|ssh|target|input):|^git@/;
 
@@ -15,8 +15,8 @@ const REMOTE = /^(?:https?|git|ssh|target|input):|^git@/;
  * @throws VarveError `FRONTEND_UNSUPPORTED`
  */
 export function contextBase({ from, ref, platform }: NamedBase, { contexts }: FrontendRequest): LoweredBase | undefined {
+  if (isEmptyContext(contexts, ref)) return scratchBase(platform);
   const place = Object.hasOwn(contexts, ref) ? contexts[ref] : undefined;
-  if (place !== undefined && EMPTY.test(place)) return scratchBase(platform);
   if (place === undefined || REFERENCE.test(place)) return undefined;
   const { source, text: title } = from;
   if (REMOTE.test(place)) {

@@ -38,6 +38,7 @@ export function stageNames({ stages }: Dockerfile, contexts: FrontendRequest['co
       return index ?? noTarget(wanted, stages);
     },
     tree(from, user, source) {
+      if (isEmptyContext(contexts, from)) return { kind: 'name', name: empty };
       if (Object.hasOwn(contexts, from)) return { kind: 'context', name: from };
       const index = isNumber(from) ? numbered(from, { user, source, count: stages.length }) : last(from, user);
       if (index !== undefined) return { kind: 'name', name: names[index] ?? '' };
@@ -50,6 +51,10 @@ export function stageNames({ stages }: Dockerfile, contexts: FrontendRequest['co
 
 /** No image can have this name. */
 export const SCRATCH = 'scratch';
+
+/** Nothing at all, under a name. */
+export const isEmptyContext = (contexts: FrontendRequest['contexts'], name: string): boolean =>
+  Object.hasOwn(contexts, name) && /^docker-image:(?:\/\/)?scratch$/.test(contexts[name] ?? '');
 
 const isNumber = (text: string): boolean => /^\d{1,9}$/.test(text);
 

@@ -87,13 +87,18 @@ test('names from outside that look like members of objects are only names', asyn
   t.is(await seen('FROM base\nARG constructor __proto__\nENV X="$constructor$__proto__"'), '');
 });
 
-const times = test.macro(async (t, text: string, expected: number | undefined, args: Options['args'] = {}) => {
-  t.is((await lower(text, { args })).plan.epoch, expected);
+const times = test.macro(async (t, text: string, expected: number | undefined, more: Options = {}) => {
+  t.is((await lower(text, more)).plan.epoch, expected);
 });
 test('SOURCE_DATE_EPOCH of the file is the time of the image', times, 'ARG SOURCE_DATE_EPOCH=86400\nFROM base', 86_400);
 test('it may be made of other arguments', times, 'ARG DAY=86400\nARG SOURCE_DATE_EPOCH=$DAY\nFROM base', 86_400);
-test('--build-arg beats it', times, 'ARG SOURCE_DATE_EPOCH=86400\nFROM base', 5, { SOURCE_DATE_EPOCH: '5' });
+test('--build-arg beats it', times, 'ARG SOURCE_DATE_EPOCH=86400\nFROM base', 5, { args: { SOURCE_DATE_EPOCH: '5' } });
 test('an empty one is none', times, 'ARG SOURCE_DATE_EPOCH=\nFROM base', undefined);
+test('context is the time of the context', times, 'ARG SOURCE_DATE_EPOCH=context\nFROM base', 7, { contextTime: 7 });
+test('a context without a time gives none', times, 'ARG SOURCE_DATE_EPOCH=context\nFROM base', undefined);
+test('a stage sees the time of the context', async (t) => {
+  t.is(await seen('ARG SOURCE_DATE_EPOCH=context\nFROM base\nARG SOURCE_DATE_EPOCH\nENV X=$SOURCE_DATE_EPOCH', { contextTime: 7 }), '7');
+});
 test('one of a stage is none', times, 'FROM base\nARG SOURCE_DATE_EPOCH=86400', undefined);
 test('one that is no time', async (t) => {
   await t.throwsAsync(lower('ARG A\nARG SOURCE_DATE_EPOCH=now\nFROM base'), {

@@ -9,6 +9,7 @@ export interface Options {
   /** Configs of the images that exist. */
   readonly images?: Readonly<Record<string, Partial<ContainerConfig>>>;
   readonly contexts?: Readonly<Record<string, string>>;
+  readonly contextTime?: number;
   readonly files?: Readonly<Record<string, string>>;
   readonly beside?: Readonly<Record<string, string>>;
   readonly platform?: Platform;
@@ -36,6 +37,7 @@ export async function lower(text: string, options: Options = {}): Promise<Lowere
       args: options.args ?? {},
       platform: options.platform ?? AMD64,
       buildPlatform: AMD64,
+      contextTime: options.contextTime,
       contexts: options.contexts ?? {},
       async resolveConfig(ref) {
         resolved.push(ref);

@@ -4,6 +4,7 @@ import { VarveError } from '@varve/core';
 import { DirectoryTree, hostPath, resolvePath } from '@varve/core/archive';
 import type { GitPlace } from './git-place.ts';
 import { printablePlace } from './printable-place.ts';
+import type { StreamedContext } from './read-stream.ts';
 import { type GitOptions, runGit } from './run-git.ts';
 
 /** Milliseconds for all that git does. */
@@ -18,8 +19,8 @@ export interface FetchGitOptions {
   readonly signal: AbortSignal;
 }
 
-/** Checks out a repository with its submodules and returns the directory that is meant. @throws VarveError `CONTEXT_GIT` */
-export async function fetchGit(place: GitPlace, { directory, keepGitDir, signal }: FetchGitOptions): Promise<string> {
+/** Checks out a repository with its submodules: the directory that is meant, and the time of the commit. @throws VarveError `CONTEXT_GIT` */
+export async function fetchGit(place: GitPlace, { directory, keepGitDir, signal }: FetchGitOptions): Promise<StreamedContext> {
   const options = await withSsh({
     directory,
     protocols: place.url.startsWith('file:') ? [...REMOTE, 'file'] : REMOTE,
@@ -35,10 +36,11 @@ export async function fetchGit(place: GitPlace, { directory, keepGitDir, signal 
   const commit = await fetchCommit(place, git, options);
   if (!commit.startsWith(place.checksum ?? '')) throw failed(place, `expected checksum to match ${place.checksum}, got ${commit}`);
   await git('checkout', '--quiet', '--force', '--detach', commit);
+  const time = Number(await git('show', '--no-patch', '--format=%ct', commit));
   if (existsSync(join(directory, '.gitmodules'))) await fetchSubmodules(place, options);
   if (keepGitDir) await git('remote', 'set-url', 'origin', printablePlace(place.url));
   else await removeGitDirs(directory);
-  return subdirOf(place, directory);
+  return { directory: subdirOf(place, directory), time };
 }
 
 /** ssh asks nobody anything either, unless the user has chosen another one. */

@@ -24,10 +24,13 @@ export async function fetchPlace(place: string, { places, keepGitDir, signal, te
   const git = parseGitPlace(place);
   if (git !== undefined) {
     const { fetchGit } = await import('./fetch-git.ts'); // loaded when first needed, as what speaks http
-    return { directory: await fetchGit(git, { directory: places.make(), keepGitDir, signal }) };
+    return await fetchGit(git, { directory: places.make(), keepGitDir, signal });
   }
   const { fetchUrl } = await import('./fetch-url.ts');
-  return await readStream(fetchUrl(place, { signal }), { places, signal });
+  let modified: number | undefined;
+  const stream = fetchUrl(place, { signal, modified: (seconds) => (modified = seconds) });
+  const streamed = await readStream(stream, { places, signal });
+  return 'directory' in streamed ? { ...streamed, time: modified ?? streamed.time } : streamed;
 }
 
 /** The same as a directory: a text is the one file in it. */

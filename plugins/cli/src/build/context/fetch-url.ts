@@ -17,17 +17,22 @@ const REDIRECTS = 10;
 export interface FetchOptions {
   readonly signal: AbortSignal;
   readonly limits?: FetchLimits;
+  /** Told when the server says that the file was last changed, in seconds since 1970. */
+  modified?(seconds: number): void;
 }
 
 /** The bytes of a file, redirects followed. @throws VarveError `CONTEXT_FETCH`, `CONTEXT_TOO_LARGE` */
 export async function* fetchUrl(
   text: string,
-  { signal, limits = FETCH_LIMITS }: FetchOptions,
+  { signal, limits = FETCH_LIMITS, modified }: FetchOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const patience = AbortSignal.timeout(limits.time);
   const options = { signal: AbortSignal.any([signal, patience]), stall: limits.stall };
   try {
-    yield* limited(await openUrl(text, options), text, limits.size);
+    const response = await openUrl(text, options);
+    const time = Date.parse(response.headers['last-modified'] ?? '');
+    if (Number.isFinite(time)) modified?.(Math.floor(time / 1000));
+    yield* limited(response, text, limits.size);
   } catch (cause) {
     signal.throwIfAborted();
     if (VarveError.is(cause)) throw cause;

@@ -10,6 +10,8 @@ import { readStream, readText, type StreamedContext } from './read-stream.ts';
 export interface Input {
   readonly source: BuildSource;
   readonly context: string | undefined;
+  /** Seconds since 1970: of a commit, of an archive. */
+  readonly contextTime?: number | undefined;
 }
 /** `stdin` is opened when it is asked for, which most builds do not. */
 type Given = Pick<Invocation, 'positionals' | 'values' | 'stdin'>;
@@ -48,7 +50,11 @@ interface Wanted {
 
 async function inStreamed(streamed: StreamedContext, { file, separate, shown }: Wanted): Promise<Input> {
   if ('directory' in streamed)
-    return { source: separate ?? (await findFetchedSource(streamed.directory, file)), context: streamed.directory };
+    return {
+      source: separate ?? (await findFetchedSource(streamed.directory, file)),
+      context: streamed.directory,
+      contextTime: streamed.time,
+    };
   if (streamed.text === '' && shown === STDIN)
     throw new VarveError(
       'SOURCE_EMPTY',

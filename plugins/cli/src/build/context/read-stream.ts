@@ -11,7 +11,9 @@ const UNPACKED_LIMIT = 64 * 2 ** 30;
 const HEADER = 512;
 
 /** What a stream is: a tar, compressed or not, is a context; anything else a build file. */
-export type StreamedContext = { readonly text: string } | { readonly directory: string };
+export type StreamedContext =
+  | { readonly text: string }
+  | { readonly directory: string /** Seconds since 1970, of the whole. */; readonly time?: number | undefined };
 
 interface Streaming {
   readonly places: TemporaryPlaces;
@@ -22,7 +24,7 @@ interface Streaming {
 export async function readStream(stream: AsyncIterable<Uint8Array>, { places, signal }: Streaming): Promise<StreamedContext> {
   const { head, all } = await peek(stream, HEADER);
   if (!isArchive(head)) return { text: await readText(all) };
-  return { directory: await unpackContext(limited(decompress(all, { signal })), places.make(), signal) };
+  return await unpackContext(limited(decompress(all, { signal })), places.make(), signal);
 }
 
 /** A build file. @throws VarveError `SOURCE_TOO_LARGE` */

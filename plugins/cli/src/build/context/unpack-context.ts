@@ -3,8 +3,14 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extractLayer, indexTar } from '@varve/core/archive';
 
+export interface UnpackedContext {
+  readonly directory: string;
+  /** Of the newest file, in seconds since 1970. */
+  readonly time?: number | undefined;
+}
+
 /** Writes a tar's files into a directory below `place`; owners do not matter, because a context has none. */
-export async function unpackContext(tar: AsyncIterable<Uint8Array>, place: string, signal: AbortSignal): Promise<string> {
+export async function unpackContext(tar: AsyncIterable<Uint8Array>, place: string, signal: AbortSignal): Promise<UnpackedContext> {
   const file = join(place, 'context.tar');
   const directory = join(place, 'context');
   mkdirSync(directory);
@@ -16,5 +22,6 @@ export async function unpackContext(tar: AsyncIterable<Uint8Array>, place: strin
     signal,
   });
   rmSync(file);
-  return directory;
+  const times = indexed.index.flatMap((entry) => (entry.type === 'file' ? [entry.mtime.seconds] : []));
+  return { directory, time: times.reduce<number | undefined>((newest, time) => Math.max(newest ?? time, time), undefined) };
 }
