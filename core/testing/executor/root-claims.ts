@@ -54,6 +54,13 @@ export function rootClaims(claim: Claim): void {
     t.is(stdout, '1024\n2048\n');
   });
 
+  claim('a tmpfs has the mode that was asked for, whatever it is mounted over', async (t, bench) => {
+    const mounts = ['/missing', '/etc'].map((target) => ({ type: 'tmpfs' as const, source: 'tmpfs', target, options: ['mode=1770'] }));
+    const before = scan(bench.root);
+    t.is((await bench.sh('stat -c %a /missing /etc', { mounts, env: ['PATH=/bin'] })).stdout, '1770\n1770\n');
+    t.deepEqual(scan(bench.root), before);
+  });
+
   claim('what a process puts beside a mount point stays', async (t, bench) => {
     rmSync(join(bench.root, 'run'), { recursive: true });
     const { mounts } = sources(bench);

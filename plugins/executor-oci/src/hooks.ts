@@ -1,4 +1,5 @@
-import { HOST_ENV, type RootStep } from '@varve/core/system';
+import { join } from 'node:path';
+import { HOST_ENV, type ReadyMount, type RootStep } from '@varve/core/system';
 
 /**
  * crun binds the root once more without the options that it has. This hook runs where the container's mounts are, before its root is
@@ -17,6 +18,20 @@ export const enterGroups = (dir: string): object =>
   hook(
     `pid=$(sed -n 's/.*"pid"[^0-9]*\\([0-9][0-9]*\\).*/\\1/p') && for group in "$1"/*; do echo "$pid" >"$group/cgroup.procs" || exit; done`,
     [dir],
+  );
+
+/** The modes that were asked for, as words: a mode, and the host's path of the mount point. */
+export const modesOf = (root: string, mounts: readonly ReadyMount[]): readonly string[] =>
+  mounts.flatMap(({ type, target, options = [] }) => {
+    const mode = options.findLast((option) => option.startsWith('mode='));
+    return type === 'tmpfs' && mode !== undefined ? [mode.slice('mode='.length), join(root, target)] : [];
+  });
+
+/** Before 1.2 runc gives a tmpfs the mode of what it is mounted over. A path that leads elsewhere meanwhile is left alone. */
+export const setModes = (modes: readonly string[]): object =>
+  hook(
+    'while read -r _; do :; done; while [ $# -gt 0 ]; do cd "$2" && [ "$(pwd -P)" = "$2" ] && chmod "$1" . || exit; shift 2; done',
+    modes,
   );
 
 const hook = (script: string, args: readonly string[]): object => ({
