@@ -7,11 +7,24 @@ const TOOLCHAINS = [
   { title: 'overlay2, namespaces', config: { storage: 'overlay2', executor: 'namespaces' } },
   { title: 'vfs, runc', config: { storage: 'vfs', executor: 'oci', options: { '@varve/executor-oci': { runtime: 'runc' } } } },
 ] as const;
+export const CRUN = { storage: 'overlay2', executor: 'oci', options: { '@varve/executor-oci': { runtime: 'crun' } } } as const;
+
+interface Toolchain {
+  readonly executor: string;
+}
 
 /** A store with the image `busybox`, in which containers are made and removed. */
 export class ContainerBench extends Workbench {
-  static async start(t: ExecutionContext, config: object = TOOLCHAINS[0].config): Promise<ContainerBench> {
-    const bench = new ContainerBench();
+  /** Name of the one that holds its containers. */
+  readonly executor: string;
+
+  private constructor({ executor }: Toolchain) {
+    super();
+    this.executor = executor;
+  }
+
+  static async start(t: ExecutionContext, config: Toolchain = TOOLCHAINS[0].config): Promise<ContainerBench> {
+    const bench = new ContainerBench(config);
     await bench.importBusybox();
     writeFileSync(bench.path('varve.config.json'), JSON.stringify(config));
     t.teardown(async () => {
@@ -54,19 +67,20 @@ const TIMEOUT = 200_000;
 
 /** One claim on every toolchain. */
 export function onEach(test: TestFn, title: string, body: Body): void {
-  for (const toolchain of TOOLCHAINS)
-    test.serial(`${title} (${toolchain.title})`, async (t) => {
-      t.timeout(TIMEOUT);
-      await body(t, await ContainerBench.start(t, toolchain.config));
-    });
+  for (const toolchain of TOOLCHAINS) on(test, `${title} (${toolchain.title})`, toolchain.config, body);
+}
+
+/** One claim on this toolchain. */
+export function on(test: TestFn, title: string, config: Toolchain, body: Body): void {
+  test.serial(title, async (t) => {
+    t.timeout(TIMEOUT);
+    await body(t, await ContainerBench.start(t, config));
+  });
 }
 
 /** One claim for which the toolchain does not matter. */
 export function once(test: TestFn, title: string, body: Body): void {
-  test.serial(title, async (t) => {
-    t.timeout(TIMEOUT);
-    await body(t, await ContainerBench.start(t));
-  });
+  on(test, title, TOOLCHAINS[0].config, body);
 }
 
 export const lines = ({ stdout }: Pick<Outcome, 'stdout'>): readonly string[] => stdout.split('\n').filter(Boolean);

@@ -39,7 +39,7 @@ export async function processSpec(
     limits: Object.keys(limits).length > 0 ? limits : undefined,
     init: spec.init || undefined,
     noNewPrivileges: spec.noNewPrivileges || undefined,
-    ports: spec.ports.length > 0 ? spec.ports : undefined,
+    ports: spec.ports.length > 0 && spec.network !== 'host' ? spec.ports : undefined, // there, all of them are reached as they are
   };
 }
 

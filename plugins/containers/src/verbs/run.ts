@@ -5,6 +5,7 @@ import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../client/detach-keys.ts';
 import type { AttachRequest } from '../client/frames.ts';
 import { isTerminal } from '../client/terminal.ts';
 import { createContainer } from '../create/create-container.ts';
+import type { CreateRequest } from '../create/create-request.ts';
 import { readCreate } from '../create/read-create.ts';
 import type { Engine } from '../engine.ts';
 import { sweepContainers } from '../remove-container.ts';
@@ -16,6 +17,7 @@ const FAILED = 125;
 
 export async function create(engine: Engine, { values, positionals, stdout, stderr, signal }: Invocation): Promise<number> {
   const request = readCreate(values, positionals, { isAttached: true });
+  warn(request, stderr);
   const record = await make(engine, values, () => createContainer(engine, request, { signal, stderr: quietly(values, stderr) }));
   stdout.write(`${record.id}\n`);
   return 0;
@@ -38,11 +40,17 @@ async function createAndStart(engine: Engine, invocation: Invocation): Promise<n
   const request = readCreate(values, positionals, { isAttached: streams?.stdin === true });
   if (streams?.stdin === true && request.tty && !isTerminal(invocation.stdin))
     throw usageError('the input device is not a TTY', 'Leave -t out where the input is a pipe.');
+  warn(request, stderr);
   const detachKeys = parseDetachKeys(textOf(values, 'detach-keys') ?? DEFAULT_DETACH_KEYS);
   const record = await make(engine, values, () => createContainer(engine, request, { signal, stderr: quietly(values, stderr) }));
   const exitCode = await startContainer(engine, record, invocation, { streams, detachKeys, sigProxy: values['sig-proxy'] !== false });
   if (detach) stdout.write(`${record.id}\n`);
   return exitCode ?? 0;
+}
+
+/** As docker does: nothing is lost by it, and scripts write it. */
+function warn({ network, ports }: CreateRequest, stderr: Invocation['stderr']): void {
+  if (network === 'host' && ports.length > 0) stderr.write('WARNING: Published ports are discarded when using host network mode\n');
 }
 
 const quietly = (values: Values, stderr: Invocation['stderr']): Invocation['stderr'] | undefined =>
