@@ -127,7 +127,9 @@ export const commands: ConformanceCases = [
         Retries: 2,
       },
     },
-    history: ['HEALTHCHECK &{["CMD-SHELL" "curl -f http://localhost/ || exit 1"] "5m0s" "3s" "1h30m0s" "0s" \'\\x02\'}'],
+    history: [
+      'HEALTHCHECK {Test:[CMD-SHELL curl -f http://localhost/ || exit 1] Interval:5m0s Timeout:3s StartPeriod:1h30m0s StartInterval:0s Retries:2}',
+    ],
   },
   {
     name: 'HEALTHCHECK: as an array, and its start interval',

@@ -92,7 +92,10 @@ export class Expander {
 
   #readSingleQuoted(): string {
     const end = this.#text.indexOf("'", this.#at + 1);
-    if (end < 0) throw failure('unexpected end of statement while looking for matching single-quote');
+    if (end < 0) {
+      this.#at = this.#text.length;
+      throw failure('unexpected end of statement while looking for matching single-quote');
+    }
     const text = this.#text.slice(this.#at + 1, end).join('');
     this.#at = end + 1;
     return this.#options.keepQuotes ? `'${text}'` : text;
@@ -148,10 +151,11 @@ export class Expander {
     const emptyIsUnset = first === ':';
     const operator = emptyIsUnset ? (this.#next() ?? '') : first;
     const written = emptyIsUnset ? `:${operator}` : operator;
-    if (!isModifier(operator) || (emptyIsUnset && isTrim(operator))) {
-      throw failure(`unsupported modifier (${written}) in substitution`);
-    }
-    const word = this.#scanInside({ stop: '}', keepEscapes: isTrim(operator) }, "missing '}'");
+    const unsupported = (): VarveError => failure(`unsupported modifier (${written}) in substitution`);
+    const isPattern = isModifier(operator) && isTrim(operator);
+    if (emptyIsUnset ? isPattern : !isModifier(operator)) throw unsupported();
+    const word = this.#scanInside({ stop: '}', keepEscapes: isPattern }, "missing '}'");
+    if (!isModifier(operator)) throw unsupported();
     return { name, operator, word, emptyIsUnset, asWritten: `\${${name}${written}${word}}` };
   }
 
@@ -201,6 +205,6 @@ export class Expander {
   }
 }
 
-const isBlank = (char: string | undefined): boolean => char === ' ' || char === '\t';
+const isBlank = (char: string | undefined): boolean => char === ' ' || char === '\t' || char === '\r';
 
 const failure = (message: string, cause?: unknown): VarveError => new VarveError('FRONTEND_EXPANSION', message, { cause });

@@ -21,7 +21,7 @@ export function parseFlags<T extends FlagTypes>(words: readonly string[], types:
   for (const word of words) {
     const { name, flag, value } = splitFlag(word);
     const type = Object.hasOwn(types, name) ? types[name] : undefined;
-    if (type === undefined) fail(`unknown flag: ${flag}${didYouMean(name, Object.keys(types))}`);
+    if (type === undefined) fail(`unknown flag: ${flag}${didYouMean(name, Object.keys(types), { isCaseSensitive: true })}`);
     const known = values[name];
     if (Array.isArray(known)) known.push(value ?? fail(`missing a value on flag: ${flag}`));
     else if (known !== undefined) fail(`duplicate flag specified: ${flag}`);

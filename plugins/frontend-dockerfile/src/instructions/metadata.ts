@@ -1,3 +1,4 @@
+import { trimSpace } from '../parser/text.ts';
 import type {
   ArgDeclaration,
   ArgInstruction,
@@ -51,7 +52,7 @@ export function parseExpose(request: Request): ExposeInstruction {
 }
 
 export function parseVolume(request: Request): VolumeInstruction {
-  const paths = requireSome(request).map((path) => path.trim());
+  const paths = requireSome(request).map((path) => trimSpace(path));
   request.flags({});
   if (paths.includes('')) request.fail('VOLUME specified can not be an empty string');
   return { ...request.base('volume'), paths };

@@ -1,3 +1,4 @@
+import { trimSpace } from '../parser/text.ts';
 import type { OnbuildInstruction } from './instruction.ts';
 import type { Request } from './request.ts';
 
@@ -11,6 +12,6 @@ export function parseOnbuild(request: Request): OnbuildInstruction {
   if (cmd === 'ONBUILD') fail("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
   if (NEVER_TRIGGERED.has(cmd)) fail(`${cmd} isn't allowed as an ONBUILD trigger`);
   const documents = node.heredocs.map(({ content, name }) => `\n${content}${name}`);
-  const trigger = node.text.trim().replace(/^ONBUILD\s*/i, '') + documents.join('');
+  const trigger = trimSpace(node.text).replace(/^ONBUILD[\t\n\f\r ]*/i, '') + documents.join('');
   return { ...request.base('onbuild'), trigger, triggerKeyword: keyword };
 }

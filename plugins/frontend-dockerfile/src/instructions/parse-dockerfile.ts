@@ -1,7 +1,7 @@
 import type { SourceRange } from '@varve/core';
 import { DOCKER, type Language } from '../language/language.ts';
 import { parseSyntax } from '../parser/parse-syntax.ts';
-import { instructionError, syntaxError } from '../parser/syntax-error.ts';
+import { syntaxError } from '../parser/syntax-error.ts';
 import type { SyntaxNode, SyntaxTree } from '../parser/syntax-node.ts';
 import type { ArgInstruction, Dockerfile, DockerfileStage, FromInstruction, StageInstruction } from './instruction.ts';
 import { parseInstruction } from './parse-instruction.ts';
@@ -30,7 +30,7 @@ export function groupStages(tree: SyntaxTree, { language = DOCKER, see }: GroupO
     if (instruction.kind === 'from') stages.push({ from: instruction, instructions: [] });
     else if (stage !== undefined) stage.instructions.push(instruction);
     else if (instruction.kind === 'arg') globals.push(instruction);
-    else throw instructionError('no build stage in current context', source, 'Only ARG may stand before the first FROM');
+    else throw syntaxError('no build stage in current context', source, 'Only ARG may stand before the first FROM');
   }
   if (stages.length === 0) throw noStage(file, nodes.at(-1)?.end ?? 1);
   return {

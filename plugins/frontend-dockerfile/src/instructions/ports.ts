@@ -1,14 +1,17 @@
 import { isIP } from 'node:net';
 import { VarveError } from '@varve/core';
+import { quote } from '../parser/text.ts';
 
 /** One word of EXPOSE as `port/protocol` keys of the config; ranges give one for each port. Addresses and host ports are read over. */
 export function expandPorts(word: string): readonly string[] {
   const parts = word.split(':');
   const [port = '', protocol = ''] = splitOnce(parts.pop() ?? '', '/');
   const hostPort = parts.pop() ?? '';
-  const [first, last] = readRange(port) ?? fail(port === '' ? `no port specified: ${word}<empty>` : `invalid containerPort: ${port}`);
-  const suffix = readProtocol(protocol);
+  const suffix =
+    readProtocol(port, protocol) ??
+    fail(`invalid port: ${quote(word)}: ${port === '' ? 'no port specified' : `invalid proto: ${protocol}`}`);
   refuseAddress(parts.join(':'));
+  const [first, last] = readRange(port) ?? fail(`invalid containerPort: ${port}`);
   if (hostPort !== '') refuseHostPorts({ hostPort, port, count: last - first });
   return Array.from({ length: last - first + 1 }, (_, offset) => `${first + offset}/${suffix}`);
 }
@@ -18,9 +21,9 @@ function splitOnce(text: string, separator: string): readonly [string, string] {
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function readProtocol(text: string): string {
+function readProtocol(port: string, text: string): string | undefined {
   const protocol = text.toLowerCase() || 'tcp';
-  return ['tcp', 'udp', 'sctp'].includes(protocol) ? protocol : fail(`invalid proto: ${protocol}`);
+  return port !== '' && ['tcp', 'udp', 'sctp'].includes(protocol) ? protocol : undefined;
 }
 
 function readRange(text: string): readonly [number, number] | undefined {
@@ -32,7 +35,7 @@ const readPort = (text: string): number => (/^\d+$/.test(text) && Number(text) <
 
 function refuseAddress(address: string): void {
   const bare = /^\[(.*)\]$/.exec(address)?.[1] ?? address;
-  if (bare !== '' && isIP(bare) === 0) fail(`invalid IP address: ${address}`);
+  if (bare !== '' && isIP(bare) === 0) fail(`invalid IP address: ${bare}`);
 }
 
 function refuseHostPorts({ hostPort, port, count }: { hostPort: string; port: string; count: number }): void {

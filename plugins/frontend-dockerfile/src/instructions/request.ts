@@ -2,6 +2,7 @@ import { type SourceRange, VarveError } from '@varve/core';
 import { addedFlags, type Language } from '../language/language.ts';
 import { instructionError } from '../parser/syntax-error.ts';
 import type { SyntaxNode } from '../parser/syntax-node.ts';
+import { trimSpace } from '../parser/text.ts';
 import { type FlagTypes, type FlagValue, type FlagValues, parseFlags } from './flags.ts';
 import type { InstructionBase } from './instruction.ts';
 
@@ -36,7 +37,7 @@ export function createRequest(node: SyntaxNode, { source, language }: { source: 
     base: (kind) => ({
       kind,
       keyword: node.keyword,
-      text: node.text.trim(),
+      text: trimSpace(node.text),
       source,
       comments: node.comments,
       flags: node.flags.length === 0 ? node.flags : node.flags.map((flag) => flag.slice(2).split('=', 1)[0] ?? ''),

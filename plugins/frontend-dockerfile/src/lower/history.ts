@@ -17,16 +17,10 @@ export const quotedList = (items: readonly string[]): string => `[${items.map(qu
 /** A list as Go's `%v` prints it. */
 export const plainList = (items: readonly string[]): string => `[${items.join(' ')}]`;
 
-/** A health check as Go's `%q` prints docker's structure. */
+/** A health check as Go's `%+v` prints docker's structure. */
 export function healthcheckText(test: readonly string[], check: HealthcheckInstruction): string {
-  const durations = [check.interval, check.timeout, check.startPeriod, check.startInterval].map((each) => quote(formatDuration(each)));
-  return `HEALTHCHECK &{${quotedList(test)} ${durations.join(' ')} ${quotedRune(check.retries)}}`;
-}
-
-/** A number as Go's `%q` prints it: the character that it stands for. */
-function quotedRune(code: number): string {
-  const char = String.fromCodePoint(code <= 0x10ffff ? code : 0xfffd);
-  if (char === "'") return "'\\''";
-  const text = quote(char).slice(1, -1);
-  return `'${char === '"' ? char : text}'`;
+  const { interval, timeout, startPeriod, startInterval, retries } = check;
+  const durations = Object.entries({ Interval: interval, Timeout: timeout, StartPeriod: startPeriod, StartInterval: startInterval });
+  const fields = durations.map(([name, value]) => `${name}:${formatDuration(value)}`);
+  return `HEALTHCHECK {Test:${plainList(test)} ${fields.join(' ')} Retries:${retries}}`;
 }

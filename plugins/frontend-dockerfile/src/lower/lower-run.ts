@@ -47,7 +47,7 @@ function processOf({ command, heredocs }: RunInstruction, { state }: StageScope)
   if (first === undefined) return { args: [...state.shell, text], scripts: [] };
   if (!isHeredocWord(text)) return { args: [...state.shell, withBodies(text, heredocs)], scripts: [] };
   const content = heredocContent(first);
-  if (!first.content.startsWith('#!')) return { args: [...state.shell, content], scripts: [] };
+  if (!content.startsWith('#!')) return { args: [...state.shell, content], scripts: [] };
   const path = `${SCRIPTS}${first.name}`;
   return { args: [...state.shell, path], scripts: [{ path, content }] };
 }

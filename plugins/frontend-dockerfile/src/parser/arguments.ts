@@ -46,9 +46,9 @@ function splitPair(word: string): readonly [string, string, string] {
 
 /** The type (`CMD`, `NONE`), then what `CMD` itself would take. */
 const healthcheck: Splitter = (rest, context) => {
-  const [type = ''] = rest.split(/\s/, 1);
+  const [all = '', type = ''] = /^([^\t\n\v\f\r ]+)[\t\n\v\f\r ]*/.exec(rest) ?? [];
   if (type === '') return plain();
-  const command = jsonOrText(trimStartSpace(rest.slice(type.length)), context);
+  const command = jsonOrText(rest.slice(all.length), context);
   return { args: [type, ...command.args], json: command.json };
 };
 
@@ -61,7 +61,7 @@ function parseJson(rest: string): Arguments | undefined {
   if (!value.every((item) => typeof item === 'string')) {
     throw new VarveError('FRONTEND_SYNTAX', 'when using JSON array syntax, arrays must be comprised of strings only');
   }
-  return { args: value, json: true };
+  return { args: value.map((text) => text.toWellFormed()), json: true };
 }
 
 function readJson(text: string): unknown {

@@ -1,6 +1,6 @@
 import type { SourceRange } from '@varve/core';
 import { syntaxError } from './syntax-error.ts';
-import type { Escape } from './text.ts';
+import { type Escape, trimStartSpace } from './text.ts';
 
 export type DirectiveName = 'syntax' | 'escape' | 'check';
 
@@ -12,7 +12,9 @@ export interface Directive {
 }
 
 const KNOWN: readonly string[] = ['syntax', 'escape', 'check'] satisfies readonly DirectiveName[];
-const SHAPE = /^([a-zA-Z][a-zA-Z0-9]*)\s*=/;
+/** Around `=` fewer characters are blanks than before the name. */
+const SHAPE = /^([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*/;
+const isBlank = (char = ''): boolean => /[\t\n\f\r ]/.test(char);
 
 export interface DirectiveReader {
   readonly found: readonly Directive[];
@@ -45,12 +47,14 @@ export function readDirectives(comment = '#'): DirectiveReader {
 
 function parseDirective(text: string, { comment, line }: { comment: string; line: number }): Directive | undefined {
   if (!text.startsWith(comment)) return undefined;
-  const body = text.slice(comment.length).trimStart();
-  const shape = SHAPE.exec(body);
-  const name = shape?.[1]?.toLowerCase();
-  const value = body.slice(shape?.[0].length ?? 0);
-  if (name === undefined || !isDirectiveName(name) || value === '') return undefined;
-  return { name, value: value.trim() || ' ', line };
+  const body = trimStartSpace(text.slice(comment.length));
+  const [all = '', word = ''] = SHAPE.exec(body) ?? [];
+  const name = word.toLowerCase();
+  if (!isDirectiveName(name) || (body.endsWith('=') && all === body)) return undefined;
+  let end = body.length;
+  while (end > all.length && isBlank(body[end - 1])) end--;
+  // a value of nothing but blanks is one blank
+  return { name, value: body.slice(all.length, end) || ' ', line };
 }
 
 const isDirectiveName = (name: string): name is DirectiveName => KNOWN.includes(name);

@@ -1,7 +1,7 @@
 import { expandWords } from '../expand/expand-word.ts';
 import type { Heredoc } from './syntax-node.ts';
 
-const SHAPE = /^(\d*)<<(-?)\s*([^<]*)$/;
+const SHAPE = /^(\d*)<<(-?)[\t\n\f\r ]*([^<]*)$/;
 const NOTHING_SET = new Map<string, string>();
 
 /** A heredoc's opening word taken apart, or `undefined` for a word that opens none. @throws VarveError where its quotes do not match */

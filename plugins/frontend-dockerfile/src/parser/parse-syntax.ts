@@ -7,7 +7,7 @@ import { type Line, type LineReader, readLines } from './lines.ts';
 import { splitInstruction } from './split-instruction.ts';
 import { syntaxError } from './syntax-error.ts';
 import type { Heredoc, SyntaxNode, SyntaxTree, SyntaxWarning } from './syntax-node.ts';
-import { type Escape, trimStartSpace } from './text.ts';
+import { type Escape, trimSpace, trimStartSpace } from './text.ts';
 
 /** Instructions whose words can open heredocs. */
 const TAKES_HEREDOCS: ReadonlySet<string> = new Set(['RUN', 'COPY', 'ADD']);
@@ -40,7 +40,7 @@ export function parseSyntax(text: string, { file = 'Dockerfile', language = DOCK
     // told of the line after the gap, where BuildKit tells of it
     if (logical.hasGap) warnings.push(emptyContinuation(logical.text, { ...source, startLine: source.endLine }));
     const above = comments.length === 0 ? NO_COMMENTS : comments;
-    if (logical.text !== '') nodes.push(readNode({ text: logical.text, lines, escapeCharacter, comments: above, source, language }));
+    nodes.push(readNode({ text: logical.text, lines, escapeCharacter, comments: above, source, language }));
     if (comments.length > 0) comments = []; // the node has kept the list
   }
   if (nodes.length === 0) throw noInstructions(file, lines.number);
@@ -51,7 +51,7 @@ const placeOf = ({ number }: Line, file: string): SourceRange => ({ file, startL
 
 /** An empty comment line separates what is above from what is below. */
 function addComment(comments: string[], line: string): void {
-  const text = line.slice(1).trim();
+  const text = trimSpace(line.slice(1));
   if (text === '') comments.length = 0;
   else comments.push(text);
 }
@@ -106,7 +106,7 @@ function readNode(input: NodeInput): SyntaxNode {
 
 function splitNode(input: Omit<NodeInput, 'lines'> & { readonly isSub?: boolean }): SyntaxNode {
   const { text, escapeCharacter, comments, source, language } = input;
-  const { keyword, flags, rest } = splitInstruction(text);
+  const { keyword, flags, rest } = splitInstruction(text, escapeCharacter);
   const cmd = keyword.toUpperCase();
   const isPutOff = cmd === 'ONBUILD';
   // what ONBUILD puts off may not be put off again: one level is all there is to read

@@ -1,4 +1,4 @@
-import { isSpace } from './text.ts';
+import { type Escape, trimSpace } from './text.ts';
 
 export interface InstructionParts {
   readonly keyword: string;
@@ -7,44 +7,50 @@ export interface InstructionParts {
   readonly rest: string;
 }
 
-const BLANK = /[\t\v\f\r ]/;
+const BLANK = /[\t\n\v\f\r ]/;
+/** Wider blanks of Unicode end no flag, though they end other words. */
+const isBlank = (char: string): boolean => BLANK.test(char);
 
 /** Separates an instruction's keyword, its `--flags` and everything else. */
-export function splitInstruction(line: string): InstructionParts {
-  const text = line.trim();
+export function splitInstruction(line: string, escapeCharacter: Escape): InstructionParts {
+  const text = trimSpace(line);
   const blank = text.search(BLANK);
   if (blank < 0) return { keyword: text, flags: [], rest: '' };
-  const { flags, end } = splitFlags(text, blank);
-  return { keyword: text.slice(0, blank), flags, rest: text.slice(end).trim() };
+  const { flags, end } = splitFlags(text, { start: blank, escapeCharacter });
+  return { keyword: text.slice(0, blank), flags, rest: trimSpace(text.slice(end)) };
 }
 
-/** Words that start with `--`, up to the first that does not or is `--` alone. Quotes and backslashes in them are resolved. */
-function splitFlags(text: string, start: number): { flags: string[]; end: number } {
+interface Reading {
+  readonly start: number;
+  readonly escapeCharacter: Escape;
+}
+
+/** Words that start with `--`, up to the first that does not or is `--` alone. Quotes and escapes in them are resolved. */
+function splitFlags(text: string, { start, escapeCharacter }: Reading): { flags: string[]; end: number } {
   const flags: string[] = [];
   let at = start;
   for (;;) {
-    while (at < text.length && isSpace(text.charAt(at))) at++;
+    while (at < text.length && isBlank(text.charAt(at))) at++;
     if (!text.startsWith('--', at)) return { flags, end: at };
-    const { word, end } = readFlag(text, at);
+    const { word, end } = readFlag(text, { start: at, escapeCharacter });
     at = end;
     if (word === '--') return { flags, end: at };
     flags.push(word);
   }
 }
 
-/** The backslash escapes here whatever the escape directive says. */
-function readFlag(text: string, start: number): { word: string; end: number } {
+function readFlag(text: string, { start, escapeCharacter }: Reading): { word: string; end: number } {
   let word = '';
   let quote = '';
   let at = start;
   for (; at < text.length; at++) {
     let char = text.charAt(at);
-    if (quote === '' && isSpace(char)) break;
+    if (quote === '' && isBlank(char)) break;
     if (quote === '' ? char === "'" || char === '"' : char === quote) {
       quote = quote === '' ? char : '';
       continue;
     }
-    if (char === '\\') char = text.charAt(++at);
+    if (char === escapeCharacter) char = text.charAt(++at);
     word += char;
   }
   return { word, end: Math.min(at, text.length) };

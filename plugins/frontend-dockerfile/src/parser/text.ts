@@ -16,9 +16,17 @@ export function trimStartSpace(text: string): string {
   return text.slice(at);
 }
 
+export function trimEndSpace(text: string): string {
+  let end = text.length;
+  while (end > 0 && isSpace(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
+}
+
+export const trimSpace = (text: string): string => trimStartSpace(trimEndSpace(text));
+
 /** Text between double quotes, the way Go's %q writes it: histories and messages are compared with that spelling. */
 export function quote(text: string): string {
-  return `"${text.replace(/[\\"]|\p{Cc}/gu, spell)}"`;
+  return `"${text.replace(/[\\"]|(?! )[\p{C}\p{Z}]/gu, spell)}"`;
 }
 
 const NAMED = new Map([
@@ -33,4 +41,8 @@ const NAMED = new Map([
   ['"', '\\"'],
 ]);
 
-const spell = (char: string): string => NAMED.get(char) ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+function spell(char: string): string {
+  const code = char.codePointAt(0) ?? 0;
+  const digits = (count: number): string => code.toString(16).padStart(count, '0');
+  return NAMED.get(char) ?? (code < 0x80 ? `\\x${digits(2)}` : code < 0x10000 ? `\\u${digits(4)}` : `\\U${digits(8)}`);
+}

@@ -107,6 +107,7 @@ test(refuses, 'FROM a AS 1x', `invalid name for build stage: "1x", name can't st
 test(refuses, 'ENV =a', 'ENV names can not be blank');
 test(refuses, 'ARG =a', 'ARG names can not be blank');
 test(refuses, 'RUN --mont=x y', 'unknown flag: --mont (did you mean mount?)');
+test(refuses, 'RUN --Mount=x y', 'unknown flag: --Mount (did you mean mount?)');
 test(refuses, 'MAINTAINER --boo a', 'unknown flag: --boo');
 test(refuses, 'WORKDIR --constructor /a', 'unknown flag: --constructor');
 test(refuses, 'COPY --chown a b', 'missing a value on flag: --chown');

@@ -23,6 +23,13 @@ test('a heredoc with a command goes to the shell as written', runs, 'RUN <<-A ca
   '<<-A cat 3<<B\n\ta\nA\nb\nB',
 ]);
 test(
+  'a script names its interpreter behind the tabs that <<- strips',
+  runs,
+  'RUN <<-EOF\n\t#!/bin/x\n\tEOF',
+  ['/bin/sh', '-c', '/dev/pipes/EOF'],
+  [{ path: '/dev/pipes/EOF', content: '#!/bin/x\n' }],
+);
+test(
   'a script that names its interpreter becomes a file',
   runs,
   'RUN <<EOF\n#!/usr/bin/python3\nprint(1)\nEOF',

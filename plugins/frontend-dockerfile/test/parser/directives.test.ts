@@ -27,6 +27,9 @@ test(finds, '# ESCAPE=\\', ['escape', '\\']);
 test(finds, '  # escape=`', ['escape', '`']);
 test(finds, '# escape =` ', ['escape', '`']);
 test(finds, '## escape=`');
+test(finds, '# escape=');
+test(finds, '#\u3000escape=`', ['escape', '`']);
+test(finds, '# escape\u00a0=`');
 
 const refuses = test.macro({
   exec(t, text: string, message: string, line: number) {
@@ -36,6 +39,8 @@ const refuses = test.macro({
   title: (_, text) => `refuses ${JSON.stringify(text)}`,
 });
 test(refuses, '# escape=x', "invalid escape token 'x' does not match ` or \\", 1);
+test(refuses, '# escape= ', "invalid escape token ' ' does not match ` or \\", 1);
+test(refuses, '# escape=\u00a0`', "invalid escape token '\u00a0`' does not match ` or \\", 1);
 test(refuses, '# escape=\\\\', "invalid escape token '\\\\' does not match ` or \\", 1);
 test(refuses, '# escape=`\n# Escape=`', 'only one escape parser directive can be used', 2);
 test(refuses, '# syntax=a\n# syntax=a', 'only one syntax parser directive can be used', 2);

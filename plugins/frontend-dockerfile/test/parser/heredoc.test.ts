@@ -34,6 +34,7 @@ const opens = test.macro({
 test(opens, 'RUN <<A cat 3<<-B', 'A', 'B');
 test(opens, 'RUN "<<A" \'<<B\' \\<<C');
 test(opens, 'RUN << -A', '-A');
+test(opens, 'RUN <<- A <<\rB', 'A', 'B');
 test(opens, "RUN echo it's <<A");
 test(opens, 'RUN cat << A  > b <<<C', 'A');
 

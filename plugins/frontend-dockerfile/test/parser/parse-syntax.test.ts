@@ -15,6 +15,13 @@ const reads = test.macro({
 test('keywords may have any case', reads, 'from a\nRun B', ['FROM', 'a'], ['RUN', 'B']);
 test('a byte order mark and CRLF are read over', reads, '\ufeffFROM a\r\nRUN b \\\r\n c\r\n', ['FROM', 'a'], ['RUN', 'b  c']);
 test('blanks before the keyword are dropped and those inside kept', reads, ' \t RUN\t a  b \n', ['RUN', 'a  b']);
+test(
+  'every blank of Unicode counts, a byte order mark further on does not',
+  reads,
+  '\u3000RUN a\u0085\nRUN \u00a0b\ufeff',
+  ['RUN', 'a'],
+  ['RUN', 'b\ufeff'],
+);
 test('comments and blank lines are no instructions', reads, '# a\n\n  # b\nFROM a # c\n', ['FROM', 'a', '#', 'c']);
 
 // continuation
@@ -23,6 +30,7 @@ test('two escape characters at the end do not continue', reads, 'FROM a\\\\\nRUN
 test('comments inside a continued line vanish', reads, 'RUN a \\\n# b\n  # c \\\n&& d # e', ['RUN', 'a && d # e']);
 test('blank lines inside a continued line vanish', reads, 'RUN a \\\n\n   \n b', ['RUN', 'a  b']);
 test('an escape character may end the file', reads, 'FROM a\nRUN b \\', ['FROM', 'a'], ['RUN', 'b']);
+test('a lone escape character at the end of the file is an instruction without a name', reads, 'FROM a\n\\\n', ['FROM', 'a'], ['']);
 test('a line of nothing but an escape character continues', reads, 'RUN a\\\n\\\nb', ['RUN', 'ab']);
 test('the escape directive moves continuation', reads, '# escape=`\nRUN a `\n b \\\nUSER c', ['RUN', 'a  b \\'], ['USER', 'c']);
 
@@ -33,6 +41,7 @@ test(reads, "CMD ['a']", ['CMD', "['a']"]);
 test(reads, 'CMD ["a" "b"]', ['CMD', '["a" "b"]']);
 test(reads, 'CMD ["a"] b', ['CMD', '["a"] b']);
 test(reads, 'CMD ["a",]', ['CMD', '["a",]']);
+test(reads, 'CMD ["\\ud800"]', ['CMD', ['\ufffd']]);
 test(reads, 'CMD "[\\"a\\"]"', ['CMD', '"[\\"a\\"]"']);
 test(reads, 'COPY ["a b", "/c"]', ['COPY', ['a b', '/c']]);
 test(reads, 'VOLUME /a  /b', ['VOLUME', '/a', '/b']);
@@ -46,6 +55,9 @@ test(reads, 'RUN --mount=type=secret,"id=a b" cat --x', ['RUN', '--mount=type=se
 test(reads, 'RUN -x --y', ['RUN', '-x --y']);
 test(reads, 'CMD --a ["b"]', ['CMD', '--a', ['b']]);
 test(reads, 'COPY --a\\ b c d', ['COPY', '--a b', 'c', 'd']);
+test(reads, '# escape=`\nCOPY --a` b --c=\\d e f', ['COPY', '--a b', '--c=\\d', 'e', 'f']);
+test(reads, 'COPY --a --', ['COPY', '--a']);
+test(reads, 'COPY --a -- -- b', ['COPY', '--a', '--', 'b']);
 
 // pairs
 test(reads, 'ENV a b  c ', ['ENV', 'a', 'b  c', '']);
@@ -108,6 +120,7 @@ test(refuses, 'FROM a\nCMD ["a", 42]', STRINGS_ONLY, 2);
 test(refuses, 'COPY [["a"], "b"]', STRINGS_ONLY, 1);
 test(refuses, 'ONBUILD RUN [null]', STRINGS_ONLY, 1);
 test(refuses, 'FROM a\nENV a', 'ENV must have two arguments', 2);
+test(refuses, 'ENV a=b "\u3000x', `Syntax error - can't find = in "\\"\\u3000x". Must be of the form: name=value`, 1);
 test(refuses, 'LABEL a=b c', `Syntax error - can't find = in "c". Must be of the form: name=value`, 1);
 test(refuses, 'FROM a\nRUN <<EOF\nx\n', 'unterminated heredoc', 2);
 test(
