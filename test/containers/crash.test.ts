@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
-import { run } from '../helpers/varve.ts';
+import { type Outcome, run, VARVE } from '../helpers/varve.ts';
 import { type ContainerBench, once, onEach } from './container-bench.ts';
 
 async function supervisorOf(bench: ContainerBench, name: string): Promise<number> {
@@ -29,6 +30,78 @@ onEach(test, 'a container whose supervisor was killed has ended, leaves nothing,
   t.deepEqual(await bench.transcript(['run', '--rm', 'after', 'cat', '/file']), ['kept', 'kept']);
   t.deepEqual(await bench.transcript(['rm', 'one']), ['one']);
 });
+
+onEach(test, 'when the machine comes up again containers are what they were, or have ended', async (t, bench) => {
+  const script = 'echo begun; echo kept >> /file; echo kept >> /data/file; exec sleep 600';
+  await bench.must(['run', '-d', '--name', 'up', '-v', 'data:/data', 'busybox', 'sh', '-c', script]);
+  await bench.must(['run', '-d', '--name', 'still', 'busybox', 'sleep', '600']);
+  await bench.must(['pause', 'still']);
+  await bench.must(['run', '-d', '--rm', '--name', 'gone', 'busybox', 'sleep', '600']);
+  await bench.must(['create', '--name', 'new', 'busybox', 'true']);
+  t.is((await bench.varve(['run', '--name', 'done', 'busybox', 'sh', '-c', 'exit 3'])).code, 3);
+  await until(async () => (await bench.must(['logs', 'up'])) === 'begun\n');
+  stopMachine(bench, await Promise.all(['up', 'still', 'gone'].map((name) => supervisorOf(bench, name))));
+
+  const booted = new Booted(bench);
+  await until(async () => (await booted.must(['ps', '-q'])) === '');
+  t.deepEqual((await booted.must(['ps', '-a', '--format', '{{.Names}} {{.State}}'])).trim().split('\n').sort(), [
+    'done exited',
+    'gone exited',
+    'new created',
+    'still exited',
+    'up exited',
+  ]);
+  t.is(
+    await booted.must(['inspect', '-f', '{{.State.ExitCode}} {{.State.Pid}} {{.State.Running}}', 'up', 'done']),
+    '137 0 false\n3 0 false\n',
+  );
+  t.is(await booted.must(['logs', 'up']), 'begun\n');
+  t.is((await booted.varve(['exec', 'up', 'true'])).code, 1);
+  t.is((await booted.varve(['kill', 'up'])).code, 1, 'whoever has its number now is no affair of ours');
+
+  await booted.must(['start', 'up']);
+  t.is(await booted.must(['exec', 'up', 'sh', '-c', 'until [ $(wc -l < /data/file) = 2 ]; do sleep 0.1; done; cat /file']), 'kept\nkept\n');
+  t.is(await booted.must(['ps', '--format', '{{.Names}} {{.State}}']), 'up running\n');
+  t.is((await booted.varve(['start', '-a', 'done'])).code, 3);
+  t.is(await booted.must(['rm', 'still', 'new']), 'still\nnew\n');
+  t.is(
+    await booted.must(['ps', '-a', '--format', '{{.Names}}']),
+    'done\nup\n',
+    'what was to go at its end has gone with the first that tidied up',
+  );
+  await booted.must(['rm', '-f', 'up', 'done']);
+});
+
+/** Kills all there is of containers at once, as a power cut does; their numbers in the tables are soon those of others. */
+function stopMachine(bench: ContainerBench, supervisors: readonly number[]): void {
+  for (const pid of supervisors) process.kill(pid, 'SIGKILL');
+  using database = new DatabaseSync(join(bench.root, 'db/containers.sqlite'), { timeout: 20_000 });
+  for (const member of ['$.pid', '$.supervisor'])
+    database.prepare(`UPDATE containers SET state = json_replace(state, '${member}', ?)`).run(process.pid);
+}
+
+/** The command line on a machine that has been started anew, by what tells programs so. */
+class Booted {
+  readonly #bench: ContainerBench;
+
+  constructor(bench: ContainerBench) {
+    this.#bench = bench;
+    bench.write({ boot: '7e57b007-0000-4000-8000-000000000000\n' });
+  }
+
+  varve(args: readonly string[]): Promise<Outcome> {
+    const { root, folder } = this.#bench;
+    const script = 'mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"';
+    const command = [process.execPath, ...VARVE, '--root', root, ...args];
+    return run('unshare', ['--mount', 'sh', '-c', script, this.#bench.path('boot'), ...command], { cwd: folder });
+  }
+
+  async must(args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.varve(args);
+    if (code !== 0) throw new Error(`varve ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
+    return stdout;
+  }
+}
 
 once(test, 'a container is stopped, not killed, when its supervisor is asked to end', async (t, bench) => {
   await bench.must([

@@ -76,11 +76,13 @@ export async function destroyContainer(
     await store.volumes.remove(name, () => store.containers.all().some((other) => usesVolume(other, name)));
 }
 
-/** Takes away what killed processes were making or removing. Under its lock a container is what its row says. */
+/**
+ * Takes away what killed processes were making or removing, and containers whose supervisors could not remove them at their end. Under
+ * its lock a container is what its row says.
+ */
 export async function sweepContainers(engine: Removing): Promise<void> {
   await sweepDirectories(engine);
   const { containers, places } = engine.store;
-  const isLeft = (record: ContainerRecord | undefined) => record?.state.status === 'creating' || record?.state.status === 'removing';
   for (const { id } of containers.all().filter(isLeft)) {
     if (!existsSync(places.container(id))) {
       await removeUnmade(engine, id);
@@ -88,10 +90,16 @@ export async function sweepContainers(engine: Removing): Promise<void> {
     }
     using held = tryLockIn(places.lock(id));
     const record = containers.byId(id);
-    if (held !== undefined && record !== undefined && isLeft(record))
-      await destroyContainer(engine, record, { volumes: record.state.status === 'creating' });
+    if (held !== undefined && record !== undefined && (isLeft(record) || wasLeftRunning(record)))
+      await destroyContainer(engine, record, { volumes: record.state.status !== 'removing' });
   }
 }
+
+const isLeft = ({ state: { status }, spec }: ContainerRecord): boolean =>
+  status === 'creating' || status === 'removing' || (status === 'exited' && spec.autoRemove);
+
+/** The same for somebody who has its lock, to whom one whose supervisor was killed seems to run. */
+const wasLeftRunning = (record: ContainerRecord): boolean => isUp(record) && record.spec.autoRemove;
 
 /** Milliseconds after which a directory that no row knows was left: its maker writes the row at once. */
 const UNKNOWN = 60_000;
