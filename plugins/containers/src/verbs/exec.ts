@@ -15,7 +15,7 @@ export async function exec(engine: Engine, invocation: Invocation): Promise<numb
   const [text, ...args] = positionals;
   if (text === undefined || args.length === 0)
     throw usageError('"varve exec" requires at least 2 arguments', 'varve exec [options] <container> <command> [<argument>...]');
-  const record = running(engine, text);
+  const record = running(engine, text, 'exec');
   const tty = isOn(values, 'tty');
   const detach = isOn(values, 'detach');
   const stdin = isOn(values, 'interactive') && !detach;
@@ -51,7 +51,7 @@ export async function exec(engine: Engine, invocation: Invocation): Promise<numb
 
 export async function attachTo(engine: Engine, invocation: Invocation): Promise<number> {
   const { values, positionals, signal, stdout } = invocation;
-  const record = running(engine, only(positionals, 'varve attach [options] <container>'), 'attach to');
+  const record = running(engine, only(positionals, 'varve attach [options] <container>'), 'attach');
   const { tty, openStdin } = record.spec;
   const detachKeys = parseDetachKeys(textOf(values, 'detach-keys') ?? DEFAULT_DETACH_KEYS);
   const stdin = openStdin && !isOn(values, 'no-stdin');
@@ -71,14 +71,14 @@ export async function attachTo(engine: Engine, invocation: Invocation): Promise<
   );
 }
 
-function running({ store }: Engine, text: string, what = ''): ContainerRecord {
+function running({ store }: Engine, text: string, verb: 'exec' | 'attach'): ContainerRecord {
   const record = findContainer(store.containers, text);
   const { status } = record.state;
   if (status === 'running') return record;
-  if (what !== '')
+  if (verb === 'attach')
     throw new VarveError(
       'CONTAINER_STOPPED',
-      `cannot ${what} a ${status === 'paused' ? 'paused' : 'stopped'} container, ${status === 'paused' ? 'unpause' : 'start'} it first`,
+      `You cannot attach to a ${status === 'paused' ? 'paused' : 'stopped'} container, ${status === 'paused' ? 'unpause' : 'start'} it first`,
     );
   if (status === 'paused') throw new VarveError('CONTAINER_PAUSED', `container ${record.id} is paused, unpause the container before exec`);
   throw new VarveError('CONTAINER_STOPPED', `container ${record.id} is not running`);
