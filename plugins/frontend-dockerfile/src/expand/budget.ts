@@ -16,7 +16,7 @@ export class ExpansionBudget {
   /** @throws VarveError `FRONTEND_LIMIT` */
   spend(characters: number): void {
     this.#left -= characters;
-    if (this.#left < 0) throw tooMuch(`expansion of variables needs more than ${MOST_WORK} steps`);
+    if (this.#left < 0) throw tooMuch(`the file asks for more than ${MOST_WORK} steps of work`);
   }
 
   refuseLong(word: string): void {

@@ -46,11 +46,16 @@ export function lintFrom({ globals: args, stages }: Dockerfile, { linter, global
   }
 }
 
+const EVERYTHING: readonly string[] = ['*', '**', '**/*'];
+
 /** Whether a path is hidden, for a rule. Patterns that cannot be read hide nothing here: whoever walks the context says what is wrong. */
 export function ignoredPaths(patterns: readonly string[]): InstructionVisit['isIgnored'] {
   if (patterns.length === 0 || patterns.some((pattern) => pattern.startsWith('!'))) return undefined;
+  const hidesAll = patterns.some((pattern) => EVERYTHING.includes(pattern));
   let matcher: PatternMatcher | undefined;
   return (path) => {
+    // the context itself has no name that a pattern could mean: `.*` is about what begins with a dot
+    if (path === '.' || path === '/') return hidesAll;
     if (path.startsWith('/')) return false;
     const matches = orNothing(() => {
       matcher ??= createPatternMatcher(patterns);

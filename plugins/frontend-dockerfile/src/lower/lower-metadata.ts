@@ -44,8 +44,15 @@ function expandPairs(pairs: readonly Pair[], { expand, fail }: StageScope, keywo
 
 const joined = (pairs: readonly (readonly [string, string])[]): readonly string[] => pairs.map(([key, value]) => `${key}=${value}`);
 
+/** Each instruction that adds to the config makes a new one, with all that is in it. */
+function payFor(count: number, { state, build }: StageScope): void {
+  state.entries += count;
+  build.budget.spend(state.entries);
+}
+
 export function lowerEnv(instruction: EnvInstruction, scope: StageScope): readonly ConfigStep[] {
   const pairs = expandPairs(instruction.pairs, scope, 'ENV');
+  payFor(pairs.length, scope);
   for (const [name, value] of pairs) scope.state.setEnv(name, value);
   const Env = joined([...new Map(pairs)]);
   return configStep(instruction, { patch: { Env }, createdBy: `ENV ${joined(pairs).join(' ')}` });
@@ -53,6 +60,7 @@ export function lowerEnv(instruction: EnvInstruction, scope: StageScope): readon
 
 export function lowerLabel(instruction: LabelInstruction, scope: StageScope): readonly ConfigStep[] {
   const pairs = expandPairs(instruction.pairs, scope, 'LABEL');
+  payFor(pairs.length, scope);
   return configStep(instruction, { patch: { Labels: Object.fromEntries(pairs) }, createdBy: `LABEL ${joined(pairs).join(' ')}` });
 }
 
@@ -102,16 +110,25 @@ export function lowerUser(instruction: UserInstruction, { expand, state }: Stage
   return configStep(instruction, { patch: { User: user }, createdBy: `USER ${user}` });
 }
 
+/** What a port takes up in config and history, in characters: a few words can mean millions. */
+const PORT = 64;
+
 /** The only instruction whose values are split into words after expansion. */
-export function lowerExpose(instruction: ExposeInstruction, { expandWords }: StageScope): readonly ConfigStep[] {
-  const ports = instruction.ports.flatMap(expandWords).flatMap(expandPorts);
+export function lowerExpose(instruction: ExposeInstruction, scope: StageScope): readonly ConfigStep[] {
+  const ports = instruction.ports.flatMap(scope.expandWords).flatMap((word) => {
+    const range = expandPorts(word);
+    scope.build.budget.spend(PORT * range.length);
+    return range;
+  });
+  payFor(ports.length, scope);
   const ExposedPorts = Object.fromEntries(ports.map((port) => [port, {}]));
   return configStep(instruction, { patch: { ExposedPorts }, createdBy: `EXPOSE ${plainList(ports)}` });
 }
 
-export function lowerVolume(instruction: VolumeInstruction, { expand, fail }: StageScope): readonly ConfigStep[] {
-  const paths = instruction.paths.map(expand);
-  if (paths.includes('')) fail('VOLUME specified can not be an empty string');
+export function lowerVolume(instruction: VolumeInstruction, scope: StageScope): readonly ConfigStep[] {
+  const paths = instruction.paths.map(scope.expand);
+  payFor(paths.length, scope);
+  if (paths.includes('')) scope.fail('VOLUME specified can not be an empty string');
   const Volumes = Object.fromEntries(paths.map((path) => [path, {}]));
   return configStep(instruction, { patch: { Volumes }, createdBy: `VOLUME ${plainList(paths)}` });
 }

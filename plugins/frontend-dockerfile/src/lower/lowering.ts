@@ -24,6 +24,9 @@ export interface LoweringOptions extends LowerOptions {
 /** What it costs to copy a variable from stage to stage, in characters. */
 const COPYING = 16;
 
+/** Rows of history that are copied in the time of one character. */
+const ROWS_AT_ONCE = 32;
+
 interface LoweredStage {
   readonly stage: Stage;
   readonly state: StageState;
@@ -102,6 +105,8 @@ export class Lowering {
     const { source } = instruction;
     const { hasWorkdir, hasShell } = scope.state;
     const expansions = scope.begin(source);
+    // each adds a row to a history that is copied
+    located(source, () => scope.build.budget.spend(walk.seen.length / ROWS_AT_ONCE));
     const visit: InstructionVisit = { instruction, expansions, before: { hasWorkdir, hasShell }, isIgnored: this.#isIgnored };
     if (instruction.kind === 'custom' || instruction.added !== undefined) return this.#lowerLater(visit, walk);
     try {

@@ -12,9 +12,14 @@ export class StageState implements Environment {
   readonly #args: Map<string, string | undefined>;
   /** What counts at this point: variables and arguments in the order in which they were set. */
   readonly #values: Map<string, string>;
+  /** Both lists are asked for by every RUN and seldom change between two. */
+  #declared: readonly string[] | undefined;
+  #ofProcess: readonly string[] | undefined;
   shell: readonly string[];
   workingDir: string;
   user: string;
+  /** Variables, labels, ports and volumes that the stage's instructions gave so far. */
+  entries = 0;
   /** Triggers that the stage's own ONBUILD added. */
   onbuild: readonly string[] = [];
   /** The stage has a CMD of its own. */
@@ -65,6 +70,7 @@ export class StageState implements Environment {
   }
 
   setEnv(name: string, value: string): void {
+    this.#forget();
     this.#env.set(name, value);
     this.#values.set(name, value);
   }
@@ -75,6 +81,7 @@ export class StageState implements Environment {
 
   /** Declared without a value, an argument changes nothing: it keeps the one it has, or that of the environment. */
   declareArg(name: string, value: string | undefined): void {
+    this.#forget();
     this.#args.set(name, value ?? this.#args.get(name));
     if (value !== undefined) this.#values.set(name, value);
   }
@@ -85,15 +92,22 @@ export class StageState implements Environment {
 
   /** `name=value` of every build argument declared so far, in order; one that is set nowhere counts as empty. */
   declaredArgs(): readonly string[] {
-    return [...this.#args.keys()].map((name) => `${name}=${this.get(name) ?? ''}`);
+    this.#declared ??= [...this.#args.keys()].map((name) => `${name}=${this.get(name) ?? ''}`);
+    return this.#declared;
   }
 
   /** What a process gets over the image's environment. */
   processArgs(): readonly string[] {
-    return [...this.#args.keys()].flatMap((name) => {
+    this.#ofProcess ??= [...this.#args.keys()].flatMap((name) => {
       const value = this.#values.get(name);
       return value === undefined || value === this.#env.get(name) ? [] : [`${name}=${value}`];
     });
+    return this.#ofProcess;
+  }
+
+  #forget(): void {
+    this.#declared = undefined;
+    this.#ofProcess = undefined;
   }
 }
 

@@ -174,6 +174,8 @@ test(
   },
 );
 test(finds, 'FROM a AS x\nFROM b\nCOPY --from=x b /', [], { ignore: 'b' });
+test(finds, 'FROM a\nCOPY ./ /\nCOPY / /', [ignored('Copy', '.', 2), ignored('Copy', '/', 3)], { ignore: '**' });
+test(finds, 'FROM a\nCOPY ./ /\nCOPY / /', [], { ignore: '.*' });
 test(finds, 'FROM a\nCOPY b /', [], { ignore: 'b\n!c' });
 test(finds, 'FROM a\nCOPY <<b /\nE\nb', [], { ignore: '*' });
 

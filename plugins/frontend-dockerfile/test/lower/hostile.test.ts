@@ -12,6 +12,7 @@ const bounded = test.macro({
     const { error } = await lintDockerfile({ text, platform: 'linux/amd64' });
     const { user, system } = process.cpuUsage(before);
     t.is(error?.code, code, error?.message);
+    if (error !== undefined) t.not(error.source, undefined, 'says where');
     t.true((user + system) / 1e6 < 10, `${(user + system) / 1e6} s of processor time`);
   },
   title: (title) => title ?? '',
@@ -47,6 +48,30 @@ test.serial(
   `${lines(10_000, (at) => `ARG known${at}=1`)}\n${lines(10_000, (at) => `FROM a\${knowm${at}:-b}`)}`,
   undefined,
 );
+test.serial(
+  'a value that doubles with every line',
+  bounded,
+  `FROM a\nENV x=0123456789\n${lines(60, () => 'ENV x=$x$x')}`,
+  'FRONTEND_LIMIT',
+);
+test.serial(
+  'an argument that doubles with every line',
+  bounded,
+  `ARG x=0123456789\n${lines(60, () => 'ARG x=$x$x')}\nFROM a`,
+  'FRONTEND_LIMIT',
+);
+test.serial('a document of many megabytes', bounded, `FROM a\nCOPY <<E /b\n${'c\n'.repeat(4 << 20)}E`, undefined);
+test.serial(
+  'a document that grows',
+  bounded,
+  `FROM a\nENV x=${'y'.repeat(50_000)}\nCOPY <<E /b\n${'$x\n'.repeat(100_000)}E`,
+  'FRONTEND_LIMIT',
+);
+test.serial('ONBUILD of ONBUILD of ONBUILD', bounded, `FROM a\n${'ONBUILD '.repeat(8000)}RUN b`, 'FRONTEND_SYNTAX');
+test.serial('all ports many times over', bounded, `FROM a\nEXPOSE ${'0-65535 '.repeat(8000)}`, 'FRONTEND_LIMIT');
+test.serial('all ports on every line', bounded, `FROM a\n${lines(2000, () => 'EXPOSE 0-65535')}`, 'FRONTEND_LIMIT');
+test.serial('thousands of labels', bounded, `FROM a\n${lines(20_000, (at) => `LABEL a${at}=1`)}`, 'FRONTEND_LIMIT');
+test.serial('hundreds of thousands of rows', bounded, `FROM a\n${lines(100_000, () => 'USER b')}`, 'FRONTEND_LIMIT');
 test.serial('thousands of triggers', bounded, `FROM a\n${lines(30_000, () => 'ONBUILD USER b')}`, 'FRONTEND_LIMIT');
 test.serial('a name of 60,000 letters', bounded, `FROM a\nENV ${'x'.repeat(60_000)}=1\nUSER $${'x'.repeat(60_001)}\n`, undefined);
 test.serial('thousands of commands of which only the last counts', bounded, `FROM a\n${lines(30_000, () => 'CMD b')}`, undefined);
