@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HOST_ENV } from './host-env.ts';
+import type { HeldNamespace } from './plan.ts';
 
 /** What processes without a pid namespace of their own are recognised by. */
 export type Tree =
-  /** `mnt:[4026531841]`, one that nobody else is in. */
-  { readonly kind: 'mount-namespace'; readonly id: string } | { readonly kind: 'root'; readonly path: string };
+  /** One that nobody else is in. */
+  ({ readonly kind: 'mount-namespace' } & HeldNamespace) | { readonly kind: 'root'; readonly path: string };
 
 /**
  * Kills every process of a tree, however it may have detached itself, and waits until all are gone. New ones may be started while others
@@ -57,12 +58,29 @@ while [ -n "$found" ]; do
   done
 done`;
 
-/** Kills every process of a tree when this process ends, however it does. */
-export function watchTree(tree: Tree): Disposable {
+/**
+ * Kills every process of a tree when this process ends, however it does. It, too, holds the namespace: without that the number would be
+ * free as soon as both have ended, and whoever gets it next would be killed in their place.
+ */
+export function watchTree(tree: Tree): AsyncDisposable {
   const mark = tree.kind === 'root' ? ['root', tree.path] : ['ns/mnt', tree.id];
-  const watch = spawn('/bin/sh', ['-c', WATCH, 'watch', ...mark], { env: HOST_ENV, stdio: ['pipe', 'ignore', 'ignore'], detached: true });
-  watch.on('error', () => undefined);
+  const held = tree.kind === 'root' ? [] : [tree.fd];
+  const watch = spawn('/bin/sh', ['-c', WATCH, 'watch', ...mark], {
+    env: HOST_ENV,
+    stdio: ['pipe', 'ignore', 'ignore', ...held],
+    detached: true,
+  });
+  const gone = new Promise<void>((done) => {
+    watch.once('exit', () => done());
+    watch.once('error', () => done());
+  });
   watch.stdin?.on('error', () => undefined);
   watch.unref();
-  return { [Symbol.dispose]: () => void watch.kill('SIGKILL') };
+  return {
+    async [Symbol.asyncDispose]() {
+      watch.kill('SIGKILL');
+      watch.ref();
+      await gone;
+    },
+  };
 }

@@ -8,12 +8,18 @@ import { entryFile, execArguments } from './thread.ts';
 
 type Started = Extract<LaunchEvent, { readonly kind: 'started' }>;
 
-/** A file of the helper becomes one of this process. */
-function takeTerminal(event: Started, helper = -1): Started {
-  if (event.terminal === undefined) return event;
+/** Files of the helper become files of this process. */
+function takeFiles(event: Started, helper = -1): Started {
+  const { terminal, namespace } = event;
+  if (terminal === undefined && namespace === undefined) return event;
   const pidfd = call('pidfd_open', helper, 0);
+  const take = (fd: number): number => call('pidfd_getfd', pidfd, fd, 0);
   try {
-    return { ...event, terminal: call('pidfd_getfd', pidfd, event.terminal, 0) };
+    return {
+      ...event,
+      terminal: terminal === undefined ? undefined : take(terminal),
+      namespace: namespace && { ...namespace, fd: take(namespace.fd) },
+    };
   } finally {
     closeSync(pidfd);
   }
@@ -32,7 +38,13 @@ export function orderLimited(order: Omit<LaunchOrder, 'id'>, listen: (event: Lau
   const errors: string[] = [];
   const fail = (message: string): void => listen({ kind: 'failed', message, broken: true });
   helper.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
-  helper.on('message', ({ event }: LaunchMessage) => listen(event.kind === 'started' ? takeTerminal(event, helper.pid) : event));
+  let held: number | undefined;
+  helper.on('message', ({ event }: LaunchMessage) => {
+    if (event.kind !== 'started') return listen(event);
+    const started = takeFiles(event, helper.pid);
+    held = started.namespace?.fd;
+    listen(started);
+  });
   helper.once('error', (cause) => fail(messageOf(cause)));
   helper.once('exit', (code) => fail(errors.join('').trim() || `the launching process ended with ${code}`));
   helper.send({ ...order, id: 0, stdio: [3, 4, 5] } satisfies LaunchOrder);
@@ -40,5 +52,6 @@ export function orderLimited(order: Omit<LaunchOrder, 'id'>, listen: (event: Lau
     helper.removeAllListeners();
     helper.once('error', () => undefined);
     if (helper.connected) helper.disconnect();
+    if (held !== undefined) closeSync(held);
   };
 }

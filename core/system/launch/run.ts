@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { VarveError } from '../../src/errors.ts';
 import type { ProcessResult } from '../container/request.ts';
 import { endTree, killQuietly, type Tree, watchTree } from './end-tree.ts';
-import type { LaunchEvent, LaunchPlan } from './plan.ts';
+import type { HeldNamespace, LaunchEvent, LaunchPlan } from './plan.ts';
 import type { Sandbox } from './sandbox.ts';
 
 interface Outcome extends ProcessResult {
@@ -18,7 +18,7 @@ export class Run {
   readonly #settled = Promise.withResolvers<Outcome>();
   #group: number | undefined;
   #tree: Tree | undefined;
-  #watch: Disposable | undefined;
+  #watch: AsyncDisposable | undefined;
   #killed = false;
 
   /** @param place `guest`: it is in namespaces that are another's, and what it leaves there is no affair of its own */
@@ -41,7 +41,7 @@ export class Run {
       case 'started':
         this.#group = event.pid;
         if (this.#sandbox === undefined && !this.#guest) {
-          this.#tree = treeOf(this.#plan, event.namespace?.id);
+          this.#tree = treeOf(this.#plan, event.namespace);
           if (this.#tree !== undefined) this.#watch = watchTree(this.#tree);
         }
         this.#started.resolve(event.pid);
@@ -82,13 +82,13 @@ export class Run {
   async end(): Promise<void> {
     await this.#sandbox?.close();
     if (this.#tree !== undefined) await endTree(this.#tree);
-    this.#watch?.[Symbol.dispose]();
+    await this.#watch?.[Symbol.asyncDispose]();
   }
 }
 
 /** By what the processes of a plan without a pid namespace are known. */
-function treeOf({ namespaces, root }: LaunchPlan, namespace: string | undefined): Tree | undefined {
-  if (namespaces.includes('mount')) return namespace === undefined ? undefined : { kind: 'mount-namespace', id: namespace };
+function treeOf({ namespaces, root }: LaunchPlan, namespace: HeldNamespace | undefined): Tree | undefined {
+  if (namespaces.includes('mount')) return namespace === undefined ? undefined : { kind: 'mount-namespace', ...namespace };
   return root === undefined ? undefined : { kind: 'root', path: root.path };
 }
 
