@@ -1,18 +1,10 @@
 export { ControlGroup, leaveGroups } from './cgroup/control-group.ts';
 export { sweepControlGroups } from './cgroup/sweep.ts';
 export { findDevices, type HostDevice, hostDevices } from './container/devices.ts';
-export { noProgram, toExecutorError } from './container/failures.ts';
 export { type FeatureOffer, type FeatureRequest, groupFeatures, refuseUnsupported, unsupported } from './container/features.ts';
 export { type GuestDetails, guestPlan, guestProgram } from './container/guest-plan.ts';
-export { HeldContainer, type HeldParts } from './container/held-container.ts';
-export {
-  type Begun,
-  type HoldOptions,
-  type HoldRequest,
-  holdContainer,
-  needsGroup,
-  runHeld,
-} from './container/hold.ts';
+export type { Begun, HoldRequest } from './container/hold.ts';
+export { type ProcessRunner, type ReadyProcess, runProcess, startProcess } from './container/process-runner.ts';
 export type {
   CapabilityChanges,
   ContainerStats,

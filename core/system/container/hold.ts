@@ -21,7 +21,7 @@ export interface HoldOptions {
   readonly io: LaunchIO;
   readonly namespace: HeldParts['namespace'];
   /** Starts the process in the group, and says how others follow. When it throws, nothing of it is left. */
-  begin(container: Container, group: ControlGroup | undefined): Promise<Begun>;
+  begin(ready: { readonly container: Container; readonly program: string }, group: ControlGroup | undefined): Promise<Begun>;
 }
 
 export interface Begun extends Pick<HeldParts, 'execute' | 'helpers'> {
@@ -38,7 +38,7 @@ export async function holdContainer(request: HoldRequest, options: HoldOptions):
   try {
     if (container.program.kind === 'failed') throw noProgram(container.program);
     group = await makeGroup(request, container);
-    const { dispose, ...begun } = await options.begin(container, group);
+    const { dispose, ...begun } = await options.begin({ container, program: container.program.path }, group);
     group?.started();
     const undo = (): void => {
       dispose?.();

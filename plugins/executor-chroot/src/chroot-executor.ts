@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type ExecSpec,
@@ -11,20 +10,16 @@ import {
 } from '@varve/core';
 import {
   type Begun,
-  type Container,
+  type ControlGroup,
   groupFeatures,
-  type HeldContainer,
-  holdContainer,
-  type LaunchGroups,
   launch,
   launchThread,
-  needsGroup,
-  noProgram,
-  prepareContainer,
+  type ProcessRunner,
+  type ReadyProcess,
   refuseUnsupported,
-  runHeld,
+  runProcess,
   start,
-  toExecutorError,
+  startProcess,
   whyNotAdmin,
 } from '@varve/core/system';
 import { placeInRoot } from './bare-root.ts';
@@ -41,13 +36,20 @@ export interface ChrootOptions {
  */
 export class ChrootExecutor implements Executor {
   readonly name = 'chroot';
-  readonly #tmp: string;
+  readonly #runner: ProcessRunner<ProcessSpec, ProcessIO>;
   readonly #mounts: boolean;
 
   /** @param root of the store */
   constructor(root: string, options: ChrootOptions = {}) {
-    this.#tmp = join(root, 'tmp');
     this.#mounts = options.mounts ?? whyNotAdmin() === undefined;
+    this.#runner = {
+      name: this.name,
+      tmp: join(root, 'tmp'),
+      namespace: this.#mounts ? 'mnt' : 'root',
+      refuse: (asked) => this.#refuse(asked),
+      launch: async (ready) => await this.#launch(ready),
+      begin: async (ready, group) => await this.#begin(ready, group),
+    };
     launchThread({ capabilities: this.#mounts ? 'docker' : 'all' }); // ready by the time of the first process
   }
 
@@ -57,51 +59,23 @@ export class ChrootExecutor implements Executor {
   }
 
   async run(asked: ProcessSpec, io: ProcessIO): Promise<ProcessResult> {
-    io.signal?.throwIfAborted();
-    this.#refuse(asked);
-    try {
-      const spec = { ...asked, root: realpathSync(asked.root) };
-      if (needsGroup(spec)) return await runHeld(async () => await this.#hold(spec, io), io);
-      using container = prepareContainer(spec, { tmp: this.#tmp });
-      if (container.program.kind === 'found') return await this.#launch(spec, { container, io, program: container.program.path });
-      io.stderr(Buffer.from(`${container.program.message}\n`));
-      return { exitCode: container.program.exitCode };
-    } catch (cause) {
-      throw toExecutorError(cause, io.signal);
-    }
+    return await runProcess(this.#runner, asked, io);
   }
 
   async start(asked: ProcessSpec, io: ProcessIO): Promise<RunningContainer> {
-    io.signal?.throwIfAborted();
-    this.#refuse(asked);
-    try {
-      return await this.#hold({ ...asked, root: realpathSync(asked.root) }, io);
-    } catch (cause) {
-      throw toExecutorError(cause, io.signal);
-    }
+    return await startProcess(this.#runner, asked, io);
   }
 
-  async #launch(spec: ProcessSpec, { container, io, program }: Running): Promise<ProcessResult> {
+  async #launch({ spec, container, io, program }: Ready): Promise<ProcessResult> {
     using _placed = this.#mounts ? undefined : placeInRoot(spec.root, container);
     return await launch(mainPlan({ spec, container, mounts: this.#mounts }, program), io);
   }
 
-  #hold(spec: ProcessSpec, io: ProcessIO): Promise<HeldContainer> {
-    return holdContainer(spec, {
-      executor: this.name,
-      tmp: this.#tmp,
-      io,
-      namespace: this.#mounts ? 'mnt' : 'root',
-      begin: async (container, group) => await this.#begin(spec, { container, group: group?.entry, io }),
-    });
-  }
-
-  async #begin(spec: ProcessSpec, { container, group, io }: Beginning): Promise<Begun> {
-    if (container.program.kind === 'failed') throw noProgram(container.program);
+  async #begin({ spec, container, program, io }: Ready, group: ControlGroup | undefined): Promise<Begun> {
     const placed = this.#mounts ? undefined : placeInRoot(spec.root, container);
-    const details = { spec, container, group, mounts: this.#mounts };
+    const details = { spec, container, group: group?.entry, mounts: this.#mounts };
     try {
-      const main = await start(mainPlan(details, container.program.path), io);
+      const main = await start(mainPlan(details, program), io);
       return {
         main,
         execute: async (process: ExecSpec, guestIO) => {
@@ -136,12 +110,4 @@ const REASONS = Object.fromEntries(WITH_MOUNTS.map((feature) => [feature, 'mount
   Record<(typeof WITH_MOUNTS)[number], string>
 >; // one for each, as the line says
 
-interface Running {
-  readonly container: Container;
-  readonly io: ProcessIO;
-  readonly program: string;
-}
-
-interface Beginning extends Omit<Running, 'program'> {
-  readonly group: LaunchGroups | undefined;
-}
+type Ready = ReadyProcess<ProcessSpec, ProcessIO>;

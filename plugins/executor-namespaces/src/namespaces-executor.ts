@@ -1,34 +1,36 @@
-import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExecSpec, Executor, ProcessIO, ProcessResult, ProcessSpec, RunningContainer } from '@varve/core';
+import type { Executor, ProcessIO, ProcessResult, ProcessSpec, RunningContainer } from '@varve/core';
 import {
   type Begun,
-  type Container,
   type ControlGroup,
   groupFeatures,
   guestPlan,
-  holdContainer,
-  type LaunchIO,
   launch,
   launchThread,
-  needsGroup,
-  noProgram,
-  prepareContainer,
+  type ProcessRunner,
+  type ReadyProcess,
   refuseUnsupported,
-  runHeld,
+  runProcess,
   start,
-  toExecutorError,
+  startProcess,
 } from '@varve/core/system';
 import { mainPlan, namespacesOf } from './plans.ts';
 
 /** Runs processes in new mount, pid, ipc and uts namespaces, and a network namespace for `none`. */
 export class NamespacesExecutor implements Executor {
   readonly name = 'namespaces';
-  readonly #tmp: string;
+  readonly #runner: ProcessRunner<ProcessSpec, ProcessIO>;
 
   /** @param root of the store */
   constructor(root: string) {
-    this.#tmp = join(root, 'tmp');
+    this.#runner = {
+      name: this.name,
+      tmp: join(root, 'tmp'),
+      namespace: 'pid',
+      refuse: (asked) => refuseUnsupported(asked, { name: this.name, features: this.capabilities.features ?? [] }),
+      launch: async ({ spec, container, program, io }) => await launch(mainPlan(spec, { container, program }), io),
+      begin,
+    };
     launchThread({ capabilities: 'docker' }); // ready by the time of the first process
   }
 
@@ -37,61 +39,26 @@ export class NamespacesExecutor implements Executor {
   }
 
   async run(asked: ProcessSpec, io: ProcessIO): Promise<ProcessResult> {
-    io.signal?.throwIfAborted();
-    this.#refuse(asked);
-    try {
-      const spec = { ...asked, root: realpathSync(asked.root) };
-      if (needsGroup(spec)) return await runHeld(async () => await this.#hold(spec, io), io);
-      using container = prepareContainer(spec, { tmp: this.#tmp });
-      if (container.program.kind === 'found') return await launch(mainPlan(spec, { container, program: container.program.path }), io);
-      io.stderr(Buffer.from(`${container.program.message}\n`));
-      return { exitCode: container.program.exitCode };
-    } catch (cause) {
-      throw toExecutorError(cause, io.signal);
-    }
+    return await runProcess(this.#runner, asked, io);
   }
 
   async start(asked: ProcessSpec, io: ProcessIO): Promise<RunningContainer> {
-    io.signal?.throwIfAborted();
-    this.#refuse(asked);
-    try {
-      return await this.#hold({ ...asked, root: realpathSync(asked.root) }, io);
-    } catch (cause) {
-      throw toExecutorError(cause, io.signal);
-    }
-  }
-
-  #refuse(spec: ProcessSpec): void {
-    refuseUnsupported(spec, { name: this.name, features: this.capabilities.features ?? [] });
-  }
-
-  #hold(spec: ProcessSpec, io: ProcessIO): ReturnType<typeof holdContainer> {
-    return holdContainer(spec, {
-      executor: this.name,
-      tmp: this.#tmp,
-      io,
-      namespace: 'pid',
-      begin: async (container, group) => await begin(spec, { container, group, io }),
-    });
+    return await startProcess(this.#runner, asked, io);
   }
 }
 
 /** PID 1 is always an init. */
 const FEATURES = ['start', 'exec', 'terminal', 'readOnly', 'privileged', 'capabilities', 'devices', 'init', 'noNewPrivileges'] as const;
 
-interface Beginning {
-  readonly container: Container;
-  readonly group: ControlGroup | undefined;
-  readonly io: LaunchIO;
-}
-
-async function begin(spec: ProcessSpec, { container, group, io }: Beginning): Promise<Begun> {
-  if (container.program.kind === 'failed') throw noProgram(container.program);
+async function begin(
+  { spec, container, program, io }: ReadyProcess<ProcessSpec, ProcessIO>,
+  group: ControlGroup | undefined,
+): Promise<Begun> {
   const entry = group?.entry;
-  const main = await start(mainPlan(spec, { container, group: entry, program: container.program.path }), io);
+  const main = await start(mainPlan(spec, { container, group: entry, program }), io);
   return {
     main,
-    execute: async (process: ExecSpec, guestIO) =>
+    execute: async (process, guestIO) =>
       await main.join(guestPlan(process, { spec, namespaces: namespacesOf(spec), group: entry, pid: main.pid }), guestIO),
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Executor, ProcessIO, ProcessResult, ProcessSpec, RunningContainer } from '@varve/core';
 import {
@@ -6,18 +6,15 @@ import {
   type Container,
   type ControlGroup,
   groupFeatures,
-  type HeldContainer,
-  holdContainer,
   type LaunchIO,
   launch,
   launchThread,
-  needsGroup,
-  noProgram,
-  prepareContainer,
+  type ProcessRunner,
+  type ReadyProcess,
   refuseUnsupported,
-  runHeld,
+  runProcess,
   start,
-  toExecutorError,
+  startProcess,
 } from '@varve/core/system';
 import { Bundle } from './bundle.ts';
 import { sweepCgroups } from './cgroup.ts';
@@ -39,12 +36,19 @@ export interface OciExecutorOptions {
  */
 export class OciExecutor implements Executor {
   readonly name = 'oci';
-  readonly #tmp: string;
+  readonly #runner: ProcessRunner<ProcessSpec, ProcessIO>;
   readonly #options: OciExecutorOptions;
 
   /** @param root of the store */
   constructor(root: string, options: OciExecutorOptions) {
-    this.#tmp = join(root, 'tmp');
+    this.#runner = {
+      name: this.name,
+      tmp: join(root, 'tmp'),
+      namespace: 'pid',
+      refuse: (asked) => refuseUnsupported(asked, { name: this.name, features: this.capabilities.features ?? [], reasons: REASONS }),
+      launch: async (ready) => await this.#launch(ready),
+      begin: async (ready, group) => await this.#begin(ready, group),
+    };
     this.#options = options;
     launchThread({ capabilities: 'all' }); // ready by the time of the first process
     if (options.runtime.kind === 'runc') sweepCgroups();
@@ -56,31 +60,14 @@ export class OciExecutor implements Executor {
   }
 
   async run(asked: ProcessSpec, io: ProcessIO): Promise<ProcessResult> {
-    io.signal?.throwIfAborted();
-    this.#refuse(asked);
-    try {
-      const spec = { ...asked, root: realpathSync(asked.root) };
-      if (needsGroup(spec)) return await runHeld(async () => await this.#hold(spec, io), io);
-      using container = prepareContainer(spec, { tmp: this.#tmp });
-      if (container.program.kind === 'found') return await this.#contain(spec, container, io);
-      io.stderr(Buffer.from(`${container.program.message}\n`));
-      return { exitCode: container.program.exitCode };
-    } catch (cause) {
-      throw toExecutorError(cause, io.signal);
-    }
+    return await runProcess(this.#runner, asked, io);
   }
 
   async start(asked: ProcessSpec, io: ProcessIO): Promise<RunningContainer> {
-    io.signal?.throwIfAborted();
-    this.#refuse(asked);
-    try {
-      return await this.#hold({ ...asked, root: realpathSync(asked.root) }, io);
-    } catch (cause) {
-      throw toExecutorError(cause, io.signal);
-    }
+    return await startProcess(this.#runner, asked, io);
   }
 
-  async #contain(spec: ProcessSpec, container: Container, io: ProcessIO): Promise<ProcessResult> {
+  async #launch({ spec, container, io }: Ready): Promise<ProcessResult> {
     using bundle = this.#bundle(spec, container);
     const { plan, files } = bundle.run();
     const result = await launch(plan, streamsOf(io, spec.user));
@@ -90,18 +77,7 @@ export class OciExecutor implements Executor {
     return result;
   }
 
-  #hold(spec: ProcessSpec, io: ProcessIO): Promise<HeldContainer> {
-    return holdContainer(spec, {
-      executor: this.name,
-      tmp: this.#tmp,
-      io,
-      namespace: 'pid',
-      begin: async (container, group) => await this.#begin(spec, { container, group, io }),
-    });
-  }
-
-  async #begin(spec: ProcessSpec, { container, group, io }: Beginning): Promise<Begun> {
-    if (container.program.kind === 'failed') throw noProgram(container.program);
+  async #begin({ spec, container, io }: Ready, group: ControlGroup | undefined): Promise<Begun> {
     const bundle = this.#bundle(spec, container, group);
     try {
       const { plan, files } = bundle.run();
@@ -126,20 +102,12 @@ export class OciExecutor implements Executor {
       groups: group && { name: group.name, entry: group.entry },
     });
   }
-
-  #refuse(spec: ProcessSpec): void {
-    const reasons = { init: 'neither catatonit nor a static tini is installed' };
-    refuseUnsupported(spec, { name: this.name, features: this.capabilities.features ?? [], reasons });
-  }
 }
 
 const FEATURES = ['start', 'exec', 'terminal', 'readOnly', 'privileged', 'capabilities', 'devices', 'noNewPrivileges'] as const;
+const REASONS = { init: 'neither catatonit nor a static tini is installed' };
 
-interface Beginning {
-  readonly container: Container;
-  readonly group: ControlGroup | undefined;
-  readonly io: ProcessIO;
-}
+type Ready = ReadyProcess<ProcessSpec, ProcessIO>;
 
 /** The runtime is root, and the process may be somebody else who opens /dev/stdout. */
 const streamsOf = (io: LaunchIO, user: ProcessSpec['user']): LaunchIO => ({
