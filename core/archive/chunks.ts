@@ -7,6 +7,12 @@ export function allocChunk(length: number): Buffer {
   return chunk;
 }
 
+/** The same for memory that was made elsewhere, of which nobody else has a part: small pieces are parts of Node's pool. */
+export function ownedChunk<T extends Uint8Array>(chunk: T): T {
+  if (chunk.buffer.byteLength > Buffer.poolSize) made.add(chunk.buffer);
+  return chunk;
+}
+
 /**
  * Frees the memory of a chunk of `allocChunk`, which is empty afterwards; does nothing to others. Only for whoever knows that nobody else has
  * it. Garbage collection comes late for memory outside of its heap: a gibibyte takes a sixth less time so, and half of the memory.

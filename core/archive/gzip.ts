@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { constants, crc32, deflateRaw, deflateRawSync } from 'node:zlib';
+import { allocChunk, ownedChunk } from './chunks.ts';
 
 export interface GzipOptions {
   readonly signal?: AbortSignal | undefined;
@@ -24,7 +25,8 @@ const SAMPLE = 2 * 1024;
 /**
  * Compresses a stream on several cores as one gzip member: blocks of a fixed size are deflated by themselves, each with the end of the one
  * before as its dictionary, and end on a byte (Z_SYNC_FLUSH), so that they can be put in a row. Equal input gives equal bytes, whatever its
- * chunks and however many cores there are. Reads a few blocks ahead of whoever takes the output, and not more.
+ * chunks and however many cores there are. Reads a few blocks ahead of whoever takes the output, and not more. Whoever alone takes the output
+ * may give its chunks up (`releaseChunk`).
  */
 export async function* gzip(
   source: AsyncIterable<Uint8Array>,
@@ -104,14 +106,14 @@ async function deflate(bytes: Buffer, before: Buffer | undefined, isLast: boolea
     ...(before !== undefined && { dictionary: before }),
   };
   return await new Promise((resolve, reject) => {
-    deflateRaw(bytes, options, (failure, compressed) => (failure === null ? resolve(compressed) : reject(failure)));
+    deflateRaw(bytes, options, (failure, compressed) => (failure === null ? resolve(ownedChunk(compressed)) : reject(failure)));
   });
 }
 
 /** Stored blocks (RFC 1951, 3.2.4), which end on a byte by themselves. zlib would make the same of level 0, with its tables and a copy more. */
 function store(bytes: Buffer, isLast: boolean): Uint8Array {
   const count = Math.ceil(bytes.length / STORED);
-  const blocks = Buffer.allocUnsafeSlow(bytes.length + count * STORED_HEADER);
+  const blocks = allocChunk(bytes.length + count * STORED_HEADER);
   for (let i = 0, at = 0; i < count; i++) {
     const part = bytes.subarray(i * STORED, (i + 1) * STORED);
     blocks[at] = isLast && i === count - 1 ? 1 : 0;

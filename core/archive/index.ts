@@ -1,6 +1,6 @@
 export type { ChangesOptions } from './change-finder.ts';
 export { canonicalChanges, diffTrees, upperChanges } from './changes.ts';
-export { allocChunk, releaseChunk, releasing } from './chunks.ts';
+export { allocChunk, ownedChunk, releaseChunk, releasing } from './chunks.ts';
 export {
   type Compression,
   detectCompression,

@@ -1,10 +1,11 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { pipeline, Readable } from 'node:stream';
+import type { Socket } from 'node:net';
 import { VarveError } from '@varve/core';
 import { isLinkLocal } from '../hosts/registry-host.ts';
 import type { Agents, Security } from './agents.ts';
 import { proxyAuthorization, proxyFailure } from './proxy.ts';
+import { sendBody } from './send-body.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -78,11 +79,12 @@ export class HttpClient implements AsyncDisposable {
         resolve(message);
       };
       const outgoing = open(url, { ...common, proxy }, answered);
+      outgoing.on('socket', listenForErrors);
       outgoing.on('error', (cause) => reject(proxy === undefined ? cause : proxyFailure(proxy, cause)));
       this.#watch(outgoing, url, () => response);
       const content = body?.();
       if (content === undefined || content instanceof Uint8Array) outgoing.end(content);
-      else pipeline(Readable.from(content, { objectMode: false }), outgoing, (failure) => failure && reject(failure));
+      else sendBody(content, outgoing).catch(reject);
     });
   }
 
@@ -103,6 +105,16 @@ export class HttpClient implements AsyncDisposable {
     await this.#options.agents[Symbol.asyncDispose]();
   }
 }
+
+/**
+ * A request that is aborted when its answer has just ended destroys its connection with an error, and Node has taken its own listener away by
+ * then: nobody's error would end the process. Whoever has a request hears of its errors otherwise.
+ */
+function listenForErrors(socket: Socket): void {
+  if (!heard.has(socket)) socket.on('error', () => undefined);
+  heard.add(socket);
+}
+const heard = new WeakSet<Socket>();
 
 type RequestOptions = NonNullable<Parameters<typeof httpsRequest>[1]> & { readonly headers: Record<string, string> };
 

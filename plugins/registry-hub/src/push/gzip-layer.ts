@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { gzip } from '@varve/core/archive';
+import { gzip, releasing } from '@varve/core/archive';
 import { type Abortable, type Descriptor, digestFromHex, type Layer, MEDIA_TYPES } from '@varve/core/image';
+import { readFrom } from '../files/read-from.ts';
 
 /** A compressed layer on disk, for as long as it is not disposed. */
 export interface CompressedLayer extends AsyncDisposable {
@@ -27,10 +26,11 @@ export async function gzipLayer(layer: Layer, { dir, signal }: Abortable & { rea
         yield chunk;
       }
     }
-    const compressed = hashed(gzip(layer.tar({ signal }), { signal }));
-    await pipeline(compressed, createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal });
+    const compressed = hashed(gzip(releasing(layer.tar({ signal })), { signal }));
+    await using handle = await open(file, 'wx', 0o600);
+    await handle.writeFile(releasing(compressed), { signal });
     const descriptor = { mediaType: MEDIA_TYPES.layerGzip, digest: digestFromHex(sha.digest('hex')), size };
-    return { descriptor, read: (start = 0) => createReadStream(file, { start, highWaterMark: 1 << 18 }), [Symbol.asyncDispose]: dispose };
+    return { descriptor, read: (from = 0) => readFrom(file, from), [Symbol.asyncDispose]: dispose };
   } catch (failure) {
     await dispose();
     throw failure;
