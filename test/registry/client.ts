@@ -8,7 +8,7 @@ import type { Image } from '@varve/core/image';
 import type { ExecutionContext } from 'ava';
 import { Run } from '../../plugins/cli/src/run.ts';
 import { loadPreset } from '../helpers/preset.ts';
-import { run, VARVE } from '../helpers/varve.ts';
+import { type RunOptions, run, VARVE } from '../helpers/varve.ts';
 
 const HUB = '@varve/registry-hub';
 
@@ -44,9 +44,14 @@ export class Client implements Disposable {
     return { code, stdout: stdout.text, stderr: stderr.text };
   }
 
+  /** The same as a process of its own. */
+  process(args: readonly string[], options?: RunOptions): Promise<Outcome> {
+    return run(process.execPath, [...VARVE, '--root', this.root, '--config', this.#config, ...args], { cwd: this.folder, ...options });
+  }
+
   /** A build, as a process: what it tells goes to its own stderr. */
   built(args: readonly string[]): Promise<Outcome> {
-    return run(process.execPath, [...VARVE, '--root', this.root, '--config', this.#config, 'build', ...args], { cwd: this.folder });
+    return this.process(['build', ...args]);
   }
 
   /** The same, where anything but success is a mistake in the test. */

@@ -4,6 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { VARVE } from '../helpers/varve.ts';
 import { Client, withoutSettings } from './client.ts';
 import { isRegistryMissing } from './docker-registry.ts';
 import { type Fault, FaultProxy } from './fault-proxy.ts';
@@ -15,12 +16,11 @@ const claim = isRegistryMissing ? test.skip : test.serial;
 const site = isRegistryMissing ? new RegistrySite() : RegistrySite.for(test);
 const SIZE = 3_000_000;
 const sample = () => imageOf([noiseLayer('first', 20_000), noiseLayer('killed', SIZE)]);
-const BIN = new URL('../../plugins/cli/src/bin.ts', import.meta.url).pathname;
 const LARGE_BLOB = /^GET \S+\/blobs\//;
 
 /** The command line as a process of its own. */
 function start(t: ExecutionContext, client: Client, args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, ['--conditions=varve-source', BIN, '--root', client.root, ...args], { stdio: 'ignore' });
+  const child = spawn(process.execPath, [...VARVE, '--root', client.root, ...args], { stdio: 'ignore' });
   t.teardown(() => child.kill('SIGKILL'));
   return child;
 }
@@ -61,7 +61,7 @@ function partOf(client: Client): number {
 }
 
 claim('a pull that was killed goes on where it was', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   await using proxy = await FaultProxy.start(site.registry.host);
   using other = new Client();
   using client = new Client();
@@ -89,7 +89,7 @@ claim('a pull that was killed goes on where it was', async (t) => {
 });
 
 claim('a push that was killed sends no layer again that arrived', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   await using proxy = await FaultProxy.start(site.registry.host);
   using client = new Client();
   const name = `${proxy.host}/killed/push:1`;
@@ -122,7 +122,7 @@ claim('a push that was killed sends no layer again that arrived', async (t) => {
 });
 
 claim('two processes that pull the same image fetch each blob once', async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   await using proxy = await FaultProxy.start(site.registry.host);
   using other = new Client();
   using client = new Client();
@@ -131,7 +131,7 @@ claim('two processes that pull the same image fetch each blob once', async (t) =
   await other.must(['push', name]);
   const { layers = [] } = (await site.manifestOf('killed/twice', '1')) ?? {};
   const slow: Fault = async ({ ask, answer }) => {
-    await sleep(1500); // so that both want it at once
+    await until(() => proxy.seen(/^HEAD \S+\/manifests\//).length >= 2); // both want it at once
     await answer(await ask());
   };
   proxy.does({ on: LARGE_BLOB, times: 1000, fault: slow });
