@@ -45,6 +45,7 @@ for (const name of ${JSON.stringify(Object.keys(process.getBuiltinModule(path)))
 const options = {
   absWorkingDir: root,
   conditions: ['varve-source'],
+  mainFields: ['module', 'main'], // a library's own modules, where it has some: a wrapper less around each file, and only what is used
   bundle: true,
   minifySyntax: true,
   minifyWhitespace: true, // names stay: they are what a stack trace is read by
