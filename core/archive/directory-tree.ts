@@ -2,11 +2,12 @@ import { type BigIntStats, lstatSync, realpathSync, statSync } from 'node:fs';
 import { hashContents } from './content.ts';
 import type { Content, FileEntry, FileStamp, NodeEntry } from './entry.ts';
 import { isSameStamp, stampOf } from './file-stamp.ts';
-import type { FileTree, HostPlace } from './file-tree.ts';
-import { hostEntry, hostNames, hostNamesWithTypes, namesOf } from './host-entry.ts';
+import type { FileTree, HostPlace, TreeState } from './file-tree.ts';
+import { type HostStats, hostEntry, hostNames, hostNamesWithTypes, namesOf } from './host-entry.ts';
 import { pathOf } from './names.ts';
 import { baseName, childPath, hostPath, parentOf } from './paths.ts';
 import type { PatternMatcher, PatternResults } from './patterns.ts';
+import { type SeenFile, stateOf } from './tree-state.ts';
 
 /** `sha256:…` of each file's bytes, in order. `path` is a host path; give it to `node:fs` through `pathOf`. */
 export type HashFiles = (files: readonly { readonly path: string; readonly stamp: FileStamp }[]) => Promise<readonly string[]>;
@@ -30,12 +31,10 @@ interface Listing {
   readonly results?: ReadonlyMap<string, PatternResults>;
 }
 
-/** A file that has been looked at: of what Node says about one no more is kept than is needed, since trees are large. */
-interface Seen {
-  readonly entry: NodeEntry;
-  readonly stamp: FileStamp;
-  /** It has other names, too. */
-  readonly isLinked: boolean;
+interface Seen extends SeenFile, HostStats {
+  readonly mode: number;
+  /** `null`: nobody has asked yet, so its extended attributes are not known. */
+  entry: NodeEntry | undefined | null;
 }
 
 /** The root itself may be given by a symlink. */
@@ -59,11 +58,21 @@ export class DirectoryTree implements FileTree {
   }
 
   get(path: string): NodeEntry | undefined {
-    return this.#look(path)?.entry;
+    const seen = this.#look(path);
+    if (seen?.entry !== null) return seen?.entry;
+    const host = hostPath(this.root, path);
+    seen.entry = hostEntry({ path, host, stats: seen, xattrNames: this.#xattrs ? namesOf(host) : [] });
+    return seen.entry;
   }
 
   list(path: string): readonly string[] {
-    return this.get(path)?.type === 'directory' ? this.#listing(path).names : [];
+    return this.#look(path)?.isDirectory === true ? this.#listing(path).names : [];
+  }
+
+  state(paths: readonly string[]): TreeState {
+    const look = (path: string): Seen | undefined => this.#look(path);
+    const of = this.#xattrs ? this.root : `${this.root} without extended attributes`;
+    return stateOf(paths, { of, look, list: (path) => this.#listing(path).names });
   }
 
   async open(): Promise<void> {}
@@ -120,7 +129,7 @@ export class DirectoryTree implements FileTree {
 
   #stamped(file: FileEntry): { readonly path: string; readonly stamp: FileStamp } {
     const seen = this.#look(file.path);
-    if (seen?.entry.type !== 'file') throw new Error(`"${file.path}" is no file of this tree`);
+    if (seen === undefined || this.get(file.path)?.type !== 'file') throw new Error(`"${file.path}" is no file of this tree`);
     return { path: hostPath(this.root, file.path), stamp: seen.stamp };
   }
 
@@ -135,16 +144,18 @@ export class DirectoryTree implements FileTree {
   #isVisible(path: string): boolean {
     if (path === '') return true;
     const parent = parentOf(path);
-    if (this.get(parent)?.type !== 'directory') return false;
+    if (this.#look(parent)?.isDirectory !== true) return false;
     return this.#ignore === undefined || this.#listing(parent).visible?.has(baseName(path)) === true;
   }
 
   #stat(path: string): Seen | undefined {
-    const host = hostPath(this.root, path);
     const stats = statsOf(this.root, path);
     if (stats === undefined) return undefined;
-    const entry = hostEntry({ path, host, stats, xattrNames: this.#xattrs ? namesOf(host) : [] });
-    return entry && { entry, stamp: stampOf(stats), isLinked: stats.nlink > 1n };
+    const stamp = stampOf(stats);
+    const { mtimeNs, size } = stamp;
+    const [mode, uid, gid, rdev] = [Number(stats.mode), Number(stats.uid), Number(stats.gid), Number(stats.rdev)];
+    const isDirectory = stats.isDirectory(); // which has as many links as directories in it
+    return { stamp, mode, uid, gid, rdev, mtimeNs, size, isDirectory, isLinked: stats.nlink > 1n && !isDirectory, entry: null };
   }
 
   #listing(path: string): Listing {

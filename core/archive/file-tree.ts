@@ -8,6 +8,18 @@ export interface HostPlace {
   readonly hidden: readonly string[];
 }
 
+/** What the files of a tree that may change were at one time, told without reading them. */
+export interface TreeState {
+  /** Which tree, whatever becomes of its files. */
+  readonly of: string;
+  /** Equal for equal files; files that are equal may have two. `undefined` where a change could go unnoticed. */
+  readonly id: string | undefined;
+  /** The same for the files and directories directly in each directory, by its path; also `undefined` where some of them are hard links. */
+  readonly directories: ReadonlyMap<string, string | undefined>;
+  /** How many files and directories there are. */
+  readonly size: number;
+}
+
 /**
  * A filesystem that can be looked into without a directory of its own: the build context, or the layers of a stage or image merged.
  * Paths are those of `Entry.path` (relative, `''` is the root). Nothing here leaves the root; no host symlink is ever followed.
@@ -29,6 +41,8 @@ export interface FileTree {
   digests(files: readonly FileEntry[]): Promise<readonly string[]>;
   /** Names that are one file (hard links), as an opaque identity; `undefined` for a file with one name. */
   identity(file: FileEntry): string | undefined;
+  /** What is at and below these paths. Absent where files never change. */
+  state?(paths: readonly string[]): TreeState;
   /** Where on this host what is at and below `path` lies, if it does. */
   hostPlace?(path: string): HostPlace | undefined;
   /** The path of the first that is no longer what it was when it was looked at, of what `hostPlace` shows. */

@@ -1,15 +1,18 @@
-import { type BigIntStats, readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { getXattr, listXattrs, splitDevice, whySystemUnavailable } from '../system/index.ts';
 import type { Attributes, NodeEntry, Timestamp } from './entry.ts';
 import { isLayerXattr } from './layer-xattrs.ts';
 import { decodeLatin1Name, pathOf } from './names.ts';
+
+/** What an entry is made of, as `lstat` has it. */
+export type HostStats = Readonly<Record<'mode' | 'uid' | 'gid' | 'size' | 'rdev', bigint | number>> & { readonly mtimeNs: bigint };
 
 export interface HostFile {
   /** Entry path. */
   readonly path: string;
   /** Where it lies. */
   readonly host: string;
-  readonly stats: BigIntStats;
+  readonly stats: HostStats;
   /** Names of its extended attributes where they are known or not wanted. */
   readonly xattrNames?: readonly string[];
 }
@@ -41,9 +44,9 @@ export function hostEntry({ path, host, stats, xattrNames = namesOf(host) }: Hos
     case SYMLINK:
       return { type: 'symlink', ...attributes, target: decodeLatin1Name(readlinkSync(pathOf(host), 'latin1')) };
     case CHAR:
-      return { type: 'char', ...attributes, ...splitDevice(stats.rdev) };
+      return { type: 'char', ...attributes, ...splitDevice(BigInt(stats.rdev)) };
     case BLOCK:
-      return { type: 'block', ...attributes, ...splitDevice(stats.rdev) };
+      return { type: 'block', ...attributes, ...splitDevice(BigInt(stats.rdev)) };
     case FIFO:
       return { type: 'fifo', ...attributes };
     default:

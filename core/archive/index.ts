@@ -26,7 +26,8 @@ export type {
   WhiteoutEntry,
 } from './entry.ts';
 export { type ExtractOptions, extractLayer } from './extract-layer.ts';
-export type { FileTree, HostPlace } from './file-tree.ts';
+export { isSettled } from './file-stamp.ts';
+export type { FileTree, HostPlace, TreeState } from './file-tree.ts';
 export { Glob, type GlobOptions, matchGlob } from './glob.ts';
 export { type GzipOptions, gzip } from './gzip.ts';
 export { type HashStream, openHashStream } from './hash-stream.ts';

@@ -1,4 +1,4 @@
-import type { ContentStore, CopySource, CopyStep, KeyParts, StepHandler, TreeRef } from '@varve/core';
+import type { ContentStore, CopySource, CopyStep, FileDigests, KeyParts, StepHandler, TreeRef } from '@varve/core';
 import { type FileTree, MergedTree } from '@varve/core/archive';
 import { MemoryDigests, type ScopeOptions, sketchLayer, stepScope, type TestScope, type TreeSketch } from '@varve/core/testing';
 import { CopyHandler } from '../src/copy/copy-handler.ts';
@@ -13,6 +13,7 @@ export interface Case extends Omit<ScopeOptions, 'tree' | 'treeOf'> {
   readonly store?: ContentStore;
   /** Of the store. */
   readonly root?: string;
+  readonly digests?: FileDigests;
 }
 
 export const CONTEXT: TreeRef = { kind: 'context' };
@@ -45,7 +46,15 @@ export interface Prepared {
   readonly scope: TestScope;
 }
 
-export async function prepare({ base = {}, source = {}, step, store, root = '/none', ...more }: Case): Promise<Prepared> {
+export async function prepare({
+  base = {},
+  source = {},
+  step,
+  store,
+  root = '/none',
+  digests = new MemoryDigests(),
+  ...more
+}: Case): Promise<Prepared> {
   const tree = await MergedTree.of([sketchLayer(base)]);
   const from = isTree(source) ? source : await MergedTree.of([sketchLayer(source)]);
   const scope = stepScope({ epoch: 1_100_000_000, ...more, tree, treeOf: () => from });
@@ -58,7 +67,7 @@ export async function prepare({ base = {}, source = {}, step, store, root = '/no
     source: { file: 'Dockerfile', startLine: 3, endLine: 3 },
     ...step,
   };
-  return { handler: new CopyHandler(() => store ?? noStore(), new MemoryDigests(), root), step: full, scope };
+  return { handler: new CopyHandler(() => store ?? noStore(), digests, root), step: full, scope };
 }
 
 export async function fingerprint(what: Case): Promise<KeyParts> {

@@ -1,13 +1,6 @@
-import type { FileStamp } from '@varve/core/archive';
+import { type FileStamp, isSettled } from '@varve/core/archive';
 import type { Database } from './database.ts';
 
-/**
- * Within this time, in nanoseconds, a second change of a file need not show in its times: the kernel's clock for files ticks every 1 to
- * 10 ms, and where there are whole seconds only, as on FAT, in 2 s.
- */
-const TICK = 100_000_000n;
-const COARSE_TICK = 2_000_000_000n;
-const SECOND = 1_000_000_000n;
 /** A range of inode numbers is read whole as long as it holds not many more rows than are wanted: one by one costs four times as much. */
 const SURPLUS = 4;
 
@@ -27,7 +20,7 @@ export class StatCache {
 
   /** Files that may have been changed after they were read without that showing in their times are not remembered (as in git). */
   remember(files: readonly { readonly stamp: FileStamp; readonly digest: string }[], readAt: bigint): void {
-    const settled = files.filter(({ stamp }) => isExact(stamp) && !isRacy(stamp, readAt));
+    const settled = files.filter(({ stamp }) => isSettled(stamp, readAt));
     if (settled.length === 0) return;
     this.#database.transaction(() => {
       for (const { stamp, digest } of settled)
@@ -101,10 +94,3 @@ const isSameFile = (one: FileStamp, other: FileStamp): boolean =>
 
 /** Numbers beyond 2^53 were rounded: two files could have the same. */
 const isExact = ({ dev, ino }: FileStamp): boolean => Number.isSafeInteger(dev) && Number.isSafeInteger(ino);
-
-/** Every change sets ctime; mtime counts as well, for file systems that have no ctime of their own. */
-function isRacy({ mtimeNs, ctimeNs }: FileStamp, readAt: bigint): boolean {
-  const tick = ctimeNs % SECOND === 0n ? COARSE_TICK : TICK;
-  const isFuture = mtimeNs > readAt + COARSE_TICK; // set by hand: says nothing about the last change
-  return ctimeNs + tick > readAt || (mtimeNs + tick > readAt && !isFuture);
-}

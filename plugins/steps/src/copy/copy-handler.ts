@@ -2,9 +2,10 @@ import type { ContentStore, CopyStep, FileDigests, KeyParts, StepHandler, StepIn
 import { GitFetcher } from '../git/git-fetcher.ts';
 import { isFromHost } from './attributes.ts';
 import { composeCopy, type Providers } from './compose-copy.ts';
+import { describeCopy } from './describe-copy.ts';
 import { destPath, formatDest } from './dest-path.ts';
 import { Fetcher } from './fetched-source.ts';
-import { describeCopy, describeFiles } from './fingerprint.ts';
+import { describeFiles } from './fingerprint.ts';
 import { warnOfNothing } from './pick-sources.ts';
 import { printableUrl } from './printable-url.ts';
 import { readSources, warnOfOverwriting } from './read-sources.ts';

@@ -1,0 +1,67 @@
+import type { FileDigests } from '@varve/core';
+import type { FileEntry, FileTree, NodeEntry, PatternMatcher } from '@varve/core/archive';
+import type { Picked } from './pick-sources.ts';
+import type { Found } from './walk-picked.ts';
+
+/** A file, or all that lies directly in a directory, as far as it decides what is copied: not its time. */
+export interface Described {
+  readonly source: Picked;
+  /** Below the source. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface Describing {
+  readonly tree: FileTree;
+  readonly exclude: PatternMatcher | undefined;
+  /** The patterns that `exclude` was made of. */
+  readonly excludes?: readonly string[] | undefined;
+  readonly digests?: Pick<FileDigests, 'recall' | 'remember'> | undefined;
+  /** Whether the owners of the source's files end up in the layer. */
+  readonly hasOwners: boolean;
+}
+
+/** What was found, one by one. */
+export async function describeEntries(
+  found: readonly (Found & { readonly source: Picked })[],
+  { tree, hasOwners }: Pick<Describing, 'tree' | 'hasOwners'>,
+): Promise<readonly Described[]> {
+  const digests = await tree.digests(found.flatMap(({ entry }) => (entry.type === 'file' ? [entry] : [])));
+  const linkOf = findLinks(found, tree);
+  let next = 0;
+  return found.map(({ source, path, entry }) => {
+    const digest = entry.type === 'file' ? (digests[next++] ?? '') : '';
+    return { source, path, text: `${lineOf(entry, hasOwners)} ${digest}${linkOf(entry)}` };
+  });
+}
+
+/** Says which files are one, by the first of its names. */
+function findLinks(found: readonly (Found & { readonly source: Picked })[], tree: FileTree): (entry: NodeEntry) => string {
+  const first = new Map<string, string>();
+  const identityOf = (entry: NodeEntry) => (entry.type === 'file' ? tree.identity(entry as FileEntry) : undefined);
+  for (const { source, path, entry } of found) {
+    const identity = identityOf(entry);
+    if (identity === undefined) continue;
+    const name = `${source.label}/${path}`;
+    const known = first.get(identity);
+    if (known === undefined || name < known) first.set(identity, name);
+  }
+  return (entry) => {
+    const name = first.get(identityOf(entry) ?? '');
+    return name === undefined ? '' : ` link ${JSON.stringify(name)}`;
+  };
+}
+
+/** A source named directly is a directory whose contents are copied: what it is itself does not count, but for its type. */
+function lineOf(entry: NodeEntry, hasOwners: boolean): string {
+  const { type, mode, uid, gid, xattrs } = entry;
+  const owner = hasOwners ? ` ${uid}:${gid}` : '';
+  const more = xattrs === undefined ? '' : ` ${JSON.stringify(Object.entries(xattrs).sort())}`;
+  return `${type} ${mode.toString(8)}${owner}${detailOf(entry)}${more}`;
+}
+
+function detailOf(entry: NodeEntry): string {
+  if (entry.type === 'symlink') return ` ${JSON.stringify(entry.target)}`;
+  if (entry.type === 'char' || entry.type === 'block') return ` ${entry.major},${entry.minor}`;
+  return '';
+}
