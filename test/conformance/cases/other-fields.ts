@@ -57,7 +57,7 @@ export const otherFields: ConformanceCases = [
   },
   { name: 'only a FROM', dockerfile: 'FROM busybox', tree: [], layers: 0 },
   {
-    name: 'EXPOSE: the row is sorted and says each port once',
+    name: 'EXPOSE: the row is sorted, and ports stand there as often as in the file',
     dockerfile: lines('FROM scratch', 'EXPOSE 2375 5000 1234/udp 5000/tcp'),
     tree: [],
     config: { ExposedPorts: { '1234/udp': {}, '2375/tcp': {}, '5000/tcp': {} } },

@@ -1,6 +1,9 @@
 import type { CopySource, CopyStep, TreeRef } from '@varve/core';
 import type { AddInstruction, CopyInstruction } from '../instructions/instruction.ts';
+import type { Heredoc } from '../parser/syntax-node.ts';
+import { quote } from '../parser/text.ts';
 import { layerRow } from './history.ts';
+import { resolvePath } from './lower-workdir.ts';
 import { gitSource, isGit, isUrl } from './remote-source.ts';
 import type { StageScope } from './stage-scope.ts';
 import { withoutCredentials } from './without-credentials.ts';
@@ -64,7 +67,7 @@ function transfer(instruction: CopyInstruction | AddInstruction, { scope, paths,
   const chmod = instruction.chmod && checkMode(expand(instruction.chmod), scope);
   const dest = expand(instruction.dest);
   const documents = instruction.documents.map((document): CopySource => {
-    return { kind: 'inline', name: document.name, content: scope.expandDocument(document) };
+    return { kind: 'inline', name: fileName(document, scope), content: scope.expandDocument(document) };
   });
   const flags = [
     ...(instruction.kind === 'copy' && instruction.parents ? ['--parents'] : []),
@@ -84,6 +87,12 @@ function transfer(instruction: CopyInstruction | AddInstruction, { scope, paths,
     exclude: instruction.exclude.length === 0 ? undefined : instruction.exclude.map(expand),
     link: instruction.link || undefined,
   };
+}
+
+/** The delimiter as a file's name, which never leaves the destination. */
+function fileName({ name }: Heredoc, { fail }: StageScope): string {
+  const path = resolvePath('/', name).slice(1);
+  return path === '' ? fail(`a heredoc that is copied cannot be called ${quote(name)}`, '<<name.txt') : path;
 }
 
 function checkMode(mode: string, { fail }: StageScope): string {

@@ -4,9 +4,10 @@ import { heredocContent, isHeredocWord } from '../parser/heredoc.ts';
 import { proxyEnvironment } from './build-arguments.ts';
 import { layerRow } from './history.ts';
 import { lowerMount, treeOfMount } from './lower-mount.ts';
+import { resolvePath } from './lower-workdir.ts';
 import type { StageScope } from './stage-scope.ts';
 
-const SCRIPTS = '/dev/pipes/';
+const SCRIPTS = '/dev/pipes';
 
 export function lowerRun(instruction: RunInstruction, scope: StageScope): readonly RunStep[] {
   const { state, build } = scope;
@@ -48,7 +49,8 @@ function processOf({ command, heredocs }: RunInstruction, { state }: StageScope)
   if (!isHeredocWord(text)) return { args: [...state.shell, withBodies(text, heredocs)], scripts: [] };
   const content = heredocContent(first);
   if (!content.startsWith('#!')) return { args: [...state.shell, content], scripts: [] };
-  const path = `${SCRIPTS}${first.name}`;
+  // whatever its name, it stays there
+  const path = SCRIPTS + resolvePath('/', first.name);
   return { args: [...state.shell, path], scripts: [{ path, content }] };
 }
 

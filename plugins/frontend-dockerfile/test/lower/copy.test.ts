@@ -77,6 +77,10 @@ test('documents alone need no build context', async (t) => {
   t.like(await lastStep('COPY <<E /e\nE'), { inputs: [], sources: [{ kind: 'inline', name: 'E', content: '' }] });
 });
 
+test('a heredoc stays below the destination, whatever it is called', async (t) => {
+  t.like(await lastStep('COPY <<../../e /d/\n../../e'), { sources: [{ kind: 'inline', name: 'e', content: '' }] });
+});
+
 const refuses = test.macro({
   async exec(t, text: string, message: string) {
     const error = await t.throwsAsync(steps(text), { instanceOf: VarveError });
@@ -89,6 +93,7 @@ test(
   'COPY --from=$x a b',
   'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
 );
+test(refuses, 'COPY <<.. /b/\n..', 'a heredoc that is copied cannot be called ".."');
 test(refuses, 'COPY https://x/y b', "source can't be a URL for COPY");
 const gitOf = (more: object) => ({
   sources: [{ kind: 'git', url: 'https://x/y.git', ref: undefined, subdir: undefined, checksum: undefined, keepGitDir: false, ...more }],

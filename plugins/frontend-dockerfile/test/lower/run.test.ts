@@ -30,6 +30,13 @@ test(
   [{ path: '/dev/pipes/EOF', content: '#!/bin/x\n' }],
 );
 test(
+  'a script stays below /dev/pipes',
+  runs,
+  'RUN <<../../x/y\n#!/bin/x\n../../x/y',
+  ['/bin/sh', '-c', '/dev/pipes/x/y'],
+  [{ path: '/dev/pipes/x/y', content: '#!/bin/x\n' }],
+);
+test(
   'a script that names its interpreter becomes a file',
   runs,
   'RUN <<EOF\n#!/usr/bin/python3\nprint(1)\nEOF',
