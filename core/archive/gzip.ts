@@ -11,7 +11,8 @@ export interface GzipOptions {
 /** Bytes of a block, and of those before it that deflate may refer to (RFC 1951, 2). Both are a part of what the output is. */
 const BLOCK = 512 * 1024;
 const WINDOW = 32 * 1024;
-const LEVEL = 6;
+/** As small as what the compressors of Go's builders make, in half the time of zlib's level 6, which comes to 2 to 3 % less. */
+const LEVEL = 4;
 /** No name, no time, and 255 for the operating system: "unknown" (RFC 1952, 2.3). */
 const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
 /** From the samples of a block that come to nothing less than this, the block is one that deflate only costs time. */
