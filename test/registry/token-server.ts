@@ -37,6 +37,8 @@ export class TokenServer implements AsyncDisposable {
   instead: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
   /** Actions that are granted at most. */
   grants: readonly string[] = ['pull', 'push', '*'];
+  /** Whether whoever brings the password may have the token that stands for it. */
+  offersRefresh = false;
   /** Seconds that a token is good for; the registry allows a minute more. */
   life = 300;
 
@@ -75,7 +77,10 @@ export class TokenServer implements AsyncDisposable {
     const token = this.#token(user, scopes);
     this.tokens.push(token);
     response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ [isPost ? 'access_token' : 'token']: token, expires_in: Math.max(60, this.life) }));
+    const isOffered =
+      this.offersRefresh && asked.get('offline_token') === 'true' && asked.get('account') === user && asked.has('client_id');
+    const refresh = isOffered && { refresh_token: this.#account.refreshToken };
+    response.end(JSON.stringify({ [isPost ? 'access_token' : 'token']: token, ...refresh, expires_in: Math.max(60, this.life) }));
   }
 
   #basic(header: string | undefined): string | undefined {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ async function bench(t: ExecutionContext, who: Who, options: Readonly<Record<str
     client[Symbol.dispose]();
     await proxy[Symbol.asyncDispose]();
   });
-  Object.assign(tokens, { instead: undefined, grants: ['pull', 'push', '*'], life: 300 });
+  Object.assign(tokens, { instead: undefined, grants: ['pull', 'push', '*'], life: 300, offersRefresh: false });
   tokens.requests.length = 0;
   const said: string[] = [];
   const varve = async (...args: readonly string[]) => {
@@ -71,7 +71,7 @@ async function bench(t: ExecutionContext, who: Who, options: Readonly<Record<str
     return await varve('push', `${proxy.host}/${name}`);
   };
   const pull = (name: string) => varve('pull', `${proxy.host}/${name}`);
-  return { proxy, client, varve, push, pull };
+  return { proxy, client, varve, push, pull, file };
 }
 const scopes = () => [...new Set(tokens.requests.flatMap((request) => request.scopes))].sort();
 
@@ -230,4 +230,43 @@ claim('login with a token server', async (t) => {
   const { code, stdout } = await login(ALI.password);
   t.deepEqual([code, stdout], [0, 'Login Succeeded\n']);
   await client.must(['pull', `${proxy.host}/acme/password:1`]);
+});
+
+claim(
+  'login where a token may stand for the password: that is kept, and the password is not; it is what is asked with from then on',
+  async (t) => {
+    const { proxy, client, file } = await bench(t, 'nobody');
+    Object.assign(tokens, { offersRefresh: true });
+    await client.must(['login', '-u', ALI.username, '--password-stdin', proxy.host], { input: ALI.password });
+    const { auths } = JSON.parse(readFileSync(file, 'utf8'));
+    t.deepEqual(auths[proxy.host], { auth: Buffer.from(`${ALI.username}:`).toString('base64'), identitytoken: ALI.refreshToken });
+    tokens.requests.length = 0;
+    await client.must(['pull', `${proxy.host}/acme/password:1`]);
+    t.deepEqual(
+      tokens.requests.map(({ method, user }) => [method, user]),
+      [['POST', ALI.username]],
+    );
+  },
+);
+
+claim('a credential helper is given such a token under the name that says what it is', async (t) => {
+  const { proxy, client, file } = await bench(t, 'nobody');
+  Object.assign(tokens, { offersRefresh: true });
+  writeFileSync(file, JSON.stringify({ credsStore: 'token' }));
+  writeFileSync(
+    join(client.folder, 'docker-credential-token'),
+    `#!/bin/sh\ntest "$1" = store && exec cat > ${client.folder}/kept\necho credentials not found\nexit 1\n`,
+    { mode: 0o755 },
+  );
+  const path = process.env.PATH;
+  process.env.PATH = `${client.folder}:${path}`;
+  t.teardown(() => {
+    process.env.PATH = path;
+  });
+  await client.varve(['login', '-u', ALI.username, '--password-stdin', proxy.host], { input: ALI.password });
+  t.deepEqual(JSON.parse(readFileSync(join(client.folder, 'kept'), 'utf8')), {
+    ServerURL: proxy.host,
+    Username: '<token>',
+    Secret: ALI.refreshToken,
+  });
 });

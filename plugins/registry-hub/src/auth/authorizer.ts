@@ -11,6 +11,8 @@ export interface AuthorizerOptions {
   readonly http: HttpClient;
   readonly find: FindCredentials;
   readonly insecure: () => Promise<readonly string[]>;
+  /** Told of tokens that may stand for a password. */
+  readonly onRefreshToken?: ((token: string) => void) | undefined;
 }
 
 /** What is asked for, of whom. */
@@ -88,7 +90,9 @@ export class Authorizer {
     const scopes = mergeScopes(access.scopes, (parameters.scope ?? '').split(' ').filter(Boolean));
     const found = await this.#options.find(access.host, access.path);
     const what = access.path || access.host;
-    return await fetchToken(this.#options.http, { realm, service: parameters.service ?? '', scopes, found, what, signal: access.signal });
+    const { http, onRefreshToken } = this.#options;
+    const service = parameters.service ?? '';
+    return await fetchToken(http, { realm, service, scopes, found, what, signal: access.signal, onRefreshToken });
   }
 }
 

@@ -5,11 +5,8 @@ import { holdLock } from '../files/hold-lock.ts';
 import { replaceFile } from '../files/replace-file.ts';
 import { tellHelper } from './credential-helper.ts';
 
-/** Who may enter, as it is to be remembered. */
-export interface Login {
-  readonly username: string;
-  readonly password: string;
-}
+/** Who may enter, as it is to be remembered: where a token stands for the password, nobody keeps that. */
+export type Login = { readonly username: string } & ({ readonly password: string } | { readonly identityToken: string });
 
 /** Where a login went. */
 export type Kept = { readonly kind: 'helper'; readonly program: string } | { readonly kind: 'file'; readonly file: string };
@@ -23,20 +20,26 @@ export const serverKey = (host: string): string => (host === 'docker.io' ? HUB_K
  * Whatever else is in the file stays as it is.
  * @throws VarveError `REGISTRY_CREDENTIALS`
  */
-export async function storeLogin(file: string, host: string, { username, password }: Login): Promise<Kept> {
+export async function storeLogin(file: string, host: string, login: Login): Promise<Kept> {
   return await changeFile(file, async (config) => {
     const server = serverKey(host);
     const helper = helperOf(config, host);
     const auths = objectIn(config, 'auths');
     if (helper === undefined) {
-      auths[server] = { auth: Buffer.from(`${username}:${password}`).toString('base64') };
+      auths[server] = entryOf(login);
       return { kind: 'file', file };
     }
-    const input = JSON.stringify({ ServerURL: server, Username: username, Secret: password });
-    const program = await tellHelper(helper, 'store', { input, secret: password });
+    const [Username, Secret] = 'password' in login ? [login.username, login.password] : ['<token>', login.identityToken];
+    const program = await tellHelper(helper, 'store', { input: JSON.stringify({ ServerURL: server, Username, Secret }), secret: Secret });
     auths[server] = {}; // says that there is something, and that it is elsewhere
     return { kind: 'helper', program };
   });
+}
+
+/** As docker writes it. */
+function entryOf(login: Login): object {
+  const auth = (password: string) => Buffer.from(`${login.username}:${password}`).toString('base64');
+  return 'password' in login ? { auth: auth(login.password) } : { auth: auth(''), identitytoken: login.identityToken };
 }
 
 /** Forgets a login. `false`: there was none. @throws VarveError `REGISTRY_CREDENTIALS` */

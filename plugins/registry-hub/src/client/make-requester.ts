@@ -15,19 +15,23 @@ export interface RequesterParts {
   readonly find: FindCredentials;
 }
 
+interface Asking {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly find?: FindCredentials | undefined;
+  /** Told of tokens that may stand for a password; asks for such ones. */
+  readonly onRefreshToken?: ((token: string) => void) | undefined;
+}
+
 /** Everything that a request needs, from options and the environment. Reads nothing yet. */
 export function makeRequester(
   options: RegistryOptions,
-  {
-    env = process.env,
-    find = fileCredentials(options.credentials),
-  }: { readonly env?: NodeJS.ProcessEnv; readonly find?: FindCredentials | undefined } = {},
+  { env = process.env, find = fileCredentials(options.credentials), onRefreshToken }: Asking = {},
 ): RequesterParts {
   const places = placesOf(options, env);
   const hosts = new HostTable({ places, insecure: options.insecure, mirrors: options.mirrors });
   const agents = new Agents(new TlsTrust(places.certsDirs, env), env);
   const http = new HttpClient({ agents, stallTimeout: options.stallTimeout });
-  const authorizer = new Authorizer({ http, find, insecure: () => hosts.insecure() });
+  const authorizer = new Authorizer({ http, find, insecure: () => hosts.insecure(), onRefreshToken });
   return {
     requester: new Requester({ http, authorizer, hosts, retries: options.retries, retryWait: options.retryWait }),
     hosts,

@@ -68,7 +68,10 @@ export const withCredentials =
 export const openTransport = ({ stores }: Hub, { options, find }: Access): HubTransport => new HubTransport(stores(), options, find);
 
 /** For requests of one command; disposed with it. */
-export function openRequester({ options, find }: Access): RequesterParts & AsyncDisposable {
-  const parts = makeRequester(options, { find });
+export function openRequester(
+  { options, find }: Access,
+  asking: { readonly onRefreshToken?: (token: string) => void } = {},
+): RequesterParts & AsyncDisposable {
+  const parts = makeRequester(options, { find, ...asking });
   return { ...parts, [Symbol.asyncDispose]: () => parts.http[Symbol.asyncDispose]() };
 }

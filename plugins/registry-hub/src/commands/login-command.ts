@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { type Command, type Invocation, VarveError } from '@varve/core';
 import { isOn, textOf, usageError } from '@varve/core/command';
 import { type Kept, storeLogin } from '../auth/credential-store.ts';
-import type { FindCredentials } from '../auth/credentials.ts';
+import type { Credentials, FindCredentials } from '../auth/credentials.ts';
 import { discard } from '../http/http-client.ts';
 import { ACCESS_OPTIONS, type Access, type Hub, openRequester, readAccess, withCredentials } from './access.ts';
 import { loginFile, serverOf } from './login-place.ts';
@@ -34,18 +34,24 @@ export const loginCommand = (hub: Hub): Command => ({
     }
     const login = await readLogin(host, invocation);
     const find = withCredentials(access.find, host, login);
-    if (!(await isWelcome(access, host, { find, invocation })))
+    let identityToken: string | undefined;
+    const onRefreshToken = (token: string): void => {
+      identityToken = token;
+    };
+    if (!(await isWelcome(access, host, { find, invocation, onRefreshToken })))
       throw new VarveError('REGISTRY_DENIED', `Login to ${host} failed: unauthorized: incorrect username or password`);
-    const kept = await storeLogin(file, host, login);
+    const kept = await storeLogin(file, host, identityToken === undefined ? login : { username: login.username, identityToken });
     for (const line of warningsOf(kept)) stderr.write(`${line}\n`);
     const found = await access.find(host, '');
-    const isOther =
-      found !== undefined && (found.kind !== 'password' || found.username !== login.username || found.password !== login.password);
+    const isOther = found !== undefined && !isSame(found, login, identityToken);
     if (isOther && textOf(values, 'authfile') === undefined)
       stderr.write(`WARNING! Other credentials for ${host} are looked at first, in ${found.source}.\n`);
     return succeeded(stdout);
   },
 });
+
+const isSame = (found: Credentials, { username, password }: Pair, identityToken: string | undefined): boolean =>
+  found.kind === 'token' ? found.token === identityToken : found.username === username && found.password === password;
 
 function succeeded(stdout: Invocation['stdout']): number {
   stdout.write('Login Succeeded\n');
@@ -66,11 +72,12 @@ const warningsOf = (kept: Kept): readonly string[] =>
 interface Trial {
   readonly find: FindCredentials;
   readonly invocation: Invocation;
+  readonly onRefreshToken?: (token: string) => void;
 }
 
 /** Whether a registry lets somebody in. One that asks nobody who is there does. @throws VarveError `REGISTRY_…` for everything but a refusal */
-async function isWelcome(access: Access, host: string, { find, invocation }: Trial): Promise<boolean> {
-  await using opened = openRequester({ ...access, find });
+async function isWelcome(access: Access, host: string, { find, invocation, ...asking }: Trial): Promise<boolean> {
+  await using opened = openRequester({ ...access, find }, asking);
   const request = { method: 'GET', to: '', actions: '', what: 'a login', signal: invocation.signal } as const;
   try {
     discard(await opened.requester.send({ host, path: '' }, request));
@@ -81,10 +88,12 @@ async function isWelcome(access: Access, host: string, { find, invocation }: Tri
   }
 }
 
-async function readLogin(
-  host: string,
-  { values, stdin, stdout, stderr, signal }: Invocation,
-): Promise<{ readonly username: string; readonly password: string }> {
+interface Pair {
+  readonly username: string;
+  readonly password: string;
+}
+
+async function readLogin(host: string, { values, stdin, stdout, stderr, signal }: Invocation): Promise<Pair> {
   const [given, user] = [textOf(values, 'password'), textOf(values, 'username')];
   const fromStdin = isOn(values, 'password-stdin');
   if (given !== undefined && fromStdin) throw usageError('--password and --password-stdin are mutually exclusive');
