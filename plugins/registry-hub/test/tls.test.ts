@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
@@ -15,8 +15,8 @@ import { isMissing, NO_FILES, openHub, PLATFORM, run } from './hub-bench.ts';
 
 const claim = isMissing('openssl') ? test.skip : test.serial;
 
-/** A server with a certificate that nobody vouches for, which knows no image. */
-async function startTls(t: ExecutionContext, name = 'localhost', publish?: string): Promise<string> {
+/** A key and a certificate for a name that nobody vouches for; `publish`: where it is put as an authority. */
+async function selfSigned(t: ExecutionContext, name: string, publish?: string) {
   const dir = temporaryDir(t);
   const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
   await run('openssl', [
@@ -32,7 +32,7 @@ async function startTls(t: ExecutionContext, name = 'localhost', publish?: strin
     '-subj',
     `/CN=${name}`,
     '-addext',
-    `subjectAltName=DNS:${name}`,
+    `subjectAltName=${/^[0-9.]+$/.test(name) ? 'IP' : 'DNS'}:${name}`,
     '-keyout',
     key,
     '-out',
@@ -42,7 +42,12 @@ async function startTls(t: ExecutionContext, name = 'localhost', publish?: strin
     mkdirSync(publish, { recursive: true });
     copyFileSync(cert, join(publish, 'ca.crt'));
   }
-  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => void response.writeHead(404).end());
+  return { key: readFileSync(key), cert: readFileSync(cert) };
+}
+
+/** A server with such a certificate, which knows no image. */
+async function startTls(t: ExecutionContext, name = 'localhost', publish?: string): Promise<string> {
+  const server = createServer(await selfSigned(t, name, publish), (_, response) => void response.writeHead(404).end());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => {
@@ -60,9 +65,13 @@ claim('a registry on loopback may speak TLS', async (t) => {
 });
 
 /** An HTTP proxy that makes a tunnel to this address, whatever it is asked for. */
-async function startTunnel(t: ExecutionContext, to: string) {
+async function startTunnel(t: ExecutionContext, to: string, tls?: { readonly key: Buffer; readonly cert: Buffer }) {
   const asked: (string | undefined)[] = [];
-  const server = createHttpServer();
+  const server = tls === undefined ? createHttpServer() : createServer(tls);
+  server.on('request', (request, response) => {
+    asked.push(`${request.url}`);
+    response.writeHead(404).end();
+  });
   server.on('connect', (request, socket, head) => {
     asked.push(`${request.url} ${request.headers['proxy-authorization']}`);
     const [host, port] = to.split(':');
@@ -76,7 +85,10 @@ async function startTunnel(t: ExecutionContext, to: string) {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  t.teardown(() => void server.close());
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
   return { asked, port: (server.address() as AddressInfo).port };
 }
 
@@ -120,3 +132,71 @@ claim('elsewhere a certificate that nobody vouches for is refused', async (t) =>
   await using http = new HttpClient({ agents, stallTimeout: 1000 });
   await t.throwsAsync(http.send(new URL(`https://${await startTls(t)}/v2/`), { method: 'GET' }), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
 });
+
+claim('a proxy that speaks TLS is verified by its own name: by whom certs.d or SSL_CERT_FILE name, and by nobody else', async (t) => {
+  const dir = temporaryDir(t);
+  const proxy = await selfSigned(t, '127.0.0.1', join(dir, 'proxy'));
+  const { asked, port } = await startTunnel(t, await startTls(t, 'secure.test', join(dir, 'secure.test')), proxy);
+  const address = `https://127.0.0.1:${port}`;
+  const files = { ...NO_FILES, certsDirs: [dir], hostsDirs: [dir], retries: 0 };
+  mkdirSync(join(dir, 'plain.test'));
+  writeFileSync(join(dir, 'plain.test/hosts.toml'), 'server = "http://plain.test"\n');
+  const SSL_CERT_FILE = join(dir, 'proxy/ca.crt');
+  await using client = createRegistryClient({ ...files, env: { HTTPS_PROXY: address, SSL_CERT_FILE } });
+  t.true(await client.ping('secure.test'));
+  t.deepEqual([...new Set(asked)], ['secure.test:443 undefined']);
+  await using plain = createRegistryClient({ ...files, env: { HTTP_PROXY: address, SSL_CERT_FILE } });
+  t.true(await plain.ping('plain.test'));
+  t.true(asked.includes('http://plain.test/v2/'), asked.join());
+  renameSync(join(dir, 'proxy'), join(dir, `127.0.0.1:${port}`));
+  await using listed = createRegistryClient({ ...files, env: { HTTPS_PROXY: address } });
+  t.true(await listed.ping('secure.test'));
+  renameSync(join(dir, `127.0.0.1:${port}`), join(dir, 'elsewhere'));
+  await using stranger = createRegistryClient({ ...files, env: { HTTPS_PROXY: address } });
+  await t.throwsAsync(stranger.ping('secure.test'), { code: 'REGISTRY_UNREACHABLE', message: /proxy 127\.0\.0\.1.*SELF_SIGNED/ });
+});
+
+/** A server that lets in only those that have a certificate of this authority. */
+async function startMutual(t: ExecutionContext, tls: { readonly key: Buffer; readonly cert: Buffer }, ca: Buffer): Promise<string> {
+  const seen = { ...tls, ca, requestCert: true, rejectUnauthorized: true };
+  const server = createServer(seen, (_, response) => void response.writeHead(200).end());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+for (const [form, client] of [
+  ['a pair', 'client = [["client.crt", "client.key"]]'],
+  ['a file of both', 'client = "both.pem"'],
+  ['a list of files of both', 'client = ["both.pem"]'],
+] as const)
+  claim(`hosts.toml names authorities and who we are, as ${form}`, async (t) => {
+    const dir = temporaryDir(t);
+    const [us, them] = [await selfSigned(t, 'us'), await selfSigned(t, '127.0.0.1')];
+    const host = await startMutual(t, them, us.cert);
+    const folder = join(dir, host);
+    mkdirSync(folder);
+    const write = (name: string, content: Buffer | string): void => writeFileSync(join(folder, name), content);
+    for (const [name, content] of Object.entries({ 'ca.pem': them.cert, 'client.crt': us.cert, 'client.key': us.key }))
+      write(name, content);
+    write('both.pem', Buffer.concat([us.cert, us.key]));
+    const hosts = (text: string): void => write('hosts.toml', `server = "https://${host}"\n${text}\n`);
+    const ping = async (): Promise<boolean> => {
+      await using registry = createRegistryClient({ ...NO_FILES, hostsDirs: [dir], retries: 0, env: {} });
+      return await registry.ping(host);
+    };
+    hosts(`ca = "ca.pem"\n${client}`);
+    t.true(await ping());
+    hosts(`ca = ["${join(folder, 'ca.pem')}"]\n${client}`);
+    t.true(await ping(), 'a list, and whole paths');
+    hosts(client);
+    await t.throwsAsync(ping(), { code: 'REGISTRY_UNREACHABLE', message: /SELF_SIGNED/ }, 'without the authority');
+    hosts('ca = "ca.pem"');
+    await t.throwsAsync(ping(), { code: 'REGISTRY_UNREACHABLE' }, 'without saying who we are');
+    hosts(`ca = "nothing.pem"\n${client}`);
+    await t.throwsAsync(ping(), { code: 'REGISTRY_CONFIG', message: /nothing\.pem/ });
+  });

@@ -127,8 +127,10 @@ function open(
   if (url.protocol === 'https:') return httpsRequest(url, options, answered);
   if (proxy === undefined) return httpRequest(url, options, answered);
   const headers = { ...options.headers, host: url.host, ...proxyAuthorization(proxy) };
-  const { hostname: host, port } = proxy;
-  return httpRequest({ ...options, host, port: port || 80, path: url.href, headers }, answered);
+  const { hostname: host, port, protocol } = proxy;
+  const request = { ...options, host: host.replace(/^\[|\]$/g, ''), path: url.href, headers };
+  if (protocol === 'https:') return httpsRequest({ ...request, port: port || 443 }, answered);
+  return httpRequest({ ...request, port: port || 80 }, answered);
 }
 
 const withoutCredentials = ({ credentials: _, security: __, ...request }: HttpRequest): HttpRequest => request;

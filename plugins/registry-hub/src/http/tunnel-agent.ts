@@ -2,6 +2,7 @@ import { type ClientRequestArgs, request as httpRequest } from 'node:http';
 import { Agent, type AgentOptions, request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import type { ProxyTls } from './agents.ts';
 import { proxyAnswered, proxyAuthorization, proxyFailure } from './proxy.ts';
 
 const CONNECT_TIMEOUT = 30_000;
@@ -9,10 +10,12 @@ const CONNECT_TIMEOUT = 30_000;
 /** TLS through a proxy: each connection begins with CONNECT (RFC 9110, 9.3.6). */
 export class TunnelAgent extends Agent {
   readonly #proxy: URL;
+  readonly #tls: ProxyTls | undefined;
 
-  constructor(proxy: URL, options: AgentOptions) {
+  constructor(proxy: URL, options: AgentOptions, tls: ProxyTls | undefined) {
     super(options);
     this.#proxy = proxy;
+    this.#tls = tls;
   }
 
   override createConnection(
@@ -32,6 +35,7 @@ export class TunnelAgent extends Agent {
       headers: { host: target, ...proxyAuthorization(this.#proxy) },
       agent: false,
       timeout: CONNECT_TIMEOUT,
+      ...this.#tls,
     });
     asking.once('timeout', () => asking.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
     asking.once('error', (cause) => done(proxyFailure(this.#proxy, cause)));
