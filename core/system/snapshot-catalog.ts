@@ -49,6 +49,8 @@ const NOTE = 'snapshot.json';
 export class SnapshotCatalog<Data> implements Disposable {
   readonly root: string;
   readonly #marker: ProcessMarker;
+  /** Of committed snapshots, by the names of their directories. A chain says what it stands on: what was read once holds. */
+  readonly #parents = new Map<string, ChainID | null>();
   #isMade = false;
 
   constructor(root: string) {
@@ -134,6 +136,7 @@ export class SnapshotCatalog<Data> implements Disposable {
     this.#refuseParent(id);
     const half = this.#half();
     if (!move(folder.dir, half)) return;
+    this.#parents.delete(folderName(id));
     try {
       this.#refuseParent(id);
     } catch (failure) {
@@ -182,9 +185,20 @@ export class SnapshotCatalog<Data> implements Disposable {
   }
 
   #refuseParent(id: ChainID | SnapshotKey): void {
-    const child = this.list().find(({ parent }) => parent === id);
-    if (child === undefined) return;
-    throw new VarveError('STORAGE_IN_USE', `Snapshot ${id} is the parent of ${child.id}`, { hint: 'Remove the snapshots on top first.' });
+    const child = this.#names('committed').find((name) => this.#parentOf(name) === id);
+    const held = this.#names('active').find((name) => this.#note(join(this.root, 'active', name))?.parent === id);
+    const found = child === undefined ? held : digestFromHex(child);
+    if (found === undefined) return;
+    throw new VarveError('STORAGE_IN_USE', `Snapshot ${id} is the parent of ${found}`, { hint: 'Remove the snapshots on top first.' });
+  }
+
+  /** Whoever removes many asks for each whether it has children: that is no reason to read all notes each time. */
+  #parentOf(committed: string): ChainID | null | undefined {
+    const known = this.#parents.get(committed);
+    if (known !== undefined) return known;
+    const parent = this.#note(join(this.root, 'committed', committed))?.parent;
+    if (parent !== undefined) this.#parents.set(committed, parent);
+    return parent;
   }
 
   #isKept(note: Note<Data> | undefined): boolean {
