@@ -115,3 +115,9 @@ export async function execute(
 
 /** Waits, ready for signals, until it is told to end by a line of input or a signal. */
 export const WAIT = 'echo ready; read -r _; exit 0';
+
+/** Ends it, and waits for that. */
+export async function stop(container: Held<RunningContainer>): Promise<void> {
+  container.process.signal('SIGKILL');
+  await container.end();
+}
