@@ -93,6 +93,9 @@ test(runs, [['e'], ['c']], { entrypoint: 'x' }, [['x'], null]);
 test(runs, [['e'], ['c']], { entrypoint: 'x', args: ['a'] }, [['x'], ['a']]);
 test(runs, [['e'], ['c']], { entrypoint: '', args: ['a'] }, [null, ['a']]);
 test(runs, [null, ['c']], { args: ['a'] }, [null, ['a']]);
+test(runs, [null, ['c']], {}, [null, ['c']]);
+test(runs, [['e'], null], {}, [['e'], null]);
+test(runs, [['e'], null], { args: ['--rm'] }, [['e'], ['--rm']]);
 test('--health-… change the check of the image, and --no-healthcheck takes it away', (t) => {
   const image = { Cmd: ['c'], Healthcheck: { Test: ['CMD', 'old'], Interval: 1e9, Retries: 2 } };
   const check = (values: Readonly<Record<string, string | boolean>>) =>
