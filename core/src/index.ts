@@ -8,6 +8,7 @@ export type {
   Executor,
   ExecutorFeature,
   ProcessDevice,
+  ProcessHook,
   ProcessIO,
   ProcessResult,
   ProcessSpec,

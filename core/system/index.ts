@@ -11,6 +11,7 @@ export type {
   ExecSpec,
   ExecutorFeature,
   ProcessDevice,
+  ProcessHook,
   ProcessResult,
   ProcessUser,
   PublishedPort,

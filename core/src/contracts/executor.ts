@@ -5,6 +5,7 @@ import type {
   ExecSpec,
   ExecutorFeature,
   ProcessDevice,
+  ProcessHook,
   ProcessResult,
   ProcessUser,
   PublishedPort,
@@ -19,6 +20,7 @@ export type {
   ExecSpec,
   ExecutorFeature,
   ProcessDevice,
+  ProcessHook,
   ProcessResult,
   ProcessUser,
   PublishedPort,
@@ -57,6 +59,8 @@ export interface ProcessSpec {
   /** Changes of docker's default set. */
   readonly capabilities?: CapabilityChanges | undefined;
   readonly devices?: readonly ProcessDevice[] | undefined;
+  /** Programs of the host, each with all its rights: only for what the host itself says (device specifications). */
+  readonly hooks?: readonly ProcessHook[] | undefined;
   readonly limits?: ResourceLimits | undefined;
   /** PID 1 is an init that passes signals on and reaps orphans. */
   readonly init?: boolean | undefined;

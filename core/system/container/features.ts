@@ -1,6 +1,14 @@
 import { VarveError } from '../../src/errors.ts';
 import { hierarchies } from '../cgroup/hierarchies.ts';
-import type { CapabilityChanges, ExecutorFeature, ProcessDevice, PublishedPort, ResourceLimits, TerminalSize } from './request.ts';
+import type {
+  CapabilityChanges,
+  ExecutorFeature,
+  ProcessDevice,
+  ProcessHook,
+  PublishedPort,
+  ResourceLimits,
+  TerminalSize,
+} from './request.ts';
 
 /** What of a request an executor may not be able to give; it has it from `ProcessSpec`. */
 export interface FeatureRequest {
@@ -9,6 +17,7 @@ export interface FeatureRequest {
   readonly privileged?: boolean | undefined;
   readonly capabilities?: CapabilityChanges | undefined;
   readonly devices?: readonly ProcessDevice[] | undefined;
+  readonly hooks?: readonly ProcessHook[] | undefined;
   readonly limits?: ResourceLimits | undefined;
   readonly init?: boolean | undefined;
   readonly noNewPrivileges?: boolean | undefined;
@@ -65,6 +74,7 @@ const WORDS: Readonly<Record<ExecutorFeature, { readonly what: string; readonly 
   privileged: { what: 'run a privileged process', hint: OTHERS },
   capabilities: { what: 'change the capabilities of a process', hint: OTHERS },
   devices: { what: 'give a process devices of the host', hint: OTHERS },
+  hooks: { what: 'run programs of the host for a container', hint: 'The executor "oci" can: see --executor.' },
   init: { what: 'run an init in front of the process', hint: 'The executor "namespaces" always does: see --executor.' },
   noNewPrivileges: { what: 'keep a process from gaining privileges', hint: OTHERS },
   ports: {
@@ -89,6 +99,7 @@ function requestedFeatures(request: FeatureRequest): readonly ExecutorFeature[] 
     privileged: request.privileged === true,
     capabilities: add.length + drop.length > 0,
     devices: (request.devices ?? []).length > 0,
+    hooks: (request.hooks ?? []).length > 0,
     init: request.init === true,
     noNewPrivileges: request.noNewPrivileges === true,
     ports: (request.ports ?? []).length > 0,

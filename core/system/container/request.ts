@@ -30,6 +30,17 @@ export interface ProcessDevice {
   readonly permissions: string;
 }
 
+/** A program of the host that is run at a moment in the life of a container (OCI runtime-spec, config.md, POSIX-platform Hooks). */
+export interface ProcessHook {
+  readonly when: 'prestart' | 'createRuntime' | 'createContainer' | 'startContainer' | 'poststart' | 'poststop';
+  readonly path: string;
+  /** With the program's own name in front. */
+  readonly args?: readonly string[] | undefined;
+  readonly env?: readonly string[] | undefined;
+  /** Seconds. */
+  readonly timeout?: number | undefined;
+}
+
 /** Of everything that runs in a container together. */
 export interface ResourceLimits {
   /** Bytes. */
@@ -64,6 +75,7 @@ export type ExecutorFeature =
   | 'privileged'
   | 'capabilities'
   | 'devices'
+  | 'hooks'
   | 'init'
   | 'noNewPrivileges'
   | 'ports'

@@ -89,6 +89,28 @@ export function privilegeClaims(claim: Claim): void {
   );
 
   claim(
+    'programs of the host are run at their moments, outside of the container',
+    async (t, bench) => {
+      const before = scan(bench.root);
+      const told = join(bench.dir, 'told');
+      const hook = (when: 'createRuntime' | 'poststop') => ({
+        when,
+        path: '/bin/sh',
+        args: ['sh', '-c', 'cat >/dev/null; echo "$1 $A" >>"$2"', 'hook', when, told],
+        env: ['A=1', 'PATH=/usr/bin:/bin'],
+        timeout: 60,
+      });
+      const { stdout } = await bench.sh(`test -e ${told} || echo apart`, { hooks: [hook('createRuntime'), hook('poststop')] });
+      t.is(stdout, 'apart\n');
+      t.is(readFileSync(told, 'utf8'), 'createRuntime 1\npoststop 1\n');
+      t.deepEqual(scan(bench.root), before);
+      const failing = { when: 'createRuntime' as const, path: '/bin/sh', args: ['sh', '-c', 'cat >/dev/null; exit 3'] };
+      await t.throwsAsync(bench.sh('true', { hooks: [failing] }), { code: 'EXECUTOR_FAILED' });
+    },
+    unlessHas('hooks'),
+  );
+
+  claim(
     'a device may be had for reading alone, where the host can tell',
     async (t, bench) => {
       const devices = [{ source: '/dev/zero', target: '/dev/mine', permissions: 'r' }];

@@ -13,7 +13,7 @@ import {
 } from '@varve/core/system';
 import { CGROUP_PREFIX, cgroupSteps, removeCgroup } from './cgroup.ts';
 import type { Runtime } from './find-runtime.ts';
-import { enterGroups, keepOptions, modesOf, setModes } from './hooks.ts';
+import { enterGroups, joinHooks, keepOptions, modesOf, setModes } from './hooks.ts';
 import { processConfig, runtimeConfig, serializeConfig } from './runtime-config.ts';
 import { logFormat } from './runtime-log.ts';
 import type { RuntimeFiles } from './runtime-process.ts';
@@ -57,11 +57,10 @@ export class Bundle implements Disposable {
     const groups = this.#ownGroups() ? [] : (this.#request.groups?.entry.dirs ?? []);
     const entered = join(this.#directory.path, 'groups');
     const modes = modesOf(spec.root, container.mounts);
-    const hooks = {
-      ...(groups.length > 0 && { createRuntime: [enterGroups(entered)] }),
-      ...(runtime.kind === 'crun' && { createContainer: [keepOptions(root)] }),
-      ...(runtime.kind === 'runc' && modes.length > 0 && { createContainer: [setModes(modes)] }),
-    };
+    const hooks = joinHooks(spec.hooks, {
+      createRuntime: groups.length > 0 ? [enterGroups(entered)] : [],
+      createContainer: runtime.kind === 'crun' ? [keepOptions(root)] : modes.length > 0 ? [setModes(modes)] : [],
+    });
     const path = join(this.#directory.path, 'bundle');
     mkdirSync(path);
     const config = runtimeConfig(spec, { container, cgroup: this.#cgroup, seccomp, hooks, init });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ProcessHook } from '@varve/core';
 import { HOST_ENV, type ReadyMount, type RootStep } from '@varve/core/system';
 
 /**
@@ -33,6 +34,16 @@ export const setModes = (modes: readonly string[]): object =>
     'while read -r _; do :; done; while [ $# -gt 0 ]; do cd "$2" && [ "$(pwd -P)" = "$2" ] && chmod "$1" . || exit; shift 2; done',
     modes,
   );
+
+/** Those of the process after our own, each at its moment. */
+export function joinHooks(asked: readonly ProcessHook[] = [], own: Readonly<Record<string, readonly object[]>> = {}): object {
+  const moments = new Set([...Object.keys(own), ...asked.map(({ when }) => when)]);
+  const all = [...moments].map((moment) => {
+    const theirs = asked.flatMap(({ when, ...program }) => (when === moment ? [program] : []));
+    return [moment, [...(own[moment] ?? []), ...theirs]] as const;
+  });
+  return Object.fromEntries(all.filter(([, hooks]) => hooks.length > 0));
+}
 
 const hook = (script: string, args: readonly string[]): object => ({
   path: '/bin/sh',

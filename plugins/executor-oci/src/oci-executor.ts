@@ -104,7 +104,7 @@ export class OciExecutor implements Executor {
   }
 }
 
-const FEATURES = ['start', 'exec', 'terminal', 'readOnly', 'privileged', 'capabilities', 'devices', 'noNewPrivileges'] as const;
+const FEATURES = ['start', 'exec', 'terminal', 'readOnly', 'privileged', 'capabilities', 'devices', 'hooks', 'noNewPrivileges'] as const;
 const REASONS = { init: 'neither catatonit nor a static tini is installed' };
 
 type Ready = ReadyProcess<ProcessSpec, ProcessIO>;
