@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { VarveError } from '@varve/core';
 import { temporaryDir, whyMissing } from '@varve/core/testing';
 import anyTest, { type ExecutionContext } from 'ava';
 import { findDevices } from '../src/run/find-devices.ts';
@@ -16,7 +15,7 @@ const GPU = {
   devices: [
     { name: '0', containerEdits: { env: ['GPU=0'], deviceNodes: [{ path: '/dev/gpu0', hostPath: '/dev/null', permissions: 'rw' }] } },
     { name: '1', containerEdits: { deviceNodes: [{ path: '/dev/zero' }], mounts: [{ hostPath: '/usr/lib', containerPath: '/lib/gpu' }] } },
-    { name: 'hooked', containerEdits: { hooks: [{ hookName: 'createContainer', path: '/bin/true' }] } },
+    { name: 'hooked', containerEdits: { hooks: [{ hookName: 'createContainer', path: '/bin/true', args: ['true', '1'], timeout: 5 }] } },
   ],
 };
 
@@ -33,42 +32,75 @@ const find = (
   { required = true, files = { 'gpu.json': GPU } as Record<string, unknown> } = {},
 ) => findDevices(run('true', { devices: names.map((name) => ({ name, required })) }), specifications(t, files));
 
-test('devices are found by their CDI names', (t) => {
-  t.deepEqual(find(t, ['v.com/gpu=0', 'v.com/gpu=1']), {
+test('devices are found by their CDI names', async (t) => {
+  t.deepEqual(await find(t, ['v.com/gpu=0', 'v.com/gpu=1']), {
     devices: [
       { source: '/dev/null', target: '/dev/gpu0', permissions: 'rw' },
       { source: '/dev/zero', target: '/dev/zero', permissions: 'rwm' },
     ],
     env: ['ALL=1', 'GPU=0', 'ALL=1'],
     mounts: [{ type: 'bind', source: '/usr/lib', target: '/lib/gpu', options: ['bind', 'ro'] }],
+    hooks: [],
     missing: [],
   });
 });
 
-test('a path is a device of this host', (t) => {
-  t.deepEqual(find(t, ['/dev/null']).devices, [{ source: '/dev/null', target: '/dev/null', permissions: 'rwm' }]);
-  t.throws(() => find(t, ['/etc/passwd']), { code: 'RUN_DEVICE_MISSING', message: 'required device "/etc/passwd" is not on this host' });
+test('a path is a device of this host', async (t) => {
+  t.deepEqual((await find(t, ['/dev/null'])).devices, [{ source: '/dev/null', target: '/dev/null', permissions: 'rwm' }]);
+  await t.throwsAsync(() => find(t, ['/etc/passwd']), {
+    code: 'RUN_DEVICE_MISSING',
+    message: 'required device "/etc/passwd" is not on this host',
+  });
 });
 
-test('one that may be missing is', (t) => {
-  t.deepEqual(find(t, ['v.com/gpu=7', '/dev/nothing'], { required: false }).missing, ['v.com/gpu=7', '/dev/nothing']);
+test('one that may be missing is', async (t) => {
+  t.deepEqual((await find(t, ['v.com/gpu=7', '/dev/nothing'], { required: false })).missing, ['v.com/gpu=7', '/dev/nothing']);
 });
 
-test('one that may not be missing is refused, and what there is named', (t) => {
-  const error = t.throws(() => find(t, ['v.com/gpu=7']), { code: 'RUN_DEVICE_MISSING' });
+test('one that may not be missing is refused, and what there is named', async (t) => {
+  const error = await t.throwsAsync(() => find(t, ['v.com/gpu=7']), { code: 'RUN_DEVICE_MISSING' });
   t.like(error, { hint: 'Known: v.com/gpu=0, v.com/gpu=1, v.com/gpu=hooked', source: { startLine: 2 } });
-  t.throws(() => find(t, ['gpu']), { message: 'invalid device name gpu: unqualified device "gpu", missing vendor' });
+  await t.throwsAsync(() => find(t, ['gpu']), { message: 'invalid device name gpu: unqualified device "gpu", missing vendor' });
 });
 
-test('specifications that are not read say so', (t) => {
-  const error = t.throws<VarveError>(() => find(t, ['v.com/gpu=0'], { files: { 'gpu.yaml': 'kind: v.com/gpu' } }));
-  t.regex(error?.hint ?? '', /YAML are not read: write .*gpu\.yaml/);
+const YAML = `
+cdiVersion: "0.6.0"
+kind: v.com/net
+devices:
+  - name: "1"
+    containerEdits:
+      env: [ "NET=yes" ]
+      deviceNodes:
+        - {path: /dev/net1, hostPath: /dev/null}
+      hooks:
+        - hookName: createRuntime
+          path: /usr/bin/ready
+          args: [ready, --all]
+          env: [A=1]
+          timeout: 3
+`;
+test('a specification may be YAML', async (t) => {
+  t.deepEqual(await find(t, ['v.com/net=1', 'v.com/gpu=0'], { files: { 'gpu.json': GPU, 'net.yaml': YAML } }), {
+    devices: [
+      { source: '/dev/null', target: '/dev/net1', permissions: 'rwm' },
+      { source: '/dev/null', target: '/dev/gpu0', permissions: 'rw' },
+    ],
+    env: ['NET=yes', 'ALL=1', 'GPU=0'],
+    mounts: [],
+    hooks: [{ when: 'createRuntime', path: '/usr/bin/ready', args: ['ready', '--all'], env: ['A=1'], timeout: 3 }],
+    missing: [],
+  });
 });
 
-test('hooks are not run, and broken specifications are none', (t) => {
-  t.throws(() => find(t, ['v.com/gpu=hooked']), { code: 'RUN_DEVICE', message: /wants hooks/ });
-  for (const broken of ['{', '[]', '{"kind":"a/b"}', 'null'])
-    t.throws(() => find(t, ['a/b=c'], { files: { 'x.json': broken } }), { code: 'RUN_DEVICE' });
+test('broken specifications are none', async (t) => {
+  const broken = {
+    json: ['{', '[]', '{"kind":"a/b"}', 'null'],
+    yaml: ['a: [', 'kind: a/b', 'x', '&a [*a]', `devices: ${'a'.repeat(1 << 20)}`],
+  };
+  for (const [type, texts] of Object.entries(broken))
+    for (const text of texts) await t.throwsAsync(() => find(t, ['a/b=c'], { files: { [`x.${type}`]: text } }), { code: 'RUN_DEVICE' });
+  const hook = { kind: 'a/b', devices: [{ name: 'c', containerEdits: { hooks: [{ hookName: 'never', path: '/x' }] } }] };
+  await t.throwsAsync(() => find(t, ['a/b=c'], { files: { 'x.json': hook } }), { code: 'RUN_DEVICE', message: /a hook that is none/ });
 });
 
 test('the executor is asked for them, or refuses', async (t) => {

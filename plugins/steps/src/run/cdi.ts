@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { VarveError } from '@varve/core';
+import { type ProcessHook, VarveError } from '@varve/core';
 
 /** What a device brings into a container (CNCF Container Device Interface, `containerEdits`). */
 export interface ContainerEdits {
   readonly env: readonly string[];
   readonly deviceNodes: readonly { readonly path: string; readonly hostPath?: string; readonly permissions?: string }[];
   readonly mounts: readonly { readonly hostPath: string; readonly containerPath: string; readonly options?: readonly string[] }[];
-  /** Programs that would have to run on the host: named, never run. */
-  readonly hooks: readonly unknown[];
+  /** Programs of the host that get it ready, which not every executor can run. */
+  readonly hooks: readonly ProcessHook[];
 }
 
 /** Where hosts say which devices they have; what comes later counts. */
@@ -16,21 +16,16 @@ const DIRECTORIES: readonly string[] = ['/etc/cdi', '/var/run/cdi'];
 /** Bytes. */
 const LARGEST = 1 << 20;
 
-export interface CdiDevices {
-  /** By qualified name: `vendor.com/class=name`. */
-  readonly devices: ReadonlyMap<string, ContainerEdits>;
-  /** Specifications that were not read: they are YAML. */
-  readonly unread: readonly string[];
-}
+/** By qualified name: `vendor.com/class=name`. */
+export type CdiDevices = ReadonlyMap<string, ContainerEdits>;
 
 /** The devices that this host's specifications name. @throws VarveError `RUN_DEVICE` for one that cannot be read */
-export function readCdiDevices(directories = DIRECTORIES): CdiDevices {
+export async function readCdiDevices(directories = DIRECTORIES): Promise<CdiDevices> {
   const files = directories.flatMap((directory) => listFiles(directory).map((name) => join(directory, name)));
   const devices = new Map<string, ContainerEdits>();
-  for (const file of files.filter((path) => path.endsWith('.json'))) {
-    for (const [name, edits] of readSpecification(file)) devices.set(name, edits);
-  }
-  return { devices, unread: files.filter((path) => /\.ya?ml$/.test(path)) };
+  for (const file of files.filter((path) => /\.(?:json|ya?ml)$/.test(path)))
+    for (const [name, edits] of await readSpecification(file)) devices.set(name, edits);
+  return devices;
 }
 
 function listFiles(directory: string): readonly string[] {
@@ -41,14 +36,14 @@ function listFiles(directory: string): readonly string[] {
   }
 }
 
-function readSpecification(file: string): readonly (readonly [string, ContainerEdits])[] {
+async function readSpecification(file: string): Promise<readonly (readonly [string, ContainerEdits])[]> {
   const fail = (cause: unknown): VarveError =>
-    new VarveError('RUN_DEVICE', `The CDI specification ${file} cannot be read: expected JSON with kind and devices`, { cause });
+    new VarveError('RUN_DEVICE', `The CDI specification ${file} cannot be read: expected kind and devices`, { cause });
   let specification: unknown;
   try {
     const bytes = readFileSync(file);
     if (bytes.length > LARGEST) throw new RangeError(`${bytes.length} bytes`);
-    specification = JSON.parse(bytes.toString('utf8'));
+    specification = await parse(file, bytes.toString('utf8'));
   } catch (cause) {
     throw fail(cause);
   }
@@ -59,6 +54,12 @@ function readSpecification(file: string): readonly (readonly [string, ContainerE
     const { name, containerEdits: own } = recordOf(device);
     return [`${kind}=${String(name)}`, joinEdits(common, editsOf(own))] as const;
   });
+}
+
+async function parse(file: string, text: string): Promise<unknown> {
+  if (file.endsWith('.json')) return JSON.parse(text);
+  const yaml = await import('yaml'); // few hosts have one
+  return yaml.parse(text, { schema: 'core', maxAliasCount: 100 });
 }
 
 const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
@@ -81,7 +82,21 @@ function editsOf(value: unknown): ContainerEdits {
       containerPath: textOf(containerPath),
       options: textsOf(options),
     })),
-    hooks: listOf(hooks),
+    hooks: listOf(hooks).map(hookOf),
+  };
+}
+
+const MOMENTS: readonly string[] = ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'];
+
+function hookOf({ hookName, path, args, env, timeout }: Readonly<Record<string, unknown>>): ProcessHook {
+  if (!MOMENTS.includes(textOf(hookName)) || !textOf(path).startsWith('/'))
+    throw new VarveError('RUN_DEVICE', `A CDI specification has a hook that is none: ${JSON.stringify({ hookName, path })}`);
+  return {
+    when: hookName as ProcessHook['when'], // one of those above
+    path: textOf(path),
+    ...(Array.isArray(args) && { args: textsOf(args) }),
+    ...(Array.isArray(env) && { env: textsOf(env) }),
+    ...(typeof timeout === 'number' && { timeout }),
   };
 }
 

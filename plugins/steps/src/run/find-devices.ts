@@ -1,25 +1,26 @@
 import { statSync } from 'node:fs';
-import { type Mount, type ProcessDevice, type RunStep, VarveError } from '@varve/core';
-import { type ContainerEdits, readCdiDevices } from './cdi.ts';
+import { type Mount, type ProcessDevice, type ProcessHook, type RunStep, VarveError } from '@varve/core';
+import { type CdiDevices, type ContainerEdits, readCdiDevices } from './cdi.ts';
 
 /** What the devices of a step come to. */
 export interface StepDevices {
   readonly devices: readonly ProcessDevice[];
   readonly env: readonly string[];
   readonly mounts: readonly (Mount & { readonly target: string })[];
+  readonly hooks: readonly ProcessHook[];
   /** Not required, and not on this host. */
   readonly missing: readonly string[];
 }
 
 /** Looks up what `RUN --device` names: a path of this host, or a CDI device. @throws VarveError `RUN_DEVICE`, `RUN_DEVICE_MISSING` */
-export function findDevices({ devices = [], source }: RunStep, directories?: readonly string[]): StepDevices {
+export async function findDevices({ devices = [], source }: RunStep, directories?: readonly string[]): Promise<StepDevices> {
+  const known: CdiDevices = devices.some(({ name }) => !name.startsWith('/')) ? await readCdiDevices(directories) : new Map();
   const missing: string[] = [];
   const found: ContainerEdits[] = [];
   for (const { name, required } of devices) {
-    const edits = name.startsWith('/') ? byPath(name) : byName(name, directories);
-    if (edits === undefined && required) throw notThere(name, { source, directories });
+    const edits = name.startsWith('/') ? byPath(name) : known.get(name);
+    if (edits === undefined && required) throw notThere(name, { source, known });
     if (edits === undefined) missing.push(name);
-    else if (edits.hooks.length > 0) throw new VarveError('RUN_DEVICE', `The device ${name} wants hooks to be run on the host`, { source });
     else found.push(edits);
   }
   return {
@@ -35,6 +36,7 @@ export function findDevices({ devices = [], source }: RunStep, directories?: rea
         options: ['bind', options.includes('rw') ? 'rw' : 'ro'],
       })),
     ),
+    hooks: found.flatMap(({ hooks }) => hooks),
     missing,
   };
 }
@@ -45,12 +47,7 @@ function byPath(path: string): ContainerEdits | undefined {
   return { env: [], deviceNodes: [{ path }], mounts: [], hooks: [] };
 }
 
-const byName = (name: string, directories?: readonly string[]): ContainerEdits | undefined => readCdiDevices(directories).devices.get(name);
-
-function notThere(
-  name: string,
-  { source, directories }: { source: RunStep['source']; directories?: readonly string[] | undefined },
-): VarveError {
+function notThere(name: string, { source, known }: { source: RunStep['source']; known: CdiDevices }): VarveError {
   const message = `required device ${JSON.stringify(name)} is not on this host`;
   if (name.startsWith('/')) return new VarveError('RUN_DEVICE_MISSING', message, { source, hint: 'It is no device file.' });
   if (!/^[\w.-]+\/[\w-]+=/.test(name))
@@ -58,8 +55,6 @@ function notThere(
       source,
       hint: 'Write vendor.com/class=name, or the path of a device file.',
     });
-  const { devices, unread } = readCdiDevices(directories);
-  const known = [...devices.keys()].slice(0, 10).join(', ');
-  const hint = unread.length > 0 ? `CDI specifications in YAML are not read: write ${unread[0]} as JSON.` : `Known: ${known || 'none'}`;
-  return new VarveError('RUN_DEVICE_MISSING', message, { source, hint });
+  const names = [...known.keys()].slice(0, 10).join(', ');
+  return new VarveError('RUN_DEVICE_MISSING', message, { source, hint: `Known: ${names || 'none'}` });
 }

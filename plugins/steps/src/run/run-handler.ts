@@ -55,7 +55,7 @@ async function specOf(step: RunStep, scope: StepScope, placing: RunMounts): Prom
   const settings = build.request.run ?? {};
   const { home, ...user } = await findUser(accountsIn(await scope.tree()), config.config.User ?? '', step);
   const mounts = await placing.prepare();
-  const { devices, missing, ...edits } = findDevices(step);
+  const { devices, hooks, missing, ...edits } = await findDevices(step);
   for (const name of missing)
     scope.warn({ code: 'RUN_DEVICE_MISSING', message: `The device ${name} is not on this host`, source: step.source });
   return {
@@ -71,6 +71,7 @@ async function specOf(step: RunStep, scope: StepScope, placing: RunMounts): Prom
     ulimits: parseUlimits(settings.ulimits, step),
     ...(step.security === 'insecure' && { privileged: true }),
     ...(devices.length > 0 && { devices }),
+    ...(hooks.length > 0 && { hooks }),
   };
 }
 
@@ -89,7 +90,9 @@ function refuseNetwork(step: RunStep, { network }: Pick<ProcessSpec, 'network'>,
 }
 
 function refuseFeatures(step: RunStep, process: Partial<ProcessSpec>, { name, capabilities: { features = [] } }: Executor): void {
-  const needed = (['privileged', 'devices'] as const).find((feature) => process[feature] !== undefined && !features.includes(feature));
+  const needed = (['privileged', 'devices', 'hooks'] as const).find(
+    (feature) => process[feature] !== undefined && !features.includes(feature),
+  );
   if (needed === undefined) return;
   const flag = needed === 'privileged' ? '--security=insecure' : '--device';
   throw new VarveError('RUN_FEATURE', `The executor "${name}" cannot give a process what ${flag} asks for`, {
