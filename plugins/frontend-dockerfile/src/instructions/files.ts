@@ -6,25 +6,25 @@ import type { Request } from './request.ts';
 const COMMON = { chown: 'string', chmod: 'string', link: 'boolean', exclude: 'strings' } as const;
 
 export function parseCopy(request: Request): CopyInstruction {
-  const places = splitPlaces(request);
+  requirePlaces(request);
   const { chown, chmod, link, exclude, from, parents } = request.flags({
     ...COMMON,
     from: 'string',
     parents: 'boolean',
   });
-  const common = { ...places, chown, chmod, link: link ?? false, exclude };
+  const common = { ...splitPlaces(request), chown, chmod, link: link ?? false, exclude };
   return { ...request.base('copy'), ...common, from, parents: parents ?? false };
 }
 
 export function parseAdd(request: Request): AddInstruction {
-  const places = splitPlaces(request);
+  requirePlaces(request);
   const { chown, chmod, link, exclude, checksum, unpack, ...flags } = request.flags({
     ...COMMON,
     checksum: 'string',
     'keep-git-dir': 'boolean',
     unpack: 'boolean',
   });
-  const common = { ...places, chown, chmod, link: link ?? false, exclude };
+  const common = { ...splitPlaces(request), chown, chmod, link: link ?? false, exclude };
   return { ...request.base('add'), ...common, checksum, unpack, keepGitDir: flags['keep-git-dir'] };
 }
 
@@ -34,13 +34,16 @@ interface Places {
   readonly dest: string;
 }
 
+function requirePlaces({ node, fail }: Request): void {
+  const { cmd, args } = node;
+  if (args.length > 1) return;
+  const hint = `${cmd} <source>... <destination>`;
+  fail(`${cmd} requires at least two arguments, but only one was provided. Destination could not be determined.`, hint);
+}
+
 function splitPlaces({ node, fail }: Request): Places {
   const { cmd, args, heredocs } = node;
-  const dest = args.at(-1);
-  if (dest === undefined || args.length < 2) {
-    const hint = `${cmd} <source>... <destination>`;
-    return fail(`${cmd} requires at least two arguments, but only one was provided. Destination could not be determined.`, hint);
-  }
+  const dest = args.at(-1) ?? '';
   const opens = (word: string): boolean => !node.json && isHeredocWord(word);
   if (opens(dest)) fail(`${cmd} cannot accept a heredoc as a destination`);
   const [documents, sources] = partition(args.slice(0, -1), opens);

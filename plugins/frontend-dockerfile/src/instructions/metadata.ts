@@ -36,12 +36,12 @@ function pairsOf(request: Request): readonly Pair[] {
 }
 
 export function parseArg(request: Request): ArgInstruction {
-  request.flags({});
   const declarations = requireSome(request).map((word): ArgDeclaration => {
     const at = word.indexOf('=');
     if (at === 0) request.fail('ARG names can not be blank');
     return at < 0 ? { name: word } : { name: word.slice(0, at), value: word.slice(at + 1) };
   });
+  request.flags({});
   return { ...request.base('arg'), declarations };
 }
 

@@ -115,6 +115,8 @@ test(refuses, 'COPY --link= a b', 'missing a value on flag: --link');
 test(refuses, 'COPY --link=no a b', 'expecting boolean value for flag --link, not: no');
 test(refuses, 'COPY --from=a --from=b c d', 'duplicate flag specified: --from');
 test(refuses, 'COPY --exclude a b', 'missing a value on flag: --exclude');
+test(refuses, 'COPY --x a <<E\nE', 'unknown flag: --x');
+test(refuses, 'ARG --x', 'ARG requires at least one argument');
 test(refuses, 'COPY a <<E\nE', 'COPY cannot accept a heredoc as a destination');
 test(refuses, 'RUN --network=x a', 'invalid network mode "x"');
 test(refuses, 'RUN --security=x a', 'security "x" is not valid');
