@@ -83,15 +83,17 @@ test.serial('varve loads what podman saved, in both of its formats', async (t) =
   }
 });
 
-test.serial('varve loads a docker-archive that skopeo wrote', async (t) => {
+test.serial('varve loads archives and layouts that skopeo wrote', async (t) => {
   const { bench, archive, layers } = await saved();
   using _ = bench;
-  const file = bench.path('skopeo.tar');
-  await mustRun('skopeo', ['copy', `oci-archive:${archive}`, `docker-archive:${file}:acme/other:2`]);
-  using other = new Workbench();
-  t.is(await other.must(['load', '-i', file]), 'Loaded image: acme/other:2\n');
-  const [image] = JSON.parse(await other.must(['inspect', 'acme/other:2']));
-  t.deepEqual(image.RootFS.Layers, layers);
+  for (const transport of ['docker-archive', 'oci-archive', 'oci']) {
+    const path = bench.path(`skopeo-${transport}`);
+    await mustRun('skopeo', ['copy', `docker-archive:${archive}`, `${transport}:${path}:acme/other:2`]);
+    using other = new Workbench();
+    t.is(await other.must(['load', '-i', path]), 'Loaded image: acme/other:2\n', transport);
+    const [image] = JSON.parse(await other.must(['inspect', 'acme/other:2']));
+    t.deepEqual([image.RootFS.Layers, image.Config.User, image.Config.Cmd], [layers, '7', ['cat /made']], transport);
+  }
 });
 
 test.serial('save, rmi and load give back the same image and the same archive', async (t) => {

@@ -23,7 +23,7 @@ export async function describeHost(host: Host, driver: string | undefined) {
 }
 
 /** How many there are, and in which states; where no plugin makes containers there are none. */
-export async function countContainers(host: Host) {
+async function countContainers(host: Host) {
   const states =
     (await host
       .all(INSPECTABLES)

@@ -1,7 +1,7 @@
 import { type Choice, CORE_VERSION, type Command, type Host, IMAGES, messageOf, VarveError } from '@varve/core';
 import { compileTemplate, isOn, textOf } from '@varve/core/command';
 import { formatPlatform, hostPlatform } from '@varve/core/image';
-import { countContainers, describeHost } from '../describe-host.ts';
+import { describeHost } from '../describe-host.ts';
 import type { CliOptions } from '../options.ts';
 
 interface Provider {
@@ -21,22 +21,25 @@ export const infoCommand = ({ configFile, storage, executor }: CliOptions): Comm
     json: { type: 'boolean', description: 'as JSON' },
   },
   async run({ host, values, stdout }) {
-    const info = {
+    const chosen = { storage: await ask(() => host.storage(storage)), executor: await ask(() => host.executor(executor)) };
+    const docker = await describeHost(host, chosen.storage.name);
+    const format = isOn(values, 'json') ? 'json' : textOf(values, 'format');
+    if (format === undefined) {
+      stdout.write(`${linesOf({ ...docker, ...chosen, config: configFile, plugins: host.plugins }).join('\n')}\n`);
+      return 0;
+    }
+    const all = {
+      ...docker,
       core: CORE_VERSION,
       node: process.version,
       platform: formatPlatform(hostPlatform()),
       root: host.root,
       config: configFile ?? null,
       images: await countImages(host),
-      storage: await ask(() => host.storage(storage)),
-      executor: await ask(() => host.executor(executor)),
+      ...chosen,
       plugins: host.plugins,
     };
-    const format = isOn(values, 'json') ? 'json' : textOf(values, 'format');
-    if (format !== undefined) {
-      const all = { ...(await describeHost(host, info.storage.name)), ...info };
-      stdout.write(`${format === 'json' ? JSON.stringify(all) : compileTemplate(format)(all)}\n`);
-    } else stdout.write(`${linesOf({ ...info, containers: await countContainers(host) }).join('\n')}\n`);
+    stdout.write(`${format === 'json' ? JSON.stringify(all) : compileTemplate(format)(all)}\n`);
     return 0;
   },
 });
@@ -60,34 +63,41 @@ async function countImages(host: Host): Promise<number | string> {
   }
 }
 
-function linesOf(info: {
-  readonly core: string;
-  readonly node: string;
-  readonly platform: string;
-  readonly root: string;
-  readonly config: string | null;
-  readonly images: number | string;
-  readonly containers: Awaited<ReturnType<typeof countContainers>>;
+type Shown = Awaited<ReturnType<typeof describeHost>> & {
+  readonly config: string | undefined;
   readonly storage: Provider;
   readonly executor: Provider;
   readonly plugins: Host['plugins'];
-}): readonly string[] {
-  const { Containers, ContainersRunning, ContainersPaused } = info.containers;
-  return [
-    `Core:      ${info.core}`,
-    `Node:      ${info.node}`,
-    `Platform:  ${info.platform}`,
-    `Root:      ${info.root}`,
-    `Config:    ${info.config ?? 'none'}`,
-    `Images:    ${info.images}`,
-    `Running:   ${ContainersRunning} of ${Containers} containers${ContainersPaused === 0 ? '' : `, ${ContainersPaused} paused`}`,
-    ...providerLines('Storage:  ', info.storage),
-    ...providerLines('Executor: ', info.executor),
-    `Plugins:   ${info.plugins.map(({ name }) => name).join(', ')}`,
-  ];
-}
+};
+
+/** In docker's lines, which scripts look for, and ours between them. */
+const linesOf = (info: Shown): readonly string[] => [
+  'Client:',
+  ` Version:    ${CORE_VERSION}`,
+  ` Node:       ${process.version}`,
+  ` Config:     ${info.config ?? 'none'}`,
+  ` Plugins:    ${info.plugins.map(({ name }) => name).join(', ')}`,
+  '',
+  'Server:',
+  ` Containers: ${info.Containers}`,
+  `  Running: ${info.ContainersRunning}`,
+  `  Paused: ${info.ContainersPaused}`,
+  `  Stopped: ${info.ContainersStopped}`,
+  ` Images: ${info.Images}`,
+  ` Server Version: ${info.ServerVersion}`,
+  ...providerLines('Storage Driver', info.storage),
+  ...providerLines('Executor', info.executor),
+  ` Kernel Version: ${info.KernelVersion}`,
+  ` Operating System: ${info.OperatingSystem}`,
+  ` OSType: ${info.OSType}`,
+  ` Architecture: ${info.Architecture}`,
+  ` CPUs: ${info.NCPU}`,
+  ` Total Memory: ${(info.MemTotal / 2 ** 30).toPrecision(4)}GiB`,
+  ` Name: ${info.Name}`,
+  ` Docker Root Dir: ${info.DockerRootDir}`,
+];
 
 const providerLines = (title: string, { name, declined, error }: Provider): readonly string[] => [
-  `${title} ${name ?? error ?? 'none'}`,
-  ...declined.map(({ provider, reason }) => `           not ${provider}: ${reason}`),
+  ` ${title}: ${name ?? error ?? 'none'}`,
+  ...declined.map(({ provider, reason }) => `  not ${provider}: ${reason}`),
 ];
