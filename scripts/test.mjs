@@ -14,7 +14,8 @@ if (problems.length > 0) {
   say(`Missing here${why === undefined ? '' : `, and ${why}`}:\n   ${problems.join('\n   ')}\nTests that need it are skipped.`);
 }
 
-const env = { ...process.env, PATH };
+// Each file of tests is a process of its own that loads the sources: compiled once, that takes 0.7 s of CPU instead of 1.2
+const env = { NODE_COMPILE_CACHE: `${ROOT}/node_modules/.cache/tests`, ...process.env, PATH };
 const child = spawn('ava', process.argv.slice(2), { cwd: ROOT, stdio: ['inherit', 'pipe', 'inherit'], env });
 const closed = new Promise((done) => child.once('close', (code) => done(code ?? 1)));
 let passed = 0;
