@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { createKernel, IMAGES, type ImageStore } from '@varve/core';
-import type { Image } from '@varve/core/image';
+import type { Image, ImageIndex } from '@varve/core/image';
 import type { ExecutionContext } from 'ava';
 import { Run } from '../../plugins/cli/src/run.ts';
 import { loadPreset } from '../helpers/preset.ts';
@@ -63,6 +63,10 @@ export class Client implements Disposable {
 
   async store(image: Image, name: string): Promise<void> {
     await this.#images((images) => images.put(image, { names: [name] }));
+  }
+
+  async storeIndex(index: ImageIndex, name: string): Promise<void> {
+    await this.#images((images) => images.putIndex(index, { names: [name] }));
   }
 
   /** The ID under a name, after its layers were read to their ends and verified; `undefined`: there is none. */

@@ -8,6 +8,7 @@ import { Limiter } from './http/limiter.ts';
 import type { Requester } from './http/requester.ts';
 import type { RegistryOptions } from './options.ts';
 import { pullImage } from './pull/pull-image.ts';
+import { type PullIndexOptions, pullIndex } from './pull/pull-index.ts';
 import { GzipMemory } from './push/gzip-memory.ts';
 import { pushImage } from './push/push-image.ts';
 import { pushIndex } from './push/push-index.ts';
@@ -54,22 +55,19 @@ export class HubTransport implements Transport, AsyncDisposable {
   }
 
   /** The digest decides where there is one; the tag is then not even looked up. */
-  async resolve(reference: ImageReference, options: Parameters<Transport['resolve']>[1]): Promise<Image> {
-    const tag = reference.digest ?? reference.tag ?? 'latest';
-    try {
-      return await pullImage(reference, tag, {
-        ...options,
-        client: this.#client,
-        content: this.#stores.content,
-        layers: this.#stores.layers,
-        places: this.#places,
-        downloads: this.#downloads,
-        foreignLayers: this.#options.foreignLayers,
-      });
-    } catch (failure) {
-      if (!VarveError.is(failure) || failure.code !== 'REGISTRY_UNREACHABLE') throw failure;
-      throw notFetched(reference, failure);
-    }
+  async resolve(reference: ImageReference, options: ResolveOptions): Promise<Image> {
+    return await named(reference, () => pullImage(reference, tagOf(reference), { ...this.#pulling(), ...options }));
+  }
+
+  /** The index whole, for all platforms; `undefined`: the reference names one image. @throws what `resolve` throws */
+  async resolveIndex(reference: ImageReference, options: Pick<ResolveOptions, 'signal' | 'emit'>): Promise<ImageIndex | undefined> {
+    return await named(reference, () => pullIndex(reference, tagOf(reference), { ...this.#pulling(), ...options }));
+  }
+
+  #pulling(): Omit<PullIndexOptions, 'signal' | 'emit'> {
+    const { content, layers } = this.#stores;
+    const { foreignLayers } = this.#options;
+    return { client: this.#client, content, layers, places: this.#places, downloads: this.#downloads, foreignLayers };
   }
 
   /** With `byDigest` the repository has it under no tag. */
@@ -114,7 +112,19 @@ export class HubTransport implements Transport, AsyncDisposable {
   }
 }
 
+type ResolveOptions = Parameters<Transport['resolve']>[1];
+const tagOf = ({ digest, tag }: ImageReference): string => digest ?? tag ?? 'latest';
+
 /** Whoever has no network reads which image is missing here, and not only which host. */
+async function named<T>(reference: ImageReference, fetch: () => Promise<T>): Promise<T> {
+  try {
+    return await fetch();
+  } catch (failure) {
+    if (!VarveError.is(failure) || failure.code !== 'REGISTRY_UNREACHABLE') throw failure;
+    throw notFetched(reference, failure);
+  }
+}
+
 function notFetched(reference: ImageReference, failure: VarveError): VarveError {
   const hints = [failure.hint, '`varve images` lists the images that need no registry.'];
   return new VarveError(failure.code, `Cannot fetch ${familiarName(formatReference(reference))}: ${failure.message}`, {

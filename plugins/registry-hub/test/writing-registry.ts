@@ -132,7 +132,12 @@ export async function startWriting(t: ExecutionContext, wishes: Wishes = {}) {
       return void response.writeHead(202).end();
     }
     const etag = wishes.etags ? { etag: etagOf(manifest.bytes) } : {};
-    response.writeHead(200, { 'content-type': manifest.type, 'content-length': manifest.bytes.length, ...etag }).end(manifest.bytes);
+    const about = {
+      'content-type': manifest.type,
+      'content-length': manifest.bytes.length,
+      'docker-content-digest': digestOf(manifest.bytes),
+    };
+    response.writeHead(200, { ...about, ...etag }).end(manifest.bytes);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

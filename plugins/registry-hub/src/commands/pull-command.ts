@@ -2,11 +2,14 @@ import { type Command, type Host, IMAGES, type ImageRecord, type ImageStore, typ
 import { isOn, textOf, usageError } from '@varve/core/command';
 import {
   type Abortable,
+  choosePlatform,
   familiarName,
   formatReference,
   hostPlatform,
   type Image,
+  type ImageIndex,
   type ImageReference,
+  imagesOf,
   isSamePlatform,
   type Platform,
   parsePlatform,
@@ -30,6 +33,7 @@ export const pullCommand = (hub: Hub): Command => ({
   options: {
     'all-tags': { type: 'boolean', short: 'a', description: 'All tags of the repository' },
     platform: { type: 'string', value: '<platform>', description: 'Fetch the image for another platform than this host' },
+    'all-platforms': { type: 'boolean', description: 'Fetch the images for all platforms, with what was attested of them' },
     policy: { type: 'string', value: '<policy>', description: 'When the registry is asked: always (default), missing, never, newer' },
     quiet: { type: 'boolean', short: 'q', description: 'Print nothing but the name of the image' },
     ...ACCESS_OPTIONS,
@@ -38,8 +42,12 @@ export const pullCommand = (hub: Hub): Command => ({
     const { values, positionals } = invocation;
     if (positionals.length === 0) throw usageError('Expected an image, found none', 'varve pull <image>...');
     const policy = readPolicy(textOf(values, 'policy') ?? 'always');
+    if (isOn(values, 'all-platforms') && values.platform !== undefined)
+      throw usageError('--platform and --all-platforms exclude each other');
     for (const text of positionals) {
       const given = parseReference(text);
+      if (isOn(values, 'all-platforms') && given.transport !== 'docker')
+        throw usageError('--all-platforms is for names in registries', '`varve load` takes all platforms of an archive.');
       const access = await readAccess(hub, given.host, invocation);
       const pulling = new Pulling(hub, access, { invocation, policy });
       if (isOn(values, 'all-tags')) await pulling.pullAll(given);
@@ -134,7 +142,11 @@ class Pulling {
 
   async #bring(reference: ImageReference, display: TransferDisplay, { signal }: Required<Abortable>): Promise<readonly [string, string]> {
     const { host } = this.#settings.invocation;
-    await using own = this.#access.isSpecial && reference.transport === 'docker' ? openTransport(this.#hub, this.#access) : undefined;
+    const isWhole = isOn(this.#settings.invocation.values, 'all-platforms');
+    const isOwn = (this.#access.isSpecial || isWhole) && reference.transport === 'docker';
+    await using own = isOwn ? openTransport(this.#hub, this.#access) : undefined;
+    const index = isWhole ? await own?.resolveIndex(reference, { signal, emit: display.emit }) : undefined;
+    if (index !== undefined) return await this.#bringIndex(index, reference, display, { signal });
     const image = await resolveFresh(own ?? host, reference, { platform: this.#platform, signal, emit: display.emit });
     const { digest } = await image.descriptor({ signal });
     const before = await this.#images.find(digest);
@@ -144,10 +156,28 @@ class Pulling {
     return [digest, before === undefined ? 'Downloaded newer image' : 'Image is up to date'];
   }
 
-  /** The image here that has this name, if it is for the platform. */
+  async #bringIndex(
+    index: ImageIndex,
+    reference: ImageReference,
+    display: TransferDisplay,
+    { signal }: Required<Abortable>,
+  ): Promise<readonly [string, string]> {
+    const { digest } = await index.descriptor({ signal });
+    const before = await this.#images.find(digest);
+    const images = await eachOf(imagesOf(index), AT_ONCE, (entry) => entry.image({ signal }));
+    const layers = new Map(images.flatMap((image) => image.layers.map((layer) => [layer.id, layer])));
+    await eachOf([...layers.values()], layers.size, (layer) => layer.index({ signal }));
+    await this.#images.putIndex(index, { names: namesOf(reference), signal });
+    display.end();
+    return [digest, before === undefined ? 'Downloaded newer image' : 'Image is up to date'];
+  }
+
+  /** The image here that has this name, if it is for the platform, or for all that there are. */
   async #find(reference: ImageReference): Promise<ImageRecord | undefined> {
     const record = await this.#images.find(reference.digest ?? formatReference(reference));
     if (record === undefined) return undefined;
+    if (isOn(this.#settings.invocation.values, 'all-platforms')) return record.platforms === undefined ? undefined : record;
+    if (record.platforms !== undefined) return fits(record.platforms, this.#platform) ? record : undefined;
     const { config } = await this.#images.open(record);
     return config.architecture === '' || isSamePlatform(config, this.#platform) ? record : undefined;
   }
@@ -155,6 +185,23 @@ class Pulling {
   #say(line: string): void {
     const { values, stdout } = this.#settings.invocation;
     if (!isOn(values, 'quiet')) stdout.write(`${line}\n`);
+  }
+}
+
+/** Images of an index that are looked at beside each other. */
+const AT_ONCE = 3;
+
+function fits(platforms: readonly Platform[], wanted: Platform): boolean {
+  try {
+    return (
+      choosePlatform(
+        platforms.map((platform) => ({ platform })),
+        wanted,
+      ) !== undefined
+    );
+  } catch (failure) {
+    if (VarveError.is(failure)) return false;
+    throw failure;
   }
 }
 

@@ -59,7 +59,11 @@ async function smallBlob(repository: Repository, descriptor: Descriptor, { clien
 }
 
 /** By the digest that a tag means now: a manifest that is here already is not asked for. */
-async function findManifest(repository: Repository, tag: string, { client, content, signal }: PullOptions): Promise<FoundManifest> {
+export async function findManifest(
+  repository: Repository,
+  tag: string,
+  { client, content, signal }: Pick<PullOptions, 'client' | 'content' | 'signal'>,
+): Promise<FoundManifest> {
   const digest = isDigest(tag) ? tag : (await headManifest(client, repository, { tag, signal }))?.digest;
   if (digest === undefined) return await fetchManifest(client, repository, { tag, signal });
   const here = await readHere(content, digest);
@@ -73,7 +77,7 @@ async function findManifest(repository: Repository, tag: string, { client, conte
 }
 
 /** A blob that is here and whole. One that is damaged, or goes away meanwhile, is fetched like any other. */
-async function readHere(content: PullOptions['content'], digest: Digest): Promise<Uint8Array | undefined> {
+export async function readHere(content: PullOptions['content'], digest: Digest): Promise<Uint8Array | undefined> {
   if ((await content.size(digest)) === undefined) return undefined;
   return await content.readAll(digest).catch((failure: unknown) => {
     if (VarveError.is(failure) && failure.code.startsWith('BLOB_')) return undefined;
@@ -98,5 +102,5 @@ async function chosenManifest(repository: Repository, tag: string, options: Pull
 }
 
 /** Static servers and old proxies say `application/json` or `text/plain`; the body then speaks for itself. */
-const knownType = (mediaType: string | undefined): string | undefined =>
+export const knownType = (mediaType: string | undefined): string | undefined =>
   mediaType?.startsWith('application/vnd.') ? mediaType : undefined;

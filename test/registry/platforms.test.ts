@@ -1,0 +1,56 @@
+import { makeIndex } from '@varve/core/image';
+import test from 'ava';
+import { Client, withoutSettings } from './client.ts';
+import { isRegistryMissing } from './docker-registry.ts';
+import { imageOf, noiseLayer } from './images.ts';
+import { RegistrySite } from './registry-site.ts';
+
+withoutSettings();
+const claim = isRegistryMissing ? test.skip : test.serial;
+const site = isRegistryMissing ? new RegistrySite() : RegistrySite.for(test);
+const ARCHITECTURES = ['amd64', 'arm64'];
+const imageFor = (architecture: string) => imageOf([noiseLayer('shared', 5000), noiseLayer(architecture, 3000)], architecture);
+const index = () =>
+  makeIndex(ARCHITECTURES.map((architecture) => ({ platform: { os: 'linux', architecture }, image: imageFor(architecture) })));
+
+claim('pull --all-platforms brings an index whole; each platform is here then, and it goes on as it came', async (t) => {
+  const name = `${site.registry.host}/many/app:1`;
+  using first = new Client();
+  await first.storeIndex(index(), name);
+  await first.must(['push', '-q', name]);
+  const pushed = await site.indexOf('many/app', '1');
+
+  using client = new Client();
+  const said = await client.must(['pull', '--all-platforms', name]);
+  t.true(said.includes(`Digest: ${pushed?.digest}\nStatus: Downloaded newer image for ${name}\n`), said);
+  t.regex(await client.must(['pull', '--all-platforms', name]), /Status: Image is up to date/);
+  for (const architecture of ARCHITECTURES) {
+    const shown = await client.must(['inspect', '--platform', `linux/${architecture}`, '-f', '{{.Architecture}}', name]);
+    t.is(shown, `${architecture}\n`);
+    t.regex(await client.must(['pull', '--policy', 'never', '--platform', `linux/${architecture}`, name]), /Status: Image is here/);
+  }
+  const { code, stderr } = await client.varve(['pull', '--policy', 'never', '--platform', 'linux/mips', name]);
+  t.deepEqual([code, stderr.includes('[IMAGE_UNKNOWN')], [1, true]);
+
+  const other = `${site.registry.host}/many/other:1`;
+  await client.must(['tag', name, other]);
+  await client.must(['push', '-q', other]);
+  t.is((await site.indexOf('many/other', '1'))?.digest, pushed?.digest);
+});
+
+claim('pull --all-platforms of one image brings that', async (t) => {
+  using client = new Client();
+  await client.must(['pull', '--all-platforms', `${site.registry.host}/acme/app:1`]);
+  t.is(await client.idOf(`${site.registry.host}/acme/app:1`), site.sample.config.digest);
+});
+
+for (const [args, says] of [
+  [['--platform', 'linux/amd64', 'app'], /exclude each other/],
+  [['docker-archive:file.tar'], /names in registries/],
+] as const)
+  test(`pull --all-platforms ${args.join(' ')} is refused`, async (t) => {
+    using client = new Client();
+    const { code, stderr } = await client.varve(['pull', '--all-platforms', ...args]);
+    t.is(code, 2);
+    t.regex(stderr, says);
+  });
