@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import { type ContainerBench, CRUN, on, onEach } from './container-bench.ts';
@@ -92,15 +95,45 @@ function limitOf(pid: string, controller: string, old: string, unified: string):
   return readFileSync(join('/sys/fs/cgroup', groups.find(([number]) => number === '0')?.[2] ?? '', unified), 'utf8').trim();
 }
 
-onEach(test, 'ports are refused with what would do, unless the network is that of the host', async (t, bench) => {
-  t.deepEqual(await bench.transcript(['run', '--rm', '-p', '8080:80', 'busybox', 'true']), [
-    `Error: The executor "${bench.executor}" cannot publish ports here`,
-    "Hint: Processes have the host's network unless they have none: what listens on a port is reached at that port of the host. Leave -p out.",
-    'exit 125',
-  ]);
-  t.deepEqual(await bench.transcript(['ps', '-aq']), []);
+onEach(test, 'a port under its own number is reached; what would need another network is refused', async (t, bench) => {
+  const port = await freePort();
+  const server = ['httpd', '-f', '-p', String(port), '-h', '/etc'];
+  await bench.must(['run', '-d', '--name', 'web', '-p', `${port}:${port}`, 'busybox', ...server]);
+  t.regex(await answerOf(`http://127.0.0.1:${port}/passwd`), /^root:x:0/);
+  t.is(await bench.must(['ps', '--format', '{{.Ports}}']), `0.0.0.0:${port}->${port}/tcp\n`);
+  t.is(await bench.must(['port', 'web']), `${port}/tcp -> 0.0.0.0:${port}\n`);
+  for (const asked of [
+    ['-p', '8080:80'],
+    ['-p', `127.0.0.1:${port}:${port}`],
+    ['--network', 'none', '-p', `${port}:${port}`],
+  ])
+    t.deepEqual(await bench.transcript(['run', '--rm', ...asked, 'busybox', 'true']), [
+      `Error: The executor "${bench.executor}" cannot publish a port under another number, at one address alone, or without a network here`,
+      "Hint: Processes have the host's network unless they have none: what listens on port 80 is reached at port 80 of the host, as -p 80:80 says.",
+      'exit 125',
+    ]);
+  t.deepEqual(await bench.transcript(['ps', '-a', '--format', '{{.Names}}']), ['web']);
   t.deepEqual(await bench.transcript(['run', '--rm', '--network', 'host', '-p', '8080:80', 'busybox', 'echo', 'ran']), [
     'ran',
     'WARNING: Published ports are discarded when using host network mode',
   ]);
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // it is listening
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Of a server that may be about to listen. */
+async function answerOf(url: string): Promise<string> {
+  for (const end = Date.now() + 60_000; ; await sleep(50))
+    try {
+      return await (await fetch(url)).text();
+    } catch (failure) {
+      if (Date.now() > end) throw failure;
+    }
+}

@@ -66,6 +66,7 @@ export interface ProcessSpec {
   readonly init?: boolean | undefined;
   /** Programs cannot gain privileges by setuid bits or file capabilities. */
   readonly noNewPrivileges?: boolean | undefined;
+  /** In the host's network a port is reached under its own number: one that is published so needs nothing of an executor. */
   readonly ports?: readonly PublishedPort[] | undefined;
 }
 

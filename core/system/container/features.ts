@@ -22,6 +22,7 @@ export interface FeatureRequest {
   readonly init?: boolean | undefined;
   readonly noNewPrivileges?: boolean | undefined;
   readonly ports?: readonly PublishedPort[] | undefined;
+  readonly network?: 'default' | 'none' | 'host' | undefined;
 }
 
 export interface FeatureOffer {
@@ -78,8 +79,8 @@ const WORDS: Readonly<Record<ExecutorFeature, { readonly what: string; readonly 
   init: { what: 'run an init in front of the process', hint: 'The executor "namespaces" always does: see --executor.' },
   noNewPrivileges: { what: 'keep a process from gaining privileges', hint: OTHERS },
   ports: {
-    what: 'publish ports',
-    hint: "Processes have the host's network unless they have none: what listens on a port is reached at that port of the host. Leave -p out.",
+    what: 'publish a port under another number, at one address alone, or without a network',
+    hint: "Processes have the host's network unless they have none: what listens on port 80 is reached at port 80 of the host, as -p 80:80 says.",
   },
   memory: { what: 'limit memory', hint: GROUPS_HINT },
   cpus: { what: 'limit processor time', hint: GROUPS_HINT },
@@ -89,6 +90,10 @@ const WORDS: Readonly<Record<ExecutorFeature, { readonly what: string; readonly 
   pause: { what: 'pause a container', hint: GROUPS_HINT },
   stats: { what: 'count what a container uses', hint: GROUPS_HINT },
 };
+
+/** In the host's network what listens on a port is reached at that port of the host already, at all its addresses. */
+const isReachedAsItIs = ({ address, port, containerPort }: PublishedPort): boolean =>
+  port === containerPort && (address === undefined || address === '0.0.0.0' || address === '::');
 
 function requestedFeatures(request: FeatureRequest): readonly ExecutorFeature[] {
   const { memory, memorySwap, cpus, cpuShares, cpuset, pids } = request.limits ?? {};
@@ -102,7 +107,7 @@ function requestedFeatures(request: FeatureRequest): readonly ExecutorFeature[] 
     hooks: (request.hooks ?? []).length > 0,
     init: request.init === true,
     noNewPrivileges: request.noNewPrivileges === true,
-    ports: (request.ports ?? []).length > 0,
+    ports: (request.ports ?? []).some((port) => request.network === 'none' || !isReachedAsItIs(port)),
     memory: memory !== undefined || memorySwap !== undefined,
     cpus: cpus !== undefined || cpuShares !== undefined || cpuset !== undefined,
     pids: pids !== undefined,

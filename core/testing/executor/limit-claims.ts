@@ -110,6 +110,17 @@ export function limitClaims(claim: Claim): void {
     checkHost(t, bench);
   });
 
+  claim('a port under its own number is no affair of an executor whose network is the host’s', async (t, bench) => {
+    const ports = [{ protocol: 'tcp' as const, port: 8080, containerPort: 8080 }];
+    t.is((await bench.sh('exit 4', { ports, network: 'host' })).exitCode, 4);
+    if (bench.executor.capabilities.features?.includes('ports') === true) return;
+    await t.throwsAsync(bench.sh('exit 4', { ports: ports.map((port) => ({ ...port, address: '127.0.0.1' })) }), {
+      code: 'EXECUTOR_UNSUPPORTED',
+    });
+    const failure = await t.throwsAsync(bench.sh('exit 4', { ports, network: 'none' }));
+    t.regex((failure as { code?: string }).code ?? '', /^EXECUTOR_(UNSUPPORTED|NETWORK)$/);
+  });
+
   for (const [what, limits] of [
     ['a processor that is not there', { cpuset: '4000' }],
     ['no time at all', { cpus: 0.000001 }],
