@@ -8,6 +8,7 @@ import { Linter } from './lint/linter.ts';
 import { lowerDockerfile } from './lower/lower-dockerfile.ts';
 import { parseSyntax } from './parser/parse-syntax.ts';
 import type { SyntaxTree } from './parser/syntax-node.ts';
+import { warnOfSyntax } from './warn-of-syntax.ts';
 
 /** What the frontend knows when it is made. */
 export interface Toolbox {
@@ -20,7 +21,10 @@ export function createFrontend({ language, rules }: Toolbox): Frontend {
   return {
     name: 'dockerfile',
     async parse(source: BuildSource, request: FrontendRequest): Promise<Plan> {
-      const tree = parseSyntax(await source.text(), { file: source.file, language });
+      const text = await source.text();
+      // also of a file that turns out to be in that other language
+      warnOfSyntax(text, source.file, request);
+      const tree = parseSyntax(text, { file: source.file, language });
       const linter = new Linter({ rules, options: readCheckOptions(tree, request.args), file: source.file });
       try {
         const plan = await lowerTree(tree, request, { language, linter });

@@ -5,15 +5,11 @@ import type { Dockerfile } from '../instructions/instruction.ts';
 import type { Language } from '../language/language.ts';
 import type { Linter } from '../lint/linter.ts';
 import { Suggester } from '../lint/suggester.ts';
-import type { Directive } from '../parser/directives.ts';
 import { askedArguments, globalArguments, unusedArguments } from './build-arguments.ts';
 import { globalEpoch } from './global-epoch.ts';
 import { lintFile, lintFrom } from './lint-visits.ts';
 import { Lowering } from './lowering.ts';
 import { stageNames } from './stage-names.ts';
-
-/** Frontend images that speak this very language. */
-const BUILT_IN = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@ ]|$)/;
 
 export interface LowerOptions {
   readonly language: Language;
@@ -44,7 +40,6 @@ export async function lowerDockerfile(dockerfile: Dockerfile, request: FrontendR
     args: request.args,
     warn: (warning: BuildWarning) => request.warn(warning),
   };
-  if (!isCheck) warnOfSyntax(dockerfile, request);
   const lowering = new Lowering(dockerfile, { ...options, request, names, build, ignore });
   const stages = await lowering.run(isCheck && !request.target ? 'all' : target);
   if (!isCheck) warnOfUnused(unusedArguments(request.args, asked), request);
@@ -52,17 +47,7 @@ export async function lowerDockerfile(dockerfile: Dockerfile, request: FrontendR
   return { stages, target: names.nameOf(target), ignore, contextIgnore, epoch: globalEpoch(dockerfile, globals) };
 }
 
-function warnOfSyntax({ directives, file }: Dockerfile, request: FrontendRequest): void {
-  const syntax = directives.find(({ name }) => name === 'syntax');
-  if (syntax !== undefined && !BUILT_IN.test(syntax.value)) request.warn(syntaxIgnored(syntax, file));
-}
-
 function warnOfUnused(unused: readonly string[], request: FrontendRequest): void {
   if (unused.length === 0) return;
   request.warn({ code: 'BuildArgUnused', message: `One or more build-args [${unused.join(' ')}] were not consumed` });
-}
-
-function syntaxIgnored({ value, line }: Directive, file: string): BuildWarning {
-  const message = `The frontend image ${value.split(' ', 1)[0]} is not loaded: the file is read as docker/dockerfile:1`;
-  return { code: 'SyntaxIgnored', message, source: { file, startLine: line, endLine: line } };
 }

@@ -2,10 +2,13 @@ import { posix } from 'node:path';
 import type { RunMount, TreeRef } from '@varve/core';
 import { type MountOptions, parseMount } from '../instructions/mount.ts';
 import { quote } from '../parser/text.ts';
+import { ownValue } from './build-arguments.ts';
 import { resolvePath } from './lower-workdir.ts';
 import type { StageScope } from './stage-scope.ts';
 
 const SECRETS = '/run/secrets';
+/** A build argument: builds that give it share no caches with those that do not. */
+const NAMESPACE = 'BUILDKIT_CACHE_MOUNT_NS';
 
 /** A `--mount` of RUN, its variables expanded and its defaults filled in. */
 export function lowerMount(text: string, scope: StageScope): RunMount {
@@ -37,9 +40,11 @@ function bindMount(options: MountOptions, scope: StageScope): RunMount {
 
 function cacheMount(options: MountOptions, scope: StageScope): RunMount {
   const target = targetOf(options, scope);
+  const namespace = ownValue(scope.build.args, NAMESPACE);
+  const id = options.id || posix.normalize(options.target ?? '').replace(/(?<=.)\/$/, '');
   return {
     type: 'cache',
-    id: options.id || posix.normalize(options.target ?? '').replace(/(?<=.)\/$/, ''),
+    id: namespace ? `${namespace}/${id}` : id,
     target,
     sharing: options.sharing ?? 'shared',
     from: options.from ? scope.tree(options.from) : undefined,

@@ -78,11 +78,20 @@ function detectIn(lines: readonly string[], skipped: number, comment: string): {
   const reader = readDirectives(comment);
   for (let at = skipped; at < lines.length; at++) {
     const source = { file: '', startLine: at + 1, endLine: at + 1 };
-    const directive = reader.read(lines[at] ?? '', source);
+    const directive = readOrNothing(() => reader.read(lines[at] ?? '', source));
     if (directive === undefined) return undefined;
     if (directive.name === 'syntax') return { ref: directive.value.split(' ', 1)[0] ?? '', line: directive.line };
   }
   return undefined;
+}
+
+/** What is wrong with other directives is for whoever reads the file to say. */
+function readOrNothing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 function detectJson(text: string): { ref: string; line: number } | undefined {

@@ -89,6 +89,10 @@ test(mounts, 'type=cache,target=$v,id=i-$v,sharing=locked,uid=5', {
   gid: 0,
   writable: true,
 });
+test('a namespace for caches', async (t) => {
+  const step = await lastStep('RUN --mount=type=cache,target=/c x', { args: { BUILDKIT_CACHE_MOUNT_NS: 'ns' } });
+  t.like(step, { mounts: [{ type: 'cache', id: 'ns//c', target: '/c' }] });
+});
 test(mounts, 'type=tmpfs,target=/t,size=1k', { type: 'tmpfs', target: '/t', size: 1024 });
 test(mounts, 'type=secret,id=a/b', {
   type: 'secret',

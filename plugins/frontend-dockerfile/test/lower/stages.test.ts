@@ -205,4 +205,9 @@ test('a frontend image that would not be loaded is named in a warning', async (t
   const codes = async (ref: string) => (await lower(`# syntax=${ref}\nFROM base`)).warnings.map(({ code }) => code);
   t.deepEqual(await codes('docker/dockerfile:1.7-labs'), []);
   t.deepEqual(await codes('example/frontend'), ['SyntaxIgnored']);
+  const told = async (text: string, args = {}) => (await lower(text, { args })).warnings.map(({ message }) => message);
+  const [shebang] = await told('#!/usr/bin/env x\n# syntax=a/b c\nFROM base');
+  t.is(shebang, 'The frontend image a/b is not loaded: the file is read as docker/dockerfile:1');
+  t.is((await told('# syntax=docker/dockerfile:1\nFROM base', { BUILDKIT_SYNTAX: 'c/d' })).length, 1);
+  t.is((await told('# syntax=a/b\nFROM base', { BUILDKIT_SYNTAX: 'docker/dockerfile:1' })).length, 0);
 });

@@ -58,3 +58,4 @@ test(detects, '//syntax=a\n{}', 'a');
 test(detects, '{"syntax": "a", "b": 1}', 'a');
 test(detects, '{"syntax": 1}', undefined);
 test(detects, 'FROM a\n# syntax=b', undefined);
+test(detects, '# escape=`\n# escape=`\n# syntax=b', undefined);
