@@ -53,7 +53,8 @@ export function parseInstruction(node: SyntaxNode, source: SourceRange, language
   const extension = language.instructions.get(node.cmd);
   if (extension !== undefined) return parseCustom(extension, request);
   const known = [...PARSERS.keys(), ...language.instructions.keys()];
-  return request.fail(`unknown instruction: ${printable(node.keyword)}${didYouMean(node.keyword, known)}`);
+  const hint = node.keyword === '' ? 'The line goes on, but nothing follows: take its last character out' : undefined;
+  return request.fail(`unknown instruction: ${printable(node.keyword)}${didYouMean(node.keyword, known)}`, hint);
 }
 
 function parseCustom({ flags = {}, usage, whyWrong }: InstructionExtension, request: Request): CustomInstruction {

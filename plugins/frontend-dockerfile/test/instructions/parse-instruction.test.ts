@@ -95,6 +95,7 @@ const refuses = test.macro({
 test(refuses, 'FFOM a', 'unknown instruction: FFOM (did you mean FROM?)');
 test(refuses, 'RNU a', 'unknown instruction: RNU (did you mean RUN?)');
 test(refuses, 'run! a', 'unknown instruction: run! (did you mean RUN?)');
+test(refuses, '\\\n\n', 'unknown instruction: ');
 test(refuses, 'SOMETHING a', 'unknown instruction: SOMETHING');
 for (const cmd of ['ENV', 'LABEL', 'ONBUILD', 'HEALTHCHECK', 'EXPOSE', 'VOLUME', 'ARG', 'SHELL'])
   test(refuses, cmd, `${cmd} requires at least one argument`);
