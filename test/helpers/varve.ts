@@ -5,11 +5,11 @@ import { dirname, join, resolve } from 'node:path';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const BUNDLE = join(REPOSITORY, 'plugins/cli/dist/varve.mjs');
-/** What users start, where it was built; the same from source, slower to start, where it was not or `VARVE_TEST_SOURCE` is set. */
+/** What users start, in the way they do (`--`), where it was built; the same from source, slower to start, where it was not or `VARVE_TEST_SOURCE` is set. */
 export const VARVE: readonly string[] =
   existsSync(BUNDLE) && process.env.VARVE_TEST_SOURCE === undefined
-    ? [join(REPOSITORY, 'plugins/cli/bin/varve.mjs')]
-    : ['--conditions=varve-source', join(REPOSITORY, 'plugins/cli/src/bin.ts')];
+    ? ['--', join(REPOSITORY, 'plugins/cli/bin/varve.mjs')]
+    : ['--conditions=varve-source', '--', join(REPOSITORY, 'plugins/cli/src/bin.ts')];
 
 export interface Outcome {
   readonly code: number;

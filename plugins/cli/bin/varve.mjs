@@ -1,4 +1,8 @@
-#!/usr/bin/env node
+#!/bin/sh
+':'; //bin/true; exec node -- "$0" "$@"
+// For a shell the line above starts Node, for Node it says nothing. Without `--` Node takes options of ours for its own, wherever they are:
+// `run --env-file` would be read into this process, NODE_OPTIONS in it included.
+//
 // Runs on any Node that knows modules: it says which Node varve needs, or finds it, before newer syntax is parsed.
 
 // An import reads every export of a module of Node's, and so loads much of what nobody uses: 8 ms of the 30 that Node needs to start
@@ -43,7 +47,7 @@ async function startUnderNewerNode() {
   const { spawn } = await builtin('node:child_process');
   const node = findNode(home);
   if (node === undefined) return refuse(`varve needs Node.js ${NEEDED.join('.')} or newer, and this is ${process.version}.`);
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  const child = spawn(node, ['--', ...process.argv.slice(1)], { stdio: 'inherit' });
   // A terminal sends Ctrl-C to both; what is sent to this process alone is passed on.
   const atTerminal = [0, 1, 2].some((fd) => isTerminal(fd));
   process.on('SIGINT', () => atTerminal || child.kill('SIGINT'));

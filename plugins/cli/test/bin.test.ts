@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 
@@ -166,6 +166,18 @@ for (const version of ['22.20.0', '24.0.0'])
   test(`on Node ${version} the launcher starts what was built`, async (t) => {
     t.deepEqual(await launcher(version).start('images'), { code: 5, stdout: 'started with images\n', stderr: '' });
   });
+test('what is started by its name takes its options itself: none of them is Node’s', async (t) => {
+  const { at } = launcher('24.0.0');
+  const bin = join(at, 'node_modules', '.bin');
+  mkdirSync(bin);
+  symlinkSync('../varve/bin/varve.mjs', join(bin, 'varve'));
+  writeFileSync(join(at, 'env'), 'NODE_OPTIONS=--require=/not/here.js\n');
+  const env = { ...process.env, PATH: `${bin}:${dirname(process.execPath)}:${process.env.PATH}` };
+  for (const file of ['env', 'missing']) {
+    const started = await finished(spawn('varve', ['run', '--env-file', file, 'x y'], { cwd: at, env }));
+    t.deepEqual(started, { code: 5, stdout: `started with run --env-file ${file} x y\n`, stderr: '' });
+  }
+});
 test('the launcher knows the version without loading anything', async (t) => {
   const { at, start: launch } = launcher('24.0.0');
   rmSync(join(at, 'node_modules', 'varve', 'dist'), { recursive: true });
