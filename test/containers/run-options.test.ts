@@ -29,12 +29,12 @@ const options: readonly (readonly [flags: string, script: string, seen: string |
   ['--tmpfs /run:size=1m,mode=1770', 'stat -c %a /run; df -k /run | tail -n 1; touch /run/x && ls /run', /^1770\ntmpfs +1024 .*\nx$/],
   ['--shm-size 2m', 'df -k /dev/shm | tail -n 1', /^(shm|tmpfs) +2048 /],
   ['--init', 'test $$ = 1 && echo first || echo behind; sh -c "sleep 0 &"; sleep 0.1; ps -o stat | grep -c Z', 'behind\n0'],
-  ['-e GIVEN=here --env-file env', 'echo $GIVEN $FROM_FILE', 'here a file'],
+  ['-e GIVEN=here --env-file env', 'echo $GIVEN $FROM_FILE $NODE_OPTIONS', 'here a file --require=/not/here.js'],
   ['-w /run', 'pwd', '/run'],
 ];
 
 async function holdInside(t: ExecutionContext, bench: ContainerBench): Promise<void> {
-  bench.write({ env: '# comment\nFROM_FILE=a file\n' });
+  bench.write({ env: '# comment\nFROM_FILE=a file\nNODE_OPTIONS=--require=/not/here.js\n' });
   const flags = options.flatMap(([text]) => text.split(' '));
   const script = options.map(([, each]) => `(${each})\necho ==`).join('\n');
   const outcome = await bench.varve(['run', '--rm', ...flags, 'busybox', 'sh', '-c', script]);

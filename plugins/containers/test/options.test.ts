@@ -66,6 +66,8 @@ for (const [name, value] of [
   ['workdir', 'relative'],
   ['stop-timeout', 'soon'],
   ['memory', 'much'],
+  ['cpus', '10000'],
+  ['cpus', '0.001'],
   ['pids-limit', 'few'],
   ['hostname', '-x'],
   ['log-driver', 'syslog'],

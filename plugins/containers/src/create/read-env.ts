@@ -32,7 +32,8 @@ function readLines(file: string): readonly string[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw usageError(`open ${file}: ${messageOf(cause)}`);
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw usageError(`open ${file}: ${isMissing ? 'no such file or directory' : messageOf(cause)}`);
   }
   return text
     .replace(/^\uFEFF/, '')

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { ProcessDevice, ResourceLimits } from '@varve/core';
 import { parseSize, textOf, usageError, type Values } from '@varve/core/command';
 import type { ContainerSpec } from '../state/container-record.ts';
@@ -25,11 +26,19 @@ export function readLimits(values: Values): ResourceLimits {
   return withoutUndefined({
     memory,
     memorySwap,
-    cpus: readNumber('cpus', values, /^\d*\.?\d+$/) || undefined,
+    cpus: readCpus(values),
     cpuShares: readNumber('cpu-shares', values, /^\d+$/) || undefined,
     cpuset: textOf(values, 'cpuset-cpus') || undefined,
     pids: pids !== undefined && pids > 0 ? pids : undefined,
   });
+}
+
+function readCpus(values: Values): number | undefined {
+  const cpus = readNumber('cpus', values, /^\d*\.?\d+$/) || undefined;
+  const most = availableParallelism();
+  if (cpus !== undefined && (cpus < 0.01 || cpus > most))
+    throw usageError(`range of CPUs is from 0.01 to ${most}.00, as there are only ${most} CPUs available`);
+  return cpus;
 }
 
 function readNumber(option: string, values: Values, form: RegExp): number | undefined {
