@@ -173,6 +173,37 @@ const PROCESS: Readonly<Record<string, Row>> = {
     expected: 'miss',
   },
   'the network is another': { before: ['RUN true'], after: ['RUN --network=none true'], expected: 'miss' },
+  'the base is another': {
+    before: ['RUN echo for the base', 'FROM busybox', 'COPY --from=tool /row /row', 'RUN echo a'],
+    after: ['RUN echo for the base', 'FROM row', 'COPY --from=tool /row /row', 'RUN echo a'],
+    expected: 'hit miss miss',
+  },
+  'the base is called otherwise': {
+    before: ['RUN echo for the base', 'FROM busybox', 'COPY --from=tool /row /row', 'RUN echo a'],
+    after: ['RUN echo for the base', 'FROM docker.io/library/busybox:latest', 'COPY --from=tool /row /row', 'RUN echo a'],
+    expected: 'hit hit hit',
+  },
+  'the working directory is another': {
+    before: ['RUN mkdir /a /b', 'WORKDIR /a', 'RUN pwd'],
+    after: ['RUN mkdir /a /b', 'WORKDIR /b', 'RUN pwd'],
+    expected: 'hit miss miss',
+  },
+  'all privileges are given': {
+    before: ['RUN true'],
+    after: ['RUN --security=insecure true'],
+    requests: [{}, { allow: ['security.insecure'] }],
+    expected: 'miss',
+  },
+  'a mount of a stage shows other files': {
+    before: ['RUN mkdir /m && echo 1 > /m/a', 'FROM row', 'RUN --mount=from=tool,source=/m,target=/m ls /m'],
+    after: ['RUN mkdir /m && echo 2 > /m/a', 'FROM row', 'RUN --mount=from=tool,source=/m,target=/m ls /m'],
+    expected: 'miss miss',
+  },
+  'a mount of a stage shows equal files': {
+    before: ['RUN mkdir /m && echo a > /m/a', 'FROM row', 'RUN --mount=from=tool,source=/m,target=/m ls /m'],
+    after: ['RUN mkdir /m && echo a > /m/a && echo else > /else', 'FROM row', 'RUN --mount=from=tool,source=/m,target=/m ls /m'],
+    expected: 'miss hit',
+  },
   'a host is added': { before: ['RUN true'], requests: [{}, { run: { addHosts: ['a:1.2.3.4'] } }], expected: 'miss' },
   'no cache is asked': { before: COPY, requests: [{}, { noCache: true }], expected: 'miss miss' },
   'no cache is asked for a stage': {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import test from 'ava';
 import { PodmanBuilder } from './conformance/build-with-podman.ts';
 import { VarveBuilder } from './conformance/build-with-varve.ts';
+import { copyFlags } from './conformance/cases/copy-flags.ts';
 import { copyFromStages } from './conformance/cases/copy-from-stages.ts';
 import { heredocs } from './conformance/cases/heredocs.ts';
 import { cases } from './conformance/cases/index.ts';
@@ -66,7 +67,7 @@ const agrees = test.macro(async (t, one: ConformanceCase, builder: () => VarveBu
 });
 for (const one of cases) test.serial(one.name, agrees, one, () => varve);
 /** What processes and builder write themselves: where storage drivers differ most. */
-const WRITTEN = [...runProcesses, ...runMounts, ...copyFromStages, ...heredocs, ...workingDirectory];
+const WRITTEN = [...runProcesses, ...runMounts, ...copyFromStages, ...copyFlags, ...heredocs, ...workingDirectory];
 for (const one of WRITTEN.filter(({ fails }) => fails === undefined)) test.serial(`${one.name}, on vfs`, agrees, one, () => onCopies);
 
 /** Some of the cases that other builders agree about, so that the comparison itself is known to work. */

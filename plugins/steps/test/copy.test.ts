@@ -165,6 +165,12 @@ test(
   { base: { 'real/x': 'x', l: { symlink: '/real' } }, source, step: copy('a /l/', { link: true }) },
   ['l d755 0:0', 'l/a f644 0:0 A', 'real d755 0:0', 'real/x f644 0:0 x'],
 );
+test(
+  '--link does not look at what is there',
+  copies,
+  { base: { o: { dir: true, mode: 0o1777, uid: 3, gid: 4 }, f: 'file' }, source, step: copy('a /o/f/x', { link: true }) },
+  ['f f644 0:0 file', 'o d755 0:0', 'o/f d755 0:0', 'o/f/x f644 0:0 A'],
+);
 
 // Attributes
 const private_ = { base: { o: { dir: true, mode: 0o1777, uid: 3, gid: 4 } } } as const;

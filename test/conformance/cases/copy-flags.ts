@@ -173,4 +173,37 @@ export const copyFlags: ConformanceCases = [
       '7/d/e2/baz f644 ""',
     ],
   },
+  {
+    name: '--parents of something that is missing',
+    dockerfile: lines('FROM scratch', 'COPY --parents a/nope /x/'),
+    files: { 'a/b': '1' },
+    fails: /"\/a\/nope": not found/,
+  },
+  {
+    name: '--parents of a wildcard without a match',
+    dockerfile: lines('FROM scratch', 'COPY --parents a/n* /x/', 'COPY --parents a/b /y/'),
+    files: { 'a/b': '1' },
+    unlikeBuildah: 'Buildah 1.28 has no --parents',
+    tree: ['y d755', 'y/a d755', 'y/a/b f644 "1"'],
+  },
+  {
+    name: '--parents of the context itself and of a directory itself',
+    dockerfile: lines('FROM scratch', 'COPY --parents ./ /x/', 'COPY --parents a/./ /y/'),
+    files: { 'a/b': '1', '.dockerignore': 'Dockerfile\n.dockerignore\n' },
+    unlikeBuildah: 'Buildah 1.28 has no --parents',
+    tree: ['x d755', 'x/a d755', 'x/a/b f644 "1"', 'y d755', 'y/b f644 "1"'],
+  },
+  {
+    name: '--link replaces what is in its way and gives directories on it the attributes of new ones',
+    dockerfile: lines(
+      'FROM busybox',
+      'RUN mkdir -p /d/sub && echo old > /d/f && chown 3:4 /d && chmod 700 /d && ln -s d /l',
+      'COPY --link a /l/f',
+      'COPY --link a /d/sub',
+      'RUN test -f /d/sub && test -d /l && test ! -h /l && test -f /d/f',
+    ),
+    files: { a: '1' },
+    unlikeBuildah: 'Buildah 1.28 has no --link',
+    tree: ['d d755', 'd/f f644 "old\\n"', 'd/sub f644 "1"', 'l d755', 'l/f f644 "1"'],
+  },
 ];

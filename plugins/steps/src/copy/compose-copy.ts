@@ -1,5 +1,5 @@
 import type { ContentStore, CopySource, CopyStep, LayerDraft, StepInputs } from '@varve/core';
-import type { Content, FileTree } from '@varve/core/archive';
+import { type Content, type FileTree, MergedTree } from '@varve/core/archive';
 import type { GitFetcher } from '../git/git-fetcher.ts';
 import type { GitSource } from '../git/git-source.ts';
 import { type Attributing, readAttributes } from './attributes.ts';
@@ -28,7 +28,8 @@ export async function composeCopy(
   const { build, config } = inputs;
   const below = await inputs.tree();
   const attributes = await readAttributes(step, below, build);
-  const into = new Destination(below, { made: attributes.made, isDetached: step.link });
+  // A linked layer says the same whatever it lies on: nothing of the stage is seen, names in --chown apart.
+  const into = new Destination(step.link ? await MergedTree.of([]) : below, { made: attributes.made });
   const placerOf = (from: FileTree) =>
     new Placer(into, { tree: from, dest: destPath(step.dest, config.config.WorkingDir), attributes, exclude });
   const composing = new Composing(step, { tree, into, placer: placerOf(tree), placerOf, attributes, inputs, providers });

@@ -24,8 +24,6 @@ export interface Node {
 export interface DestinationOptions {
   /** What directories get that nobody copied. */
   readonly made: Pick<Attributes, 'uid' | 'gid' | 'mtime'>;
-  /** Symlinks on the way are replaced by directories instead of followed (`--link`). */
-  readonly isDetached?: boolean | undefined;
 }
 
 /**
@@ -84,7 +82,7 @@ export class Destination implements FileTree {
 
   /** Where a path leads: symlinks are followed as far as there are files, never out of the tree. */
   resolve(path: string): string {
-    return this.#options.isDetached ? path : resolvePath(this, path).path;
+    return resolvePath(this, path).path;
   }
 
   /**
@@ -95,15 +93,14 @@ export class Destination implements FileTree {
     const there = this.get(path);
     if (path === '' || there?.type === 'directory') return;
     this.makeDirectories(parentOf(path), mode);
-    if (there !== undefined && !this.#options.isDetached) throw conflict(`mkdir /${path}: not a directory`);
+    if (there !== undefined) throw conflict(`mkdir /${path}: not a directory`);
     this.replaceWith(path, { entry: { type: 'directory', path, mode, ...this.#options.made } });
   }
 
   /** @throws VarveError `COPY_CONFLICT` if something else than a directory is there */
   putDirectory(entry: DirectoryEntry): void {
     const there = this.get(entry.path);
-    if (there !== undefined && there.type !== 'directory' && !this.#options.isDetached)
-      throw conflict(`cannot copy to non-directory: /${entry.path}`);
+    if (there !== undefined && there.type !== 'directory') throw conflict(`cannot copy to non-directory: /${entry.path}`);
     this.replaceWith(entry.path, { entry });
   }
 
