@@ -105,3 +105,19 @@ for (const [args, says] of [
     t.is(code, 2);
     t.regex(stderr, says);
   });
+
+claim('an image that is asked for by its digest gets no tag, whatever stands beside', async (t) => {
+  using client = new Client();
+  const name = `${site.registry.host}/acme/app:1@${site.sample.digest}`;
+  await client.must(['pull', name]);
+  t.is(await client.idOf(`${site.registry.host}/acme/app:1`), undefined);
+  t.is(await client.idOf(name), site.sample.config.digest);
+});
+
+claim('waiting for a registry that has to be asked again is told', async (t) => {
+  await using proxy = await FaultProxy.start(site.registry.host);
+  using client = new Client({ retries: 2, retryWait: 5 });
+  proxy.does({ on: new RegExp(`^GET \\S+/blobs/${site.sample.layers[1]?.digest}`), times: 1, fault: faults.cutsDown(1000) });
+  const { stderr } = await client.varve(['pull', `${proxy.host}/acme/app:1`]);
+  t.regex(stderr, /^[0-9a-f]{12}: Retrying in 1 second$/m);
+});

@@ -165,12 +165,13 @@ claim('a token server that fails for a moment is asked again', async (t) => {
   t.is(tokens.requests.length, 2);
 });
 
-claim('a token server that knows only GET gets the refresh token that way', async (t) => {
-  const { pull } = await bench(t, 'refresh token');
-  tokens.instead = ({ method }, response) => method === 'POST' && Boolean(response.writeHead(405).end());
-  await pull('acme/password:1');
-  t.deepEqual(tokens.requests.map(({ method }) => method).slice(0, 2), ['POST', 'GET']);
-});
+for (const status of [404, 405])
+  claim(`a token server that answers POST with ${status} gets the refresh token by GET`, async (t) => {
+    const { pull } = await bench(t, 'refresh token');
+    tokens.instead = ({ method }, response) => method === 'POST' && Boolean(response.writeHead(status).end());
+    await pull('acme/password:1');
+    t.deepEqual(tokens.requests.map(({ method }) => method).slice(0, 2), ['POST', 'GET']);
+  });
 
 /** The registry says in its own words that nobody asks it: the token has expired meanwhile. */
 const expired = (verb: 'pull' | 'push', what: string, on: RegExp, after = 0) =>
@@ -270,3 +271,16 @@ claim('a credential helper is given such a token under the name that says what i
     Secret: ALI.refreshToken,
   });
 });
+
+claim(
+  'to mount from another repository it may be read, too: that is asked for with what is needed, and tokens are for one host',
+  async (t) => {
+    const { push, varve, client, proxy } = await bench(t, 'password');
+    t.is((await push('acme/base:1')).code, 0);
+    tokens.requests.length = 0;
+    await client.must(['tag', `${proxy.host}/acme/base:1`, `${proxy.host}/acme/onto:1`]);
+    t.is((await varve('push', `${proxy.host}/acme/onto:1`)).code, 0);
+    t.deepEqual(scopes(), ['repository:acme/base:pull', 'repository:acme/onto:pull,push']);
+    t.true(proxy.seen(/^POST \S+mount=/).length >= 2);
+  },
+);

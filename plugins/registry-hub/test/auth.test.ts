@@ -6,6 +6,10 @@ import test, { type ExecutionContext } from 'ava';
 import { parseChallenges } from '../src/auth/challenge.ts';
 import { credentialFiles, fileCredentials } from '../src/auth/credentials.ts';
 import { mergeScopes } from '../src/auth/scopes.ts';
+import { fetchToken } from '../src/auth/token.ts';
+import { TlsTrust } from '../src/hosts/tls-trust.ts';
+import { Agents } from '../src/http/agents.ts';
+import { HttpClient } from '../src/http/http-client.ts';
 import { isRegistryMissing, startRegistry, USER } from './docker-registry.ts';
 import { openHub, PLATFORM, sampleImage } from './hub-bench.ts';
 import { type Interfere, startLoopback } from './loopback-registry.ts';
@@ -266,4 +270,74 @@ test('credential files are looked for where docker and podman keep them', (t) =>
     '/h/.dockercfg',
   ]);
   t.deepEqual(credentialFiles({ HOME: '/h', DOCKER_CONFIG: '/d' }), ['/h/.config/containers/auth.json', '/d/config.json', '/h/.dockercfg']);
+});
+
+test('of several ways to say who asks a token is taken before a password, and that before what nobody knows', async (t) => {
+  const asked: (string | undefined)[] = [];
+  const registry = await startLoopback(t, ({ url, headers }, response) => {
+    if (url === '/v2/') return false;
+    if (url?.startsWith('/token')) return Boolean(response.writeHead(200).end(JSON.stringify({ token: 't' })));
+    asked.push(headers.authorization);
+    if (headers.authorization === 'Bearer t') return false;
+    const ways = ['Negotiate', 'Basic realm="x"', `Bearer realm="http://${headers.host}/token"`];
+    return Boolean(response.writeHead(401, { 'www-authenticate': ways }).end());
+  });
+  await registry.add('acme/app/1.0', sampleImage());
+  const { transport } = openHub(t, temporaryDir(t), { credentials: [configFile(t, { auths: { [registry.host]: { auth: AUTH } } })] });
+  await transport.resolve(parseReference(`${registry.host}/acme/app:1.0`), { platform: PLATFORM });
+  t.deepEqual([...new Set(asked)], [undefined, 'Bearer t']);
+});
+
+for (const [expires, seconds] of [
+  [undefined, 50],
+  [300, 290],
+  [0, 50],
+  ['300', 50],
+  [5, 1],
+] as const)
+  test(`a token with expires_in ${JSON.stringify(expires)} is good for ${seconds} s`, async (t) => {
+    const server = await startLoopback(t, ({ url }, response) => {
+      if (url?.startsWith('/token') !== true) return false;
+      return Boolean(response.writeHead(200).end(JSON.stringify({ token: 't', expires_in: expires })));
+    });
+    await using http = new HttpClient({ agents: new Agents(new TlsTrust([], {}), {}), stallTimeout: 10_000 });
+    const query = { service: 's', scopes: [], found: undefined, what: 'x', signal: undefined };
+    const before = Date.now();
+    const { value, until } = await fetchToken(http, { realm: new URL(`http://${server.host}/token`), ...query });
+    t.is(value, 'Bearer t');
+    t.true(until >= before + seconds * 1000 && until <= Date.now() + seconds * 1000);
+  });
+
+test('a token server at a machine’s own wire is not asked', async (t) => {
+  const challenge = { 'www-authenticate': 'Bearer realm="https://169.254.169.254/token"' };
+  const registry = await startLoopback(t, ({ url }, response) => url !== '/v2/' && Boolean(response.writeHead(401, challenge).end()));
+  const { transport } = openHub(t, temporaryDir(t), { retries: 0 });
+  await t.throwsAsync(transport.resolve(parseReference(`${registry.host}/acme/app:1.0`), { platform: PLATFORM }), {
+    code: 'REGISTRY_ANSWER',
+    message: /not safe/,
+  });
+});
+
+test.serial('in a file the helper for the host comes before what is written there, and that before the helper for all', async (t) => {
+  const dir = temporaryDir(t);
+  for (const name of ['own', 'all'])
+    writeFileSync(join(dir, `docker-credential-${name}`), `#!/bin/sh\necho '{"Username":"${name}","Secret":"p"}'\n`, { mode: 0o755 });
+  const path = process.env.PATH;
+  process.env.PATH = `${dir}:${path}`;
+  t.teardown(() => {
+    process.env.PATH = path;
+  });
+  const auths = { 'a.test': basic('written:p'), 'b.test': basic('written:p') };
+  const find = fileCredentials([configFile(t, { credHelpers: { 'a.test': 'own' }, auths, credsStore: 'all' })]);
+  const users = [];
+  for (const host of ['a.test', 'b.test', 'c.test']) users.push((await find(host, 'x')) as { username?: string });
+  t.deepEqual(
+    users.map(({ username }) => username),
+    ['own', 'written', 'all'],
+  );
+});
+
+test('credentials for docker.io are those for any of its names', async (t) => {
+  for (const key of ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'https://index.docker.io/v1/', 'https://registry-1.docker.io'])
+    t.like(await fileCredentials([configFile(t, { auths: { [key]: basic('u:p') } })])('docker.io', 'library/x'), { username: 'u' }, key);
 });

@@ -164,3 +164,47 @@ test('a call that is cancelled rejects with its reason', async (t) => {
 test('a digest of an unknown algorithm is refused by its name', async (t) => {
   await t.throwsAsync(open(t).resolve('a.test/x@md5:abc'), { code: 'DIGEST_INVALID', message: /md5/ });
 });
+
+test('a blob is deleted where that is offered, and what is not there is told', async (t) => {
+  const asked: string[] = [];
+  const answer = async (status: number): Promise<string> => {
+    const { host } = await startLoopback(t, ({ method, url }, response) => {
+      if (method !== 'DELETE') return false;
+      asked.push(`${url}`);
+      return Boolean(response.writeHead(status).end());
+    });
+    return host;
+  };
+  await open(t).deleteBlob(`${await answer(202)}/lib/x`, digestOf(NOTE));
+  t.deepEqual(asked, [`/v2/lib/x/blobs/${digestOf(NOTE)}`]);
+  await t.throwsAsync(open(t).deleteBlob(`${await answer(404)}/lib/x`, digestOf(NOTE)), { code: 'BLOB_UNKNOWN' });
+  await t.throwsAsync(open(t).deleteBlob(`${await answer(405)}/lib/x`, digestOf(NOTE)), { code: 'REGISTRY_REFUSED' });
+});
+
+test('tags come page by page, in whatever form the registry names the next one, on its own host only', async (t) => {
+  const other = await startLoopback(t, ({ url, headers }, response) => {
+    if (!url?.includes('/tags/list')) return false;
+    const last = /last=(\w)/.exec(url)?.[1] ?? '';
+    const next: Readonly<Record<string, string>> = {
+      '': '</v2/lib/x/tags/list?n=1&last=a>; rel="next"',
+      a: `<http://${headers.host}/v2/lib/x/tags/list?last=b>; rel=next`,
+      b: '<https://elsewhere.test/v2/lib/x/tags/list?last=c>; rel="next"',
+    };
+    const tags = { '': ['a'], a: ['b'], b: ['c'] }[last] ?? ['never'];
+    return Boolean(response.writeHead(200, { link: next[last] ?? '' }).end(JSON.stringify({ name: 'lib/x', tags })));
+  });
+  t.deepEqual(await all(open(t).tags(`${other.host}/lib/x`)), ['a', 'b', 'c']);
+});
+
+test('a page of tags without an end is cut', async (t) => {
+  const other = await startLoopback(t, ({ url }, response) => {
+    if (!url?.includes('/tags/list')) return false;
+    const more = (): void => {
+      while (response.write(Buffer.alloc(1 << 20, ' ')));
+    };
+    response.writeHead(200).on('drain', more);
+    more();
+    return true;
+  });
+  await t.throwsAsync(all(open(t).tags(`${other.host}/lib/x`)), { code: 'REGISTRY_ANSWER', message: /at most/ });
+});

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { HostTable } from '../src/hosts/host-table.ts';
+import { defaultPlaces } from '../src/hosts/places.ts';
 import { isListedInsecure } from '../src/hosts/registry-host.ts';
 import { proxyFor } from '../src/http/proxy.ts';
 
@@ -200,4 +201,23 @@ test('a proxy that speaks something else is refused without its password', (t) =
     code: 'REGISTRY_PROXY',
   });
   t.false(failure?.message.includes('hunter2'));
+});
+
+test('settings and certificates are looked for where docker, podman and containerd keep them', (t) => {
+  const home = defaultPlaces({ HOME: '/h' });
+  t.deepEqual(home.daemon, ['/h/.config/docker/daemon.json', '/etc/docker/daemon.json']);
+  t.deepEqual(home.registriesConf, ['/h/.config/containers/registries.conf', '/etc/containers/registries.conf']);
+  t.deepEqual(home.registriesConfDirs, ['/etc/containers/registries.conf.d', '/h/.config/containers/registries.conf.d']);
+  t.deepEqual(home.hostsDirs, ['/etc/containerd/certs.d']);
+  t.deepEqual(home.certsDirs, [
+    '/h/.config/containers/certs.d',
+    '/etc/containers/certs.d',
+    '/h/.docker/certs.d',
+    '/h/.config/docker/certs.d',
+    '/etc/docker/certs.d',
+    '/etc/containerd/certs.d',
+  ]);
+  const chosen = defaultPlaces({ HOME: '/h', DOCKER_CONFIG: '/d', CONTAINERS_REGISTRIES_CONF: '/own.conf', XDG_CONFIG_HOME: '/c' });
+  t.deepEqual(chosen.registriesConf, ['/own.conf']);
+  t.true(chosen.certsDirs.includes('/d/certs.d') && chosen.certsDirs.includes('/c/docker/certs.d'));
 });

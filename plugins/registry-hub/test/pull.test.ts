@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { type Descriptor, descriptorOf, MEDIA_TYPES, parseReference } from '@varve/core/image';
 import { temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
@@ -382,4 +384,121 @@ test('a redirect to a machine’s own wire is refused', async (t) => {
       url?.includes('/blobs/') === true && Boolean(response.writeHead(307, { location: 'http://169.254.169.254/x' }).end()),
   );
   await t.throwsAsync(pull(), { code: 'REGISTRY_ANSWER', message: /not safe/ });
+});
+
+for (const [what, ping] of [
+  ['404', (response) => response.writeHead(404).end()],
+  ['401 without a challenge', (response) => response.writeHead(401).end()],
+  ['500', (response) => response.writeHead(500).end()],
+  ['a page for people', (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')],
+] as readonly [string, (response: ServerResponse) => unknown][])
+  test(`a registry that answers its own address with ${what} is pulled from all the same`, async (t) => {
+    const { pull } = await bench(t, ({ url }, response) => url === '/v2/' && Boolean(ping(response)), { retries: 0 });
+    t.is(await (await pull()).id(), await sampleImage().id());
+  });
+
+test('manifests of all kinds are asked for, and a type may have parameters', async (t) => {
+  const asked = new Set<string | undefined>();
+  const { pull } = await bench(t, async ({ url, headers, method }, response) => {
+    if (url?.includes('/manifests/') !== true) return false;
+    asked.add(headers.accept);
+    const bytes = Buffer.from(await sampleImage().manifestBytes());
+    return Boolean(
+      response.writeHead(200, { 'content-type': `${MEDIA_TYPES.manifest}; charset=utf-8` }).end(method === 'HEAD' ? '' : bytes),
+    );
+  });
+  t.is(await (await pull()).id(), await sampleImage().id());
+  t.deepEqual([...asked], [[MEDIA_TYPES.index, MEDIA_TYPES.manifest, MEDIA_TYPES.dockerList, MEDIA_TYPES.dockerManifest].join(', ')]);
+});
+
+for (const [what, mediaType, pack] of [
+  ['gzip', MEDIA_TYPES.layerGzip, gzipSync],
+  ['gzip of two members', MEDIA_TYPES.layerGzip, (tar) => Buffer.concat([gzipSync(tar.subarray(0, 700)), gzipSync(tar.subarray(700))])],
+  ['zstd', MEDIA_TYPES.layerZstd, zstdCompressSync],
+  ['zstd, said to be docker’s gzip', MEDIA_TYPES.dockerLayerGzip, zstdCompressSync],
+  ['gzip, said to be nothing', MEDIA_TYPES.layer, gzipSync],
+  ['a tar, said to be gzip', MEDIA_TYPES.layerGzip, (tar) => tar],
+] as readonly [string, string, (tar: Buffer) => Buffer][])
+  test(`what a layer is compressed with is told by its bytes: ${what}`, async (t) => {
+    const { registry, pull } = await bench(t);
+    const bytes = pack(Buffer.from(registry.blobs.get(LAYER) ?? ''));
+    const stored = descriptorOf(mediaType, bytes);
+    registry.blobs.set(stored.digest, bytes);
+    const manifest = await manifestOf((file) => (file.layers as unknown[]).splice(0, 1, stored));
+    registry.addManifest('acme/app/packed', manifest, MEDIA_TYPES.manifest);
+    const image = await pull('acme/app:packed');
+    t.is(((await image.layers[0]?.index()) ?? []).length, (await sampleLayer('one').index()).length);
+  });
+
+test('a layer whose tar is another than the configuration says is refused, and not kept', async (t) => {
+  const { registry, pull, store } = await bench(t);
+  const bytes = gzipSync(Buffer.alloc(10_240));
+  const stored = descriptorOf(MEDIA_TYPES.layerGzip, bytes);
+  registry.blobs.set(stored.digest, bytes);
+  registry.addManifest('acme/app/other', await manifestOf((file) => (file.layers as unknown[]).splice(0, 1, stored)), MEDIA_TYPES.manifest);
+  await t.throwsAsync(async () => await (await pull('acme/app:other')).layers[0]?.index(), {
+    code: 'BLOB_MISMATCH',
+    message: /whose tar is/,
+  });
+  t.is(await store.content.size(stored.digest), undefined);
+});
+
+test('so many layers come at once as wanted, and no more, of several images together', async (t) => {
+  let [now, most] = [0, 0];
+  const layers = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => sampleLayer(name));
+  const { registry, pull } = await bench(
+    t,
+    async ({ url }, response) => {
+      if (!url?.includes('/blobs/') || !layerDigests.has(url.split('/').at(-1) ?? '')) return false;
+      most = Math.max(most, ++now);
+      await sleep(30);
+      response.on('close', () => now--);
+      return false;
+    },
+    { downloads: 2 },
+  );
+  const layerDigests = new Set<string>(await Promise.all(layers.map((layer) => layer.diffId())));
+  await registry.add('acme/app/left', sampleImage(layers.slice(0, 3)));
+  await registry.add('acme/app/right', sampleImage(layers.slice(3)));
+  const images = await Promise.all(['left', 'right'].map((tag) => pull(`acme/app:${tag}`)));
+  await Promise.all(images.flatMap((image) => image.layers).map((layer) => layer.index()));
+  t.is(most, 2);
+});
+
+test('a head without an end is cut', async (t) => {
+  const { pull } = await bench(
+    t,
+    ({ url }, response) => url !== '/v2/' && Boolean(response.writeHead(200, { 'x-long': 'x'.repeat(1 << 20) }).end()),
+    { retries: 0 },
+  );
+  await t.throwsAsync(pull(), { code: 'REGISTRY_UNREACHABLE', message: /HPE_HEADER_OVERFLOW/ });
+});
+
+test('what does not pass by itself is not asked for again: 400, 401, 403, 404', async (t) => {
+  for (const status of [400, 401, 403, 404]) {
+    const { registry, pull } = await bench(t, ({ url }, response) => url !== '/v2/' && Boolean(response.writeHead(status).end()));
+    await t.throwsAsync(pull());
+    t.is(registry.requests.filter(({ line }) => line === 'GET /v2/acme/app/manifests/1.0').length, 1, String(status));
+  }
+});
+
+test.serial('a layer that lies elsewhere comes from there where that is asked for, without credentials', async (t) => {
+  const layer = sampleLayer('one');
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of layer.tar()) chunks.push(chunk);
+  const seen: (string | undefined)[][] = [];
+  const proxy = createHttpServer((request, response) => {
+    seen.push([request.url, request.headers.authorization]);
+    response.end(Buffer.concat(chunks));
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.teardown(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+    delete process.env.HTTP_PROXY;
+  });
+  process.env.HTTP_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const read = await foreign(t, ['http://elsewhere.test/layer'], { foreignLayers: true });
+  t.is(((await read()) ?? []).length, (await layer.index()).length);
+  t.deepEqual(seen, [['http://elsewhere.test/layer', undefined]]);
 });

@@ -200,3 +200,21 @@ for (const [form, client] of [
     hosts(`ca = "nothing.pem"\n${client}`);
     await t.throwsAsync(ping(), { code: 'REGISTRY_CONFIG', message: /nothing\.pem/ });
   });
+
+claim('TLS of before version 1.2 is not spoken', async (t) => {
+  const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+  const server = createServer({ ...(await selfSigned(t, '127.0.0.1')), ...old }, (_, response) => void response.writeHead(200).end());
+  server.on('tlsClientError', () => undefined);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const agents = new Agents(new TlsTrust([], {}), {});
+  await using http = new HttpClient({ agents, stallTimeout: 5000 });
+  const url = new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/v2/`);
+  await t.throwsAsync(http.send(url, { method: 'GET', security: { host: url.host, verify: false } }), {
+    message: /protocol version|EPROTO/i,
+  });
+});

@@ -1,13 +1,14 @@
 import { randomFillSync } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { digestOf, parseReference } from '@varve/core/image';
+import { digestOf, makeIndex, parseReference } from '@varve/core/image';
 import { temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { makeRequester } from '../src/client/make-requester.ts';
 import { readOptions } from '../src/options.ts';
 import { SessionMemory } from '../src/push/session-memory.ts';
 import { type Upload, uploadBlob } from '../src/push/upload-blob.ts';
-import { NO_FILES, openHub, PLATFORM, sampleImage } from './hub-bench.ts';
+import { NO_FILES, openHub, PLATFORM, sampleImage, sampleLayer } from './hub-bench.ts';
 import { startWriting, type Wishes } from './writing-registry.ts';
 
 const LARGE = randomFillSync(Buffer.alloc(17 << 20));
@@ -208,4 +209,75 @@ test('where the registry does not agree, the base goes from it to it, and not in
   const { digest } = await transport.push(image, parseReference(`${registry.host}/acme/app:1`), {});
   t.is(digest, (await image.descriptor()).digest);
   for (const { stored } of image.layers) t.is(await store.content.size(stored?.digest ?? t.fail()), undefined);
+});
+
+test('a registry that finds a piece out of place is asked where it is, and gets the rest', async (t) => {
+  let isFirst = true;
+  const { registry, upload, lines } = await bench(
+    t,
+    {
+      answers: ({ method }, response) => {
+        if (method !== 'PATCH' || !isFirst) return false;
+        isFirst = false;
+        return Boolean(response.writeHead(416, { range: '0-0' }).end());
+      },
+    },
+    SMALL,
+    { chunkSize: 100_000 },
+  );
+  t.deepEqual(await upload({ sessions: new SessionMemory(memory()) }), { kind: 'sent' });
+  t.true(lines().includes('GET /v2/acme/app/blobs/uploads/1'));
+  t.is(registry.requests.filter(({ line }) => line.startsWith('POST')).length, 1);
+});
+
+test('every body that is sent has a length', async (t) => {
+  const heads: IncomingMessage['headers'][] = [];
+  const answers: Wishes['answers'] = ({ method, headers }) => {
+    if (method !== 'GET' && method !== 'HEAD') heads.push(headers);
+    return false;
+  };
+  for (const extra of [{}, { chunkSize: 100_000 }]) await (await bench(t, { answers }, SMALL, extra)).upload();
+  t.true(heads.length > 5);
+  for (const { 'content-length': length, 'transfer-encoding': encoding } of heads) t.true(length !== undefined && encoding === undefined);
+});
+
+test('a registry that says it stored another blob is not believed', async (t) => {
+  const answers: Wishes['answers'] = ({ method }, response) =>
+    method === 'PUT' && Boolean(response.writeHead(201, { 'docker-content-digest': digestOf('other') }).end());
+  const { upload } = await bench(t, { answers }, SMALL);
+  await t.throwsAsync(upload(), { code: 'BLOB_MISMATCH' });
+});
+
+test('what a manifest names is there before it, and what an index names before that; the tag comes last', async (t) => {
+  const registry = await startWriting(t);
+  const { transport } = openHub(t, temporaryDir(t));
+  const index = makeIndex(
+    ['amd64', 'arm64'].map((architecture) => ({
+      platform: { os: 'linux', architecture },
+      image: sampleImage([sampleLayer(architecture)]),
+    })),
+  );
+  await transport.pushIndex(index, parseReference(`${registry.host}/acme/app:1`), {});
+  const puts = registry.requests.map(({ line }) => line).filter((line) => line.startsWith('PUT'));
+  const kinds = puts.map((line) => (line.includes('/uploads/') ? 'blob' : line.includes('/manifests/sha256:') ? 'manifest' : 'tag'));
+  t.deepEqual(kinds, ['blob', 'blob', 'manifest', 'blob', 'blob', 'manifest', 'tag']);
+});
+
+test('so many layers go at once as wanted, and no more', async (t) => {
+  let [now, most] = [0, 0];
+  const registry = await startWriting(t, {
+    answers: ({ method, url }, response) => {
+      if (method !== 'PUT' || !url?.includes('/uploads/')) return false;
+      most = Math.max(most, ++now);
+      response.on('close', () => now--);
+      return false;
+    },
+  });
+  const { transport } = openHub(t, temporaryDir(t), { uploads: 2 });
+  await transport.push(
+    sampleImage(['a', 'b', 'c', 'd', 'e'].map((name) => sampleLayer(name, 200_000))),
+    parseReference(`${registry.host}/acme/app:1`),
+    {},
+  );
+  t.true(most >= 1 && most <= 2, String(most));
 });
