@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import type { ExecutionContext, TestFn } from 'ava';
 import { type Outcome, type RunOptions, Workbench } from '../helpers/varve.ts';
 
@@ -28,11 +29,22 @@ export class ContainerBench extends Workbench {
     await bench.importBusybox();
     writeFileSync(bench.path('varve.config.json'), JSON.stringify(config));
     t.teardown(async () => {
-      const ids = (await bench.must(['ps', '-aq'])).split('\n').filter(Boolean);
-      if (ids.length > 0) await bench.must(['rm', '-f', '-v', ...ids]);
+      const up = bench.#up();
+      if (up.length > 0) await bench.must(['rm', '-f', ...up]);
       bench[Symbol.dispose]();
     });
     return bench;
+  }
+
+  /** Containers that were not seen to end: what else there is goes with the folder. Read here, because a command takes its time. */
+  #up(): readonly string[] {
+    const tables = this.path('root/db/containers.sqlite');
+    if (!existsSync(tables)) return [];
+    using database = new DatabaseSync(tables, { timeout: 20_000 });
+    return database
+      .prepare("SELECT id FROM containers WHERE status IN ('running', 'paused')")
+      .all()
+      .map(({ id }) => String(id));
   }
 
   /** What a command writes, in lines, with what differs each time masked: IDs, names that were made up, times. */

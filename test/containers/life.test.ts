@@ -36,9 +36,6 @@ onEach(test, 'a process has its own exit code, 127 where it is not there, 126 wh
   t.is(await codeOf('busybox', 'sh', '-c', 'exit 7'), 7);
   t.is(await codeOf('busybox', 'no-such-program'), 127);
   t.is(await codeOf('busybox', '/etc'), 126);
-  t.is(await codeOf('--pull', 'never', 'no-such-image'), 125);
-  t.is(await codeOf('--name', '?', 'busybox', 'true'), 125);
-  t.is(await codeOf('--no-such-option', 'busybox', 'true'), 125);
   t.deepEqual(await bench.transcript(['ps', '-aq']), []);
 });
 

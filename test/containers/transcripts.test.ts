@@ -39,6 +39,8 @@ const refusals: readonly Transcript[] = [
   ],
   ['run --rm busybox nope', ['Error: exec: "nope": executable file not found in $PATH', 'exit 127']],
   ['run --rm busybox /etc/passwd', ['Error: exec: "/etc/passwd": permission denied', 'exit 126']],
+  ['run --pull never nope', ['Error: No such image: nope:latest', 'Hint: `varve images` lists those that are here.', 'exit 125']],
+  ['run --no-such-option busybox', ["Error: unknown option '--no-such-option'", 'Hint: varve run --help', 'exit 125']],
   ['run --env-file nope busybox true', ['Error: open nope: no such file or directory', 'exit 125']],
   ['run -it busybox true', ['Error: the input device is not a TTY', 'Hint: Leave -t out where the input is a pipe.', 'exit 125']],
   ['run -d --rm -a stdout busybox true', ['Error: Conflicting options: -a and -d', 'exit 125']],
