@@ -49,8 +49,7 @@ export class ContainerBench extends Workbench {
 
   /** What a command writes, in lines, with what differs each time masked: IDs, names that were made up, times. */
   async transcript(args: readonly string[], options?: RunOptions): Promise<readonly string[]> {
-    const { code, stdout, stderr } = await this.varve(args, options);
-    return [...masked(stdout), ...masked(stderr).filter((line) => !line.startsWith('[')), ...(code === 0 ? [] : [`exit ${code}`])];
+    return transcriptOf(await this.varve(args, options));
   }
 
   /** Files that a test of this process has to know. */
@@ -58,6 +57,12 @@ export class ContainerBench extends Workbench {
     return readFileSync(this.path(...names), 'utf8');
   }
 }
+
+export const transcriptOf = ({ code, stdout, stderr }: Outcome): readonly string[] => [
+  ...masked(stdout),
+  ...masked(stderr).filter((line) => !line.startsWith('[')),
+  ...(code === 0 ? [] : [`exit ${code}`]),
+];
 
 const masked = (text: string): readonly string[] =>
   text
