@@ -11,7 +11,9 @@ import { RegistrySite } from './registry-site.ts';
 withoutSettings();
 const claim = isRegistryMissing ? test.skip : test.serial;
 const site = isRegistryMissing ? new RegistrySite() : RegistrySite.for(test);
-const OPTIONS = { retries: 3, retryWait: 5, stallTimeout: 2000 };
+const OPTIONS = { retries: 3, retryWait: 5 };
+/** Where nobody answers, somebody has to lose patience soon; on a busy machine that happens more often, and does no harm. */
+const IMPATIENT = { retries: 20, retryWait: 5, stallTimeout: 700 };
 const ALWAYS = 1000;
 
 /** Requests, by what they are for. One layer's blob is large, the other ones and the configuration are small. */
@@ -38,19 +40,19 @@ interface Row {
   readonly requests: number | readonly [least: number, most: number];
   /** The registry has done it all the same. */
   readonly isDone?: boolean;
-  /** Is not so yet. */
-  readonly bug?: boolean;
+  /** Nobody answers. */
+  readonly isStall?: boolean;
 }
 
 let count = 0;
 const faulty = (
   title: string,
-  { what, fault, times = 1, error, says, requests, isLarge = false, isDone = error === undefined, bug = false }: Row,
+  { what, fault, times = 1, error, says, requests, isLarge = false, isDone = error === undefined, isStall = false }: Row,
 ) =>
-  (bug && !isRegistryMissing ? test.serial.failing : claim)(`push: ${title}: ${error ?? 'it is finished'} after ${requests}`, async (t) => {
+  claim(`push: ${title}: ${error ?? 'it is finished'} after ${requests}`, async (t) => {
     t.timeout(60_000);
     await using proxy = await FaultProxy.start(site.registry.host);
-    using client = new Client(OPTIONS);
+    using client = new Client(isStall ? IMPATIENT : OPTIONS);
     const repository = `acme/push${++count}`;
     const name = `${proxy.host}/${repository}:1`;
     await client.store(sampleImage(), name);
@@ -144,9 +146,15 @@ for (const [form, text] of [
   });
 }
 
-faulty('no answer at all, once', { what: 'open', fault: faults.staysSilent, requests: 4 });
-faulty('nobody takes what is sent any more, once', { what: 'send', fault: stallsUp(BIG / 2), isLarge: true, requests: 4 });
-faulty('no answer to the manifest, once', { what: 'manifest', fault: faults.staysSilent, requests: 2 });
+faulty('no answer at all, once', { what: 'open', fault: faults.staysSilent, isStall: true, requests: [4, 40] });
+faulty('nobody takes what is sent any more, once', {
+  what: 'send',
+  fault: stallsUp(BIG / 2),
+  isLarge: true,
+  isStall: true,
+  requests: [4, 40],
+});
+faulty('no answer to the manifest, once', { what: 'manifest', fault: faults.staysSilent, isStall: true, requests: [2, 40] });
 
 for (const times of [1, 3])
   faulty(`the answer to the manifest is lost, ${times} times`, { what: 'manifest', fault: faults.losesAnswer, times, requests: times + 1 });

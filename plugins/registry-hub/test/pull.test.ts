@@ -154,7 +154,7 @@ test('a registry without ranges sends everything again, and nothing is taken twi
 });
 
 test('a connection that stalls is given up', async (t) => {
-  const { pull } = await bench(t, ({ url }, _, seen) => url !== '/v2/' && seen < 3, { stallTimeout: 1500 });
+  const { pull } = await bench(t, ({ url }, _, seen) => url !== '/v2/' && seen < 3, { stallTimeout: 500, retries: 20, retryWait: 1 });
   t.is(await (await pull()).id(), await sampleImage().id());
 });
 
