@@ -19,7 +19,7 @@ export function describeConfig(config: ContainerConfig) {
   } = config;
   return {
     User,
-    ...(ExposedPorts && { ExposedPorts: mapOf(ExposedPorts) }),
+    ExposedPorts: ExposedPorts ? mapOf(ExposedPorts) : undefined,
     Env,
     Cmd,
     Volumes: mapOf(Volumes),
@@ -27,9 +27,13 @@ export function describeConfig(config: ContainerConfig) {
     Entrypoint,
     OnBuild,
     Labels: mapOf(Labels),
+    ...UNSET,
     ...rest,
   };
 }
+
+/** Templates may ask for them, JSON leaves them out where nothing is set. */
+const UNSET = { StopSignal: undefined, StopTimeout: undefined, Healthcheck: undefined, Shell: undefined };
 
 const mapOf = (members: Readonly<Record<string, unknown>> | null | undefined): ReadonlyMap<string, unknown> | null =>
   members ? new Map(Object.entries(members)) : null;

@@ -141,6 +141,9 @@ once(test, 'inspect shows a container in the members of docker', async (t, bench
   t.like(seen.Mounts[0], { Type: 'volume', Name: 'data', Destination: '/data', RW: false, Driver: 'local' });
   const format = '{{.State.Status}} {{.Config.Labels.k}} {{range .Mounts}}{{.Name}}{{end}}';
   t.deepEqual(await bench.transcript(['container', 'inspect', '-f', format, 'seen']), ['exited v data']);
+  const asked =
+    '{{range .NetworkSettings.Networks}}[{{.IPAddress}}]{{end}}{{if .Config.Healthcheck}}checked{{end}}{{if .Config.ExposedPorts}}exposed{{end}}';
+  t.deepEqual(await bench.transcript(['inspect', '-f', asked, 'seen']), ['[]'], 'what is not there can be asked for');
   t.deepEqual((await bench.transcript(['inspect', 'nothing']))[1], 'Error: No such object: nothing');
 });
 

@@ -16,10 +16,11 @@ export async function describeImage(record: ImageRecord, { image, driver }: { re
     Parent: '',
     Comment: config.history.at(-1)?.comment ?? '',
     Created: config.created ?? '',
+    DockerVersion: '',
     Author: config.author ?? '',
     Config: describeConfig(config.config),
     Architecture: config.architecture,
-    ...(config.variant !== undefined && { Variant: config.variant }),
+    Variant: config.variant, // left out of JSON where there is none; templates may ask for it
     Os: config.os,
     Size: record.size,
     GraphDriver: { Name: driver, Data: null },

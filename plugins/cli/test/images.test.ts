@@ -148,6 +148,7 @@ test('inspect is an array with docker’s members', async (t) => {
   const { varve, ids } = await store(['a:1', 'b:1']);
   const { stdout } = await varve('inspect', 'a:1', 'b:1');
   const images = JSON.parse(stdout) as Record<string, unknown>[];
+  t.is((await varve('inspect', '-f', '[{{.Variant}}{{if .Config.Healthcheck}}x{{end}}]', 'a:1')).code, 0);
   t.is(images.length, 2);
   t.like(images[0], {
     Id: ids[0],

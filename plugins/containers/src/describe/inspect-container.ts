@@ -30,13 +30,17 @@ export function inspectContainer(
     RestartCount: 0,
     Driver: spec.driver,
     Platform: 'linux',
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
     ExecIDs: null,
     HostConfig: hostConfigOf(spec),
     GraphDriver: { Name: spec.driver, Data: null },
-    ...(size !== undefined && { SizeRw: size.own, SizeRootFs: size.virtual }),
+    SizeRw: size?.own,
+    SizeRootFs: size?.virtual,
     Mounts: spec.mounts.flatMap((mount) => describeMount(mount, (volume) => store.places.volumeData(volume))),
     Config: configOf(spec),
-    NetworkSettings: { Ports: new Map(portBindings(spec)), Networks: new Map([[networkOf(spec), {}]]) },
+    NetworkSettings: { ...ADDRESSES, Ports: new Map(portBindings(spec)), Networks: new Map([[networkOf(spec), ADDRESSES]]) },
   };
 }
 
@@ -63,6 +67,9 @@ const describeHealth = ({ status, failingStreak, log }: Health) => ({
   FailingStreak: failingStreak,
   Log: log.map(({ start, end, exitCode, output }) => ({ Start: timeOf(start), End: timeOf(end), ExitCode: exitCode, Output: output })),
 });
+
+/** A container has none of its own: as docker says it of the network of the host. */
+const ADDRESSES = { IPAddress: '', Gateway: '', MacAddress: '', GlobalIPv6Address: '' };
 
 const networkOf = ({ network }: ContainerSpec): string => (network === 'default' ? 'bridge' : network);
 
@@ -91,6 +98,9 @@ function hostConfigOf(spec: ContainerSpec) {
     AutoRemove: spec.autoRemove,
     CapAdd: listOrNull(capabilities.add),
     CapDrop: listOrNull(capabilities.drop),
+    Dns: spec.dns?.servers ?? [],
+    DnsOptions: spec.dns?.options ?? [],
+    DnsSearch: spec.dns?.search ?? [],
     ExtraHosts: listOrNull(spec.hosts.map(([address, host]) => `${host}:${address}`)),
     Privileged: spec.privileged,
     ReadonlyRootfs: spec.readOnly,
@@ -110,6 +120,11 @@ function hostConfigOf(spec: ContainerSpec) {
       CgroupPermissions: permissions,
     })),
     Init: spec.init,
+    IpcMode: 'private',
+    PidMode: '',
+    UTSMode: '',
+    PublishAllPorts: false,
+    Runtime: spec.executor ?? '',
   };
 }
 
