@@ -3,7 +3,7 @@ import { hashContents } from './content.ts';
 import type { Content, FileEntry, FileStamp, NodeEntry } from './entry.ts';
 import { isSameStamp, stampOf } from './file-stamp.ts';
 import type { FileTree, HostPlace, TreeState } from './file-tree.ts';
-import { type HostStats, hostEntry, hostNames, hostNamesWithTypes, namesOf } from './host-entry.ts';
+import { hostEntry, hostNames, hostNamesWithTypes, isFileMode, namesOf } from './host-entry.ts';
 import { pathOf } from './names.ts';
 import { baseName, childPath, hostPath, parentOf } from './paths.ts';
 import type { PatternMatcher, PatternResults } from './patterns.ts';
@@ -31,10 +31,11 @@ interface Listing {
   readonly results?: ReadonlyMap<string, PatternResults>;
 }
 
-interface Seen extends SeenFile, HostStats {
-  readonly mode: number;
-  /** `null`: nobody has asked yet, so its extended attributes are not known. */
-  entry: NodeEntry | undefined | null;
+interface Seen extends SeenFile {
+  readonly rdev: number;
+  /** It has no extended attributes, as far as was asked. */
+  isPlain: boolean;
+  entry: NodeEntry | undefined;
 }
 
 /** The root itself may be given by a symlink. */
@@ -59,10 +60,15 @@ export class DirectoryTree implements FileTree {
 
   get(path: string): NodeEntry | undefined {
     const seen = this.#look(path);
-    if (seen?.entry !== null) return seen?.entry;
+    if (seen === undefined || seen.entry !== undefined) return seen?.entry;
+    const { stamp, mode, uid, gid, rdev, isPlain } = seen;
     const host = hostPath(this.root, path);
-    seen.entry = hostEntry({ path, host, stats: seen, xattrNames: this.#xattrs ? namesOf(host) : [] });
-    return seen.entry;
+    const stats = { mode, uid, gid, rdev, size: stamp.size, mtimeNs: stamp.mtimeNs };
+    const entry = hostEntry({ path, host, stats, xattrNames: isPlain || !this.#xattrs ? [] : namesOf(host) });
+    // What else was read stays what it was; the rest is made anew when it is wanted: of a large tree it would be a few hundred megabytes
+    if (entry?.type === 'symlink' || entry?.xattrs !== undefined) seen.entry = entry;
+    else seen.isPlain = true;
+    return entry;
   }
 
   list(path: string): readonly string[] {
@@ -122,14 +128,14 @@ export class DirectoryTree implements FileTree {
     }
   }
 
-  identity(file: FileEntry): string | undefined {
+  identity(file: Pick<FileEntry, 'path'>): string | undefined {
     const seen = this.#look(file.path);
     return seen?.isLinked === true ? `${seen.stamp.dev}:${seen.stamp.ino}` : undefined;
   }
 
   #stamped(file: FileEntry): { readonly path: string; readonly stamp: FileStamp } {
     const seen = this.#look(file.path);
-    if (seen === undefined || this.get(file.path)?.type !== 'file') throw new Error(`"${file.path}" is no file of this tree`);
+    if (seen === undefined || !isFileMode(seen.mode)) throw new Error(`"${file.path}" is no file of this tree`);
     return { path: hostPath(this.root, file.path), stamp: seen.stamp };
   }
 
@@ -152,10 +158,10 @@ export class DirectoryTree implements FileTree {
     const stats = statsOf(this.root, path);
     if (stats === undefined) return undefined;
     const stamp = stampOf(stats);
-    const { mtimeNs, size } = stamp;
     const [mode, uid, gid, rdev] = [Number(stats.mode), Number(stats.uid), Number(stats.gid), Number(stats.rdev)];
     const isDirectory = stats.isDirectory(); // which has as many links as directories in it
-    return { stamp, mode, uid, gid, rdev, mtimeNs, size, isDirectory, isLinked: stats.nlink > 1n && !isDirectory, entry: null };
+    const isLinked = stats.nlink > 1n && !isDirectory;
+    return { stamp, mode, uid, gid, rdev, isDirectory, isLinked, isPlain: false, entry: undefined };
   }
 
   #listing(path: string): Listing {

@@ -40,7 +40,7 @@ export interface FileTree {
   /** `sha256:…` over the bytes of each file (`hashContents`), in order; read at most once while the files stay unchanged. */
   digests(files: readonly FileEntry[]): Promise<readonly string[]>;
   /** Names that are one file (hard links), as an opaque identity; `undefined` for a file with one name. */
-  identity(file: FileEntry): string | undefined;
+  identity(file: Pick<FileEntry, 'path'>): string | undefined;
   /** What is at and below these paths. Absent where files never change. */
   state?(paths: readonly string[]): TreeState;
   /** Where on this host what is at and below `path` lies, if it does. */

@@ -25,6 +25,8 @@ const CHAR = 0o020000;
 const BLOCK = 0o060000;
 const FIFO = 0o010000;
 
+export const isFileMode = (mode: number): boolean => (mode & TYPE_MASK) === FILE;
+
 /** The entry for a file of this host; `undefined` for a socket, which no archive holds. */
 export function hostEntry({ path, host, stats, xattrNames = namesOf(host) }: HostFile): NodeEntry | undefined {
   const mode = Number(stats.mode);

@@ -69,7 +69,7 @@ export class MergedTree implements FileTree {
     return files.map(({ path }) => this.#digests.get(path) ?? '');
   }
 
-  identity(file: FileEntry): string | undefined {
+  identity(file: Pick<FileEntry, 'path'>): string | undefined {
     const leaf = this.#leaf(file.path);
     if (leaf?.links === undefined) return undefined;
     const { links, layer } = leaf;

@@ -8,8 +8,8 @@ import { childPath } from './paths.ts';
 export interface SeenFile {
   readonly stamp: FileStamp;
   readonly mode: number;
-  readonly uid: bigint | number;
-  readonly gid: bigint | number;
+  readonly uid: number;
+  readonly gid: number;
   readonly isDirectory: boolean;
   /** It has other names, too. */
   readonly isLinked: boolean;

@@ -11,7 +11,8 @@ export interface Attributing {
   readonly made: Owner & { readonly mtime: Timestamp };
   /** For those of them that lead to the destination: `--chmod` counts for these, too, where it says a whole mode. */
   readonly madeMode: number | undefined;
-  change(entry: NodeEntry): NodeEntry;
+  /** The entry for the same file at another path. */
+  change(entry: NodeEntry, path?: string): NodeEntry;
 }
 
 /** @throws VarveError `USER_UNKNOWN`, `COPY_CHMOD` */
@@ -22,11 +23,12 @@ export async function readAttributes(step: CopyStep, tree: FileTree, build: Buil
   const owner = given ?? (isLocal ? ROOT : undefined);
   const mode = step.chmod ? parseMode(step.chmod, { source }) : undefined;
   const madeMode = step.chmod ? wholeMode(step.chmod) : undefined;
-  const change = (entry: NodeEntry): NodeEntry => {
+  const change = (entry: NodeEntry, path = entry.path): NodeEntry => {
     const { xattrs, ...rest } = entry;
     const kept = isLocal && xattrs !== undefined ? portable(xattrs) : xattrs;
     return {
       ...rest,
+      path,
       ...owner,
       ...(kept !== undefined && { xattrs: kept }),
       mode: mode === undefined || entry.type === 'symlink' ? entry.mode : mode(entry),

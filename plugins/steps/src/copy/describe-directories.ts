@@ -1,8 +1,9 @@
 import type { FileDigests } from '@varve/core';
-import { baseName, childPath, parentOf, type TreeState } from '@varve/core/archive';
+import { baseName, childPath, type FileTree, parentOf, type TreeState } from '@varve/core/archive';
 import { digestOf } from '@varve/core/image';
-import { type Described, type Describing, describeEntries } from './describe-entries.ts';
+import { type Described, type Describing, describeEntries, findLinks } from './describe-entries.ts';
 import type { Picked } from './pick-sources.ts';
+import type { Found } from './walk-picked.ts';
 
 /** Where to find what was said of directories, and how they are now. */
 export interface Remembering {
@@ -10,6 +11,11 @@ export interface Remembering {
   readonly name: string;
   readonly state: TreeState;
 }
+
+type PickedFound = Found & { readonly source: Picked };
+
+/** Files that are described at a time, enough to be read on all cores. */
+const BATCH = 10_000;
 
 /** By directory: what its state was, and what was said of it then. */
 type Memory = Readonly<Record<string, readonly [state: string, text: string]>>;
@@ -39,20 +45,43 @@ export async function describeDirectories(
 ): Promise<readonly Described[]> {
   const { tree } = describing;
   const before = JSON.parse((await digests.recall(name)) ?? '{}') as Memory; // as it is remembered below
-  const known: Described[] = [];
-  const found = sources.map((source) => ({ source, path: '', entry: source.entry }));
-  for (const { source, path, place, id } of sources.flatMap((source) => directoriesOf(source, state))) {
+  const described: Described[] = [];
+  const changed: Directory[] = [];
+  for (const directory of sources.flatMap((source) => directoriesOf(source, state))) {
+    const { source, path, place, id } = directory;
     const [then, text] = before[place] ?? [];
-    if (text !== undefined && then === id) known.push({ source, path: `${path}/`, text });
-    else
-      for (const name of tree.list(place)) {
-        const entry = tree.get(childPath(place, name));
-        if (entry !== undefined) found.push({ source, path: childPath(path, name), entry });
-      }
+    if (text !== undefined && then === id) described.push({ source, path: `${path}/`, text });
+    else changed.push(directory);
   }
-  const described = [...known, ...byDirectory(await describeEntries(found, describing))];
-  if (found.length > sources.length) await digests.remember(name, JSON.stringify(memoryOf(described, state)));
+  const linkOf = findLinks(mayBeLinks(sources, changed, tree), tree);
+  described.push(...(await describeEntries(sources.map(asFound), describing, linkOf)));
+  for (const batch of batchesOf(changed, tree)) described.push(...byDirectory(await describeEntries(batch, describing, linkOf)));
+  if (changed.length > 0) await digests.remember(name, JSON.stringify(memoryOf(described, state)));
   return described;
+}
+
+const asFound = (source: Picked): PickedFound => ({ source, path: '', entry: source.entry });
+
+function* mayBeLinks(sources: readonly Picked[], directories: readonly Directory[], tree: FileTree) {
+  for (const { label, entry } of sources) yield { name: label, path: entry.path };
+  for (const { source, path, place, id } of directories)
+    if (id === undefined)
+      for (const name of tree.list(place)) yield { name: `${source.label}/${childPath(path, name)}`, path: childPath(place, name) };
+}
+
+/** What lies in these, some directories at a time: entries and lines of all files at once would be hundreds of megabytes. */
+function* batchesOf(directories: readonly Directory[], tree: FileTree): Generator<readonly PickedFound[], void, undefined> {
+  let batch: PickedFound[] = [];
+  for (const { source, path, place } of directories) {
+    for (const name of tree.list(place)) {
+      const entry = tree.get(childPath(place, name));
+      if (entry !== undefined) batch.push({ source, path: childPath(path, name), entry });
+    }
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 interface Directory {

@@ -1,5 +1,5 @@
 import type { FileDigests } from '@varve/core';
-import type { FileEntry, FileTree, NodeEntry, PatternMatcher } from '@varve/core/archive';
+import type { FileTree, NodeEntry, PatternMatcher } from '@varve/core/archive';
 import type { Picked } from './pick-sources.ts';
 import type { Found } from './walk-picked.ts';
 
@@ -21,33 +21,35 @@ export interface Describing {
   readonly hasOwners: boolean;
 }
 
+export type Linking = (path: string) => string;
+
 /** What was found, one by one. */
 export async function describeEntries(
   found: readonly (Found & { readonly source: Picked })[],
   { tree, hasOwners }: Pick<Describing, 'tree' | 'hasOwners'>,
+  linkOf: Linking = findLinks(
+    found.map(({ source, path, entry }) => ({ name: `${source.label}/${path}`, path: entry.path })),
+    tree,
+  ),
 ): Promise<readonly Described[]> {
   const digests = await tree.digests(found.flatMap(({ entry }) => (entry.type === 'file' ? [entry] : [])));
-  const linkOf = findLinks(found, tree);
   let next = 0;
   return found.map(({ source, path, entry }) => {
-    const digest = entry.type === 'file' ? (digests[next++] ?? '') : '';
-    return { source, path, text: `${lineOf(entry, hasOwners)} ${digest}${linkOf(entry)}` };
+    const digest = entry.type === 'file' ? `${digests[next++] ?? ''}${linkOf(entry.path)}` : '';
+    return { source, path, text: `${lineOf(entry, hasOwners)} ${digest}` };
   });
 }
 
-/** Says which files are one, by the first of its names. */
-function findLinks(found: readonly (Found & { readonly source: Picked })[], tree: FileTree): (entry: NodeEntry) => string {
+/** Says of a file with several names which one of these is the first. */
+export function findLinks(files: Iterable<{ readonly name: string; readonly path: string }>, tree: FileTree): Linking {
   const first = new Map<string, string>();
-  const identityOf = (entry: NodeEntry) => (entry.type === 'file' ? tree.identity(entry as FileEntry) : undefined);
-  for (const { source, path, entry } of found) {
-    const identity = identityOf(entry);
-    if (identity === undefined) continue;
-    const name = `${source.label}/${path}`;
-    const known = first.get(identity);
-    if (known === undefined || name < known) first.set(identity, name);
+  for (const { name, path } of files) {
+    const identity = tree.identity({ path });
+    const known = identity === undefined ? '' : first.get(identity);
+    if (identity !== undefined && (known === undefined || name < known)) first.set(identity, name);
   }
-  return (entry) => {
-    const name = first.get(identityOf(entry) ?? '');
+  return (path) => {
+    const name = first.size === 0 ? undefined : first.get(tree.identity({ path }) ?? '');
     return name === undefined ? '' : ` link ${JSON.stringify(name)}`;
   };
 }

@@ -150,27 +150,24 @@ export class Destination implements FileTree {
   async draft(): Promise<LayerDraft> {
     if (this.#borrows) await this.#below.open();
     const first = new Map<Node, string>();
-    const content = new Map<string, () => Content>();
     const named = [...this.#nodes].map(([path, node]) => ({ path, node, entry: at(path, node.entry) }));
     const index = named
       .sort((a, b) => compareEntries(a.entry, b.entry))
       .flatMap(({ path, node, entry }): readonly Entry[] => {
         const target = first.get(node);
         if (target !== undefined) return [{ type: 'hardlink', path, target }];
-        if (node.content !== undefined) {
-          first.set(node, path);
-          content.set(path, node.content);
-        }
+        if (node.content !== undefined) first.set(node, path);
         // A directory where there was something else: what the layers below had in it stays gone.
         const isNew = entry.type === 'directory' && this.#hidden.has(path) && this.#below.get(path)?.type === 'directory';
         return isNew ? [entry, { type: 'opaque', path }] : [entry];
       });
-    return { index, content: ({ path }) => (content.get(path) ?? missing(path))() };
+    return { index, content: ({ path }) => (this.#nodes.get(path)?.content ?? missing(path))() };
   }
 }
 
 function at(path: string, entry: NodeEntry): NodeEntry {
-  if (entry.type !== 'file') return entry.path === path ? entry : { ...entry, path };
+  if (entry.path === path && !('offset' in entry)) return entry;
+  if (entry.type !== 'file') return { ...entry, path };
   // Where the bytes lay in the layer that they came from says nothing here.
   const { offset: _, ...file } = entry;
   return { ...file, path };

@@ -115,15 +115,16 @@ export class Placer {
   }
 
   #put(path: string, source: NodeEntry): void {
-    const entry = this.#placing.attributes.change(source);
-    if (entry.type === 'directory') this.#into.putDirectory({ ...entry, path });
+    const entry = this.#placing.attributes.change(source, path);
+    if (entry.type === 'directory') this.#into.putDirectory(entry);
     else this.#into.putFile(path, this.#node(source, entry));
   }
 
   #node(source: NodeEntry, entry: NodeEntry): Node {
     const { tree } = this.#placing;
     if (source.type !== 'file') return { entry };
-    const content = (): Content => tree.content(source);
+    const { path, size } = source;
+    const content = (): Content => tree.content({ ...entry, type: 'file', path, size });
     const identity = tree.identity(source);
     if (identity === undefined) return { entry, content };
     const node = this.#linked.get(identity) ?? { entry, content };
