@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import test from 'ava';
@@ -61,14 +61,18 @@ onEach(test, '--privileged has everything, --network host is the network of the 
   t.is(/^CapEff:\t(.*)$/m.exec(said)?.[1], own);
   t.regex(said, /^mounted$/m);
   const [devices = '', network = ''] = said.split('==');
-  for (const name of readdirSync('/dev').filter((each) => /^(loop|tty\d|kmsg)/.test(each)))
-    t.true(devices.split('\n').includes(name), name);
+  for (const name of nodesOf('/dev').filter((each) => /^(loop|tty\d|kmsg)/.test(each))) t.true(devices.split('\n').includes(name), name);
   t.deepEqual(interfaces(network), interfaces(readFileSync('/proc/net/dev', 'utf8')));
   const usual = await bench
     .must(['run', '--rm', 'busybox', 'sh', '-c', 'grep CapEff /proc/self/status; mount -t tmpfs none /tmp 2>&1'])
     .catch(String);
   t.regex(usual, /CapEff:\t00000000a80425fb\n.*[Pp]ermi/);
 });
+
+const nodesOf = (dir: string): readonly string[] =>
+  readdirSync(dir, { withFileTypes: true })
+    .filter((entry) => entry.isCharacterDevice() || entry.isBlockDevice())
+    .map(({ name }) => name);
 
 onEach(test, 'limits of memory, processors and processes hold, and whoever used up its memory is known', async (t, bench) => {
   await bench.must(['run', '-d', '--name', 'held', '--memory', '64m', '--cpus', '0.5', '--pids-limit', '9', 'busybox', 'sleep', '600']);
@@ -84,15 +88,17 @@ onEach(test, 'limits of memory, processors and processes hold, and whoever used 
   t.is(await bench.must(['inspect', '-f', '{{.State.OOMKilled}} {{.State.ExitCode}}', 'greedy']), 'true 137\n');
 });
 
-/** In the control group of a process, of whichever version. */
+/** In the control group of a process; of version 2 in the nearest one above it that has the limit. */
 function limitOf(pid: string, controller: string, old: string, unified: string): string {
-  const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => line.split(':'));
-  const [, , path = ''] = groups.find(([, names = '']) => names.split(',').includes(controller)) ?? [];
-  if (path !== '') return readFileSync(join('/sys/fs/cgroup', controller, path, old), 'utf8').trim();
-  return readFileSync(join('/sys/fs/cgroup', groups.find(([number]) => number === '0')?.[2] ?? '', unified), 'utf8').trim();
+  const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n');
+  const groups = new Map(lines.flatMap((line) => (line.split(':')[1] ?? '').split(',').map((name) => [name, line.split(':')[2] ?? '/'])));
+  const path = groups.get(controller);
+  if (path !== undefined) return readFileSync(join('/sys/fs/cgroup', controller, path, old), 'utf8').trim();
+  for (let at = groups.get('') ?? '/'; at !== '/'; at = dirname(at)) {
+    const limit = readFileSync(join('/sys/fs/cgroup', at, unified), 'utf8').trim();
+    if (!limit.startsWith('max')) return limit;
+  }
+  return 'none';
 }
 
 onEach(test, 'a port under its own number is reached; what would need another network is refused', async (t, bench) => {
