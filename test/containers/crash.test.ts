@@ -31,7 +31,7 @@ onEach(test, 'a container whose supervisor was killed has ended, leaves nothing,
   t.deepEqual(await bench.transcript(['rm', 'one']), ['one']);
 });
 
-onEach(test, 'when the machine comes up again containers are what they were, or have ended', async (t, bench) => {
+once(test, 'when the machine comes up again containers are what they were, or have ended', async (t, bench) => {
   const script = 'echo begun; echo kept >> /file; echo kept >> /data/file; exec sleep 600';
   await bench.must(['run', '-d', '--name', 'up', '-v', 'data:/data', 'busybox', 'sh', '-c', script]);
   await bench.must(['run', '-d', '--name', 'still', 'busybox', 'sleep', '600']);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,15 +54,14 @@ onEach(test, 'a user has the identity and the groups that were asked for', async
 });
 
 onEach(test, '--privileged has everything, --network host is the network of the host', async (t, bench) => {
-  const interfaces = (text: string) => text.split('\n').flatMap((line) => /^ *(\S+):/.exec(line)?.[1] ?? []);
-  const script = 'grep CapEff /proc/self/status; mount -t tmpfs none /tmp && echo mounted; ls /dev; echo ==; cat /proc/net/dev; hostname';
+  const script = 'grep CapEff /proc/self/status; mount -t tmpfs none /tmp && echo mounted; ls /dev; readlink /proc/self/ns/net';
   const said = await bench.must(['run', '--rm', '--privileged', '--network', 'host', 'busybox', 'sh', '-c', script]);
   const own = /^CapEff:\t(.*)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
   t.is(/^CapEff:\t(.*)$/m.exec(said)?.[1], own);
   t.regex(said, /^mounted$/m);
-  const [devices = '', network = ''] = said.split('==');
-  for (const name of nodesOf('/dev').filter((each) => /^(loop|tty\d|kmsg)/.test(each))) t.true(devices.split('\n').includes(name), name);
-  t.deepEqual(interfaces(network), interfaces(readFileSync('/proc/net/dev', 'utf8')));
+  const lines = said.split('\n');
+  for (const name of nodesOf('/dev').filter((each) => /^(loop|tty\d|kmsg)/.test(each))) t.true(lines.includes(name), name);
+  t.true(lines.includes(readlinkSync('/proc/self/ns/net')));
   const usual = await bench
     .must(['run', '--rm', 'busybox', 'sh', '-c', 'grep CapEff /proc/self/status; mount -t tmpfs none /tmp 2>&1'])
     .catch(String);

@@ -7,13 +7,14 @@ import type { Answer, AttachRequest, Request } from '../client/frames.ts';
 import { listenIn } from '../client/unix-socket.ts';
 import { type Engine, openSnapshots } from '../engine.ts';
 import { healthCheckOf, STARTING, unwatched } from '../health/health-check.ts';
-import { HealthMonitor } from '../health/health-monitor.ts';
+import type { HealthMonitor } from '../health/health-monitor.ts';
 import { destroyContainer } from '../remove-container.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
+import { runGuest, watchHealth } from './guest.ts';
 import { Input } from './input.ts';
 import { LogFile } from './log-file.ts';
 import { Outputs } from './outputs.ts';
-import { execSpec, processSpec } from './process-spec.ts';
+import { processSpec } from './process-spec.ts';
 import { runOnly } from './run-only.ts';
 import { Session } from './session.ts';
 
@@ -171,7 +172,7 @@ export class Supervisor {
       case 'place':
         return done({ pid: process.pid, root: this.#workspace?.root });
       case 'exec':
-        return await this.#exec(session, request, container);
+        return await runGuest(session, request, { container, record: this.#record });
       case 'start':
         throw new VarveError('CONTAINER_RUNNING', `Container ${this.#record.id} is running`);
       default:
@@ -194,32 +195,6 @@ export class Supervisor {
     });
   }
 
-  async #exec(session: Session, { exec, attach }: Request & { readonly op: 'exec' }, container: RunningContainer): Promise<void> {
-    const input = attach?.stdin === true ? new Input() : undefined;
-    const outputs = new Outputs();
-    if (attach !== undefined) outputs.add(session, attach);
-    if (container.pid === 0) throw new VarveError('EXECUTOR_UNSUPPORTED', 'The executor cannot start a second process in a container');
-    const spec = await execSpec(this.#record, { exec, pid: container.pid, size: attach?.size });
-    const running = await container.exec(spec, {
-      stdout: (chunk) => outputs.write('stdout', chunk),
-      stderr: (chunk) => outputs.write('stderr', chunk),
-      ready: () => outputs.ready(),
-      stdin: input,
-    });
-    session.onInput(input, () => input?.end());
-    session.onClose(() => {
-      outputs.remove(session);
-      input?.end();
-    });
-    session.onMessage((request) => {
-      if (request.op === 'resize') running.resize(request.size);
-      if (request.op === 'signal') running.signal(request.signal);
-    });
-    session.send({ kind: 'started', pid: running.pid });
-    const { exitCode } = await running.exit;
-    session.end({ kind: 'exit', exitCode });
-  }
-
   #setRunning(pid: number): void {
     const health = healthCheckOf(this.#record.spec.config) && STARTING;
     const running = { status: 'running', pid: pid || undefined, supervisor: process.pid, startedAt: Date.now(), health } as const;
@@ -238,17 +213,9 @@ export class Supervisor {
   }
 
   #watchHealth(container: RunningContainer): void {
-    const { id, spec, state } = this.#record;
-    const check = healthCheckOf(spec.config);
-    if (check === undefined) return;
-    const exec = { args: check.args, env: [], tty: false, privileged: false };
-    this.#monitor = new HealthMonitor({
-      check,
-      startedAt: state.startedAt ?? Date.now(),
-      execute: async (io) => await container.exec(await execSpec(this.#record, { exec, pid: container.pid }), io),
-      tell: (health) => {
-        this.#record = this.#engine.store.containers.change(id, (now) => ({ ...now, health }));
-      },
+    const { id } = this.#record;
+    this.#monitor = watchHealth({ container, record: this.#record }, (health) => {
+      this.#record = this.#engine.store.containers.change(id, (now) => ({ ...now, health }));
     });
   }
 
