@@ -13,6 +13,6 @@ export { isOn, isTalking, listOf, textOf, type Values } from './read-values.ts';
 export { didYouMean, suggest } from './suggest.ts';
 export { layOut } from './table.ts';
 export { compileTemplate } from './template.ts';
-export { createdAt, humanAge, humanSize, parseSize, since } from './units.ts';
+export { binarySize, createdAt, humanAge, humanSize, parseSize, since } from './units.ts';
 export { usageError } from './usage-error.ts';
 export { visible } from './visible.ts';

@@ -11,6 +11,12 @@ export function humanSize(bytes: number): string {
   return `${Number(value.toPrecision(3))}${UNITS[unit]}`;
 }
 
+/** Bytes as docker shows memory: four digits, powers of 1024. */
+export function binarySize(bytes: number): string {
+  const unit = Math.min(Math.max(Math.floor(Math.log2(bytes) / 10), 0), 5) || 0;
+  return `${Number((bytes / 1024 ** unit).toPrecision(4))}${['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'][unit]}`;
+}
+
 /** Bytes that a person wrote: `64m`, `1g`, `512`. `undefined`: that is no size. */
 export function parseSize(text: string): number | undefined {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text.trim()) ?? [];

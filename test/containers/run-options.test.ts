@@ -83,6 +83,8 @@ onEach(test, 'limits of memory, processors and processes hold, and whoever used 
   t.regex(crowd.stderr, /can't fork/);
   const format = '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}}';
   t.is(await bench.must(['inspect', '-f', format, 'held']), `${64 << 20} 500000000 9\n`);
+  const columns = '{{.Name}} {{.PIDs}} {{.MemUsage}} {{.NetIO}}';
+  t.regex(await bench.must(['stats', '--no-stream', '--format', columns]), /^held \d [\d.]+[KM]iB \/ 64MiB -- \/ --\n$/);
   t.is((await bench.varve(['run', '--name', 'greedy', '-m', '16m', 'busybox', 'tail', '/dev/zero'])).code, 137);
   t.is(await bench.must(['inspect', '-f', '{{.State.OOMKilled}} {{.State.ExitCode}}', 'greedy']), 'true 137\n');
 });

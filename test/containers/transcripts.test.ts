@@ -11,7 +11,7 @@ const QUESTION = 'Are you sure you want to continue? [y/N] ';
 
 /** On a store where `up` runs and `done` has ended with 3; none of them changes anything. */
 const refusals: readonly Transcript[] = [
-  ...'start stop restart kill rm logs attach wait top diff export commit pause unpause port'
+  ...'start stop restart kill rm logs attach wait top stats diff export commit pause unpause port'
     .split(' ')
     .map((verb): Transcript => [`${verb} nope`, NONE]),
   ['exec nope true', NONE],
@@ -79,6 +79,7 @@ const refusals: readonly Transcript[] = [
 const lives: readonly Transcript[] = [
   ['wait done', ['3']],
   ['logs done', ['said']],
+  ['stats --no-stream --format table_{{.Name}}\\t{{.MemUsage}} done', ['NAME  MEM USAGE / LIMIT', 'done  0B / 0B']],
   [
     'ps -a --no-trunc --format {{.ID}}_{{.Command}}_{{.Status}}',
     ['<id> "sh -c echo said; exit 3" Exited (3) <age> ago', '<id> "sleep 600" Up <age>'],

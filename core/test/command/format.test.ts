@@ -1,7 +1,7 @@
 import test from 'ava';
 import { formatListing } from '../../command/listing.ts';
 import { layOut } from '../../command/table.ts';
-import { humanAge, humanSize, parseSize, since } from '../../command/units.ts';
+import { binarySize, humanAge, humanSize, parseSize, since } from '../../command/units.ts';
 
 const sizes = test.macro({
   exec: (t, bytes: number, expected: string) => void t.is(humanSize(bytes), expected),
@@ -13,6 +13,17 @@ test(sizes, 1000, '1kB');
 test(sizes, 1_240_000, '1.24MB');
 test(sizes, 123_456_789, '123MB');
 test(sizes, 5_000_000_000, '5GB');
+
+const memories = test.macro({
+  exec: (t, bytes: number, expected: string) => void t.is(binarySize(bytes), expected),
+  title: (_, bytes) => `${bytes} bytes of memory as docker shows them`,
+});
+test(memories, 0, '0B');
+test(memories, 1023, '1023B');
+test(memories, 1024, '1KiB');
+test(memories, 5_902_437, '5.629MiB');
+test(memories, 64 << 20, '64MiB');
+test(memories, 25_275_000_000, '23.54GiB');
 
 const ages = test.macro({
   exec: (t, seconds: number, expected: string) => void t.is(humanAge(seconds * 1000), expected),

@@ -1,5 +1,5 @@
 import { type Choice, CORE_VERSION, type Command, type Host, IMAGES, messageOf, VarveError } from '@varve/core';
-import { compileTemplate, isOn, textOf } from '@varve/core/command';
+import { binarySize, compileTemplate, isOn, textOf } from '@varve/core/command';
 import { formatPlatform, hostPlatform } from '@varve/core/image';
 import { describeHost } from '../describe-host.ts';
 import type { CliOptions } from '../options.ts';
@@ -92,7 +92,7 @@ const linesOf = (info: Shown): readonly string[] => [
   ` OSType: ${info.OSType}`,
   ` Architecture: ${info.Architecture}`,
   ` CPUs: ${info.NCPU}`,
-  ` Total Memory: ${(info.MemTotal / 2 ** 30).toPrecision(4)}GiB`,
+  ` Total Memory: ${binarySize(info.MemTotal)}`,
   ` Name: ${info.Name}`,
   ` Docker Root Dir: ${info.DockerRootDir}`,
 ];

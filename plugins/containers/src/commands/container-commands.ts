@@ -222,6 +222,21 @@ export const CONTAINER_COMMANDS: readonly ((store: ContainerStore) => Command)[]
     async () => (await import('../verbs/top.ts')).top,
   ),
   commandOf(
+    {
+      name: 'stats',
+      aliases: ['container stats'],
+      summary: 'Show what containers use of processors and memory',
+      usage: '[<container>...]',
+      options: {
+        all: { type: 'boolean', short: 'a', description: 'those that do not run, too' },
+        'no-stream': { type: 'boolean', description: 'once, not every second' },
+        'no-trunc': { type: 'boolean', description: 'whole IDs' },
+        ...LISTING_OPTIONS,
+      },
+    },
+    async () => (await import('../verbs/stats.ts')).stats,
+  ),
+  commandOf(
     { name: 'port', aliases: ['container port'], summary: 'List the ports that a container publishes', usage: '<container> [<port>]' },
     async () => (await import('../verbs/port.ts')).port,
   ),
