@@ -1,4 +1,4 @@
-// Makes plugins/cli/dist/varve.mjs (or another folder's) and its chunks: one file to load for every command, and what only some commands need beside it.
+// Makes the command line's bundle in plugins/cli/dist, or another folder: one script for all commands, and those of threads and helpers beside it.
 import { globSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,27 +51,32 @@ const options = {
   minifyWhitespace: true, // names stay: they are what a stack trace is read by
   platform: 'node',
   target: 'node22',
-  format: 'esm',
   outdir,
   external: ['koffi'],
   plugins: [lazyBuiltins],
   logLevel: 'warning',
-  banner: {
-    // CommonJS dependencies call `require`
-    js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
-  },
 };
 
-for (const name of globSync('varve*.mjs*', { cwd: outdir })) rmSync(`${outdir}/${name}`);
+for (const name of globSync('varve*', { cwd: outdir })) rmSync(`${outdir}/${name}`);
+// One script, which its launcher runs with the code that V8 made of it before. What only some commands need is started when it is asked for.
 await build({
   ...options,
   entryPoints: { varve: 'plugins/cli/src/bin.ts' },
-  splitting: true,
-  outExtension: { '.js': '.mjs' },
-  chunkNames: 'varve-[name]-[hash]',
+  entryNames: '[name]-[hash]',
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: '(function (require, bundleUrl) {' },
+  footer: { js: '})' },
   legalComments: 'linked',
 });
 
-// Files of threads and helper processes are found by their names beside the code that starts them, which is in a chunk now
+// Files of threads and helper processes are found by their names beside the code that starts them
 const entries = ['core/archive/hash-worker.ts', 'core/system/launch/worker.ts', 'core/system/launch/helper.ts'];
-await build({ ...options, entryPoints: Object.fromEntries(entries.map((path) => [basename(path, '.ts'), path])) });
+await build({
+  ...options,
+  entryPoints: Object.fromEntries(entries.map((path) => [basename(path, '.ts'), path])),
+  format: 'esm',
+  // CommonJS dependencies call `require`
+  banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import test from 'ava';
 import { mustRun, run, Workbench } from '../helpers/varve.ts';
@@ -7,11 +7,12 @@ const repository = resolve(import.meta.dirname, '../..');
 mkdirSync(join(repository, '.varve'), { recursive: true });
 /** Inside the repository, because the bundle finds koffi in its `node_modules`. */
 const bundle = mkdtempSync(join(repository, '.varve', 'bundle-'));
-test.before(() => mustRun('node', [join(repository, 'scripts', 'bundle.mjs'), bundle]));
+cpSync(join(repository, 'plugins', 'cli', 'bin'), join(bundle, 'bin'), { recursive: true });
+test.before(() => mustRun('node', [join(repository, 'scripts', 'bundle.mjs'), join(bundle, 'dist')]));
 test.after.always(() => rmSync(bundle, { recursive: true, force: true }));
 
 const varve = (bench: Workbench, ...args: readonly string[]) =>
-  run(process.execPath, [join(bundle, 'varve.mjs'), '--root', bench.root, ...args], { cwd: bench.folder });
+  run(process.execPath, [join(bundle, 'bin', 'varve.mjs'), '--root', bench.root, ...args], { cwd: bench.folder });
 
 for (const executor of ['namespaces', 'oci', 'chroot'])
   for (const limits of [[], ['--ulimit', 'nofile=64:64']])
@@ -31,7 +32,7 @@ test('listing images loads no network, no process and no system call', async (t)
     spy,
     "process.on('exit', () => console.error(process.moduleLoadList.concat(Object.keys(require('node:module')._cache)).join(' ')));",
   );
-  const outcome = await run(process.execPath, ['--require', spy, join(bundle, 'varve.mjs'), '--root', bench.root, 'images']);
+  const outcome = await run(process.execPath, ['--require', spy, join(bundle, 'bin', 'varve.mjs'), '--root', bench.root, 'images']);
   t.is(outcome.stdout, 'REPOSITORY   TAG       IMAGE ID   CREATED   SIZE\n');
   const loaded = outcome.stderr.split(/\s+/);
   t.true(loaded.includes('fs'));

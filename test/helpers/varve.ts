@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
-const BUNDLE = join(REPOSITORY, 'plugins/cli/dist/varve.mjs');
+const DIST = join(REPOSITORY, 'plugins/cli/dist');
+const isBuilt = existsSync(DIST) && readdirSync(DIST).some((name) => /^varve-\w+\.cjs$/.test(name));
 /** What users start, in the way they do (`--`), where it was built; the same from source, slower to start, where it was not or `VARVE_TEST_SOURCE` is set. */
 export const VARVE: readonly string[] =
-  existsSync(BUNDLE) && process.env.VARVE_TEST_SOURCE === undefined
+  isBuilt && process.env.VARVE_TEST_SOURCE === undefined
     ? ['--', join(REPOSITORY, 'plugins/cli/bin/varve.mjs')]
     : ['--conditions=varve-source', '--', join(REPOSITORY, 'plugins/cli/src/bin.ts')];
 

@@ -1,5 +1,4 @@
 import { availableParallelism, constants } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import { type PendingTap, VarveError } from '@varve/core';
 import { Run } from './run.ts';
 
@@ -9,7 +8,6 @@ import { Run } from './run.ts';
  */
 const ECHO = 500;
 
-keepYoungSpaceSmall();
 useAllCores();
 const controller = new AbortController();
 let stoppedAt = 0;
@@ -31,18 +29,14 @@ let settled = false;
 process.once('beforeExit', () => {
   if (!settled) process.exitCode = run.fail(stuck(run.pending));
 });
-const code = await run.main(process.argv.slice(2));
-settled = true;
-await new Promise(setImmediate); // an output that could not be written says so only now
-// What is still open (idle connections, say) has nothing to do any more.
-process.exit(code);
+void main();
 
-/**
- * V8 lets its space for young objects grow to a hundred megabytes while a large tree is read, and gains nothing: 20,000 files take 160 MB of
- * memory instead of 300, in the same time. Newer versions may not know the flag, and would say so on stderr.
- */
-function keepYoungSpaceSmall(): void {
-  if (Number(process.versions.node.split('.')[0]) <= 24) setFlagsFromString('--semi-space-growth-factor=1');
+async function main(): Promise<void> {
+  const code = await run.main(process.argv.slice(2));
+  settled = true;
+  await new Promise(setImmediate); // an output that could not be written says so only now
+  // What is still open (idle connections, say) has nothing to do any more.
+  process.exit(code);
 }
 
 /** Node compresses and reads files on a pool of four threads, which it starts when the first of them is wanted. */

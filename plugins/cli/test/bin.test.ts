@@ -1,5 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -133,13 +146,18 @@ function launcher(version: string): { readonly at: string; start(...argv: readon
   mkdirSync(join(home, 'dist'), { recursive: true });
   cpSync(join(packageDir, 'bin'), join(home, 'bin'), { recursive: true });
   cpSync(join(packageDir, 'package.json'), join(home, 'package.json'));
-  writeFileSync(join(home, 'dist', 'varve.mjs'), "console.log('started with', process.argv.slice(2).join(' ')); process.exitCode = 5;");
+  writeFileSync(
+    join(home, 'dist', 'varve-12345678.cjs'),
+    "(function () { console.log('started with', process.argv.slice(2).join(' ')); process.exitCode = 5; })",
+  );
   const pretend = join(at, 'pretend.cjs');
   writeFileSync(
     pretend,
     `Object.defineProperty(process.versions, 'node', { value: '${version}' }); Object.defineProperty(process, 'version', { value: 'v${version}' });`,
   );
-  return { at, start: (...argv) => finished(spawn(process.execPath, ['--require', pretend, join(home, 'bin', 'varve.mjs'), ...argv])) };
+  const env = { ...process.env, XDG_CACHE_HOME: join(at, 'cache') };
+  const words = ['--require', pretend, join(home, 'bin', 'varve.mjs')];
+  return { at, start: (...argv) => finished(spawn(process.execPath, [...words, ...argv], { env })) };
 }
 for (const version of ['18.19.0', '22.19.0'])
   test(`on Node ${version} the launcher says in one sentence what is needed`, async (t) => {
@@ -189,4 +207,39 @@ test('a varve that is not built says so', async (t) => {
   const { at, start: launch } = launcher('24.0.0');
   rmSync(join(at, 'node_modules', 'varve', 'dist'), { recursive: true });
   t.like(await launch('images'), { code: 2, stdout: '' });
+});
+
+const CACHES: Readonly<Record<string, (file: string) => void>> = {
+  'as it was kept': () => undefined,
+  'with other bytes in it': (file) => writeFileSync(file, Buffer.alloc(5000, 'x')),
+  'cut off': (file) => writeFileSync(file, readFileSync(file).subarray(0, -100)),
+  empty: (file) => writeFileSync(file, ''),
+  'not to be read': (file) => {
+    rmSync(file);
+    mkdirSync(file);
+  },
+};
+for (const [how, damage] of Object.entries(CACHES))
+  test(`the launcher starts what was built with compiled code ${how}`, async (t) => {
+    const { at, start: launch } = launcher('24.0.0');
+    const expected = { code: 5, stdout: 'started with images\n', stderr: '' };
+    t.deepEqual(await launch('images'), expected);
+    const cache = join(at, 'node_modules', 'varve', '.cache');
+    const kept = readdirSync(cache);
+    t.is(kept.length, 1);
+    damage(join(cache, kept[0] ?? ''));
+    t.deepEqual(await launch('images'), expected);
+    t.deepEqual(await launch('images'), expected);
+    t.deepEqual(readdirSync(cache), kept);
+  });
+test('compiled code of a bundle that is gone goes, too', async (t) => {
+  const { at, start: launch } = launcher('24.0.0');
+  await launch('images');
+  const home = join(at, 'node_modules', 'varve');
+  renameSync(join(home, 'dist', 'varve-12345678.cjs'), join(home, 'dist', 'varve-87654321.cjs'));
+  t.is((await launch('images')).code, 5);
+  t.deepEqual(
+    readdirSync(join(home, '.cache')).map((name) => name.slice(0, 14)),
+    ['varve-87654321'],
+  );
 });
