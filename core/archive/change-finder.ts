@@ -3,7 +3,7 @@ import type { FileTree } from './file-tree.ts';
 import { impliedDirectory } from './implied-directory.ts';
 import { normaliseIndex } from './normalise-index.ts';
 import { Pacer } from './pacer.ts';
-import { ancestors, childPath } from './paths.ts';
+import { ancestors, childPath, parentOf } from './paths.ts';
 import { isSameNode } from './same-node.ts';
 import type { ScanOptions } from './scan-directory.ts';
 
@@ -26,13 +26,18 @@ export class ChangeFinder {
   /** The name that carries a file in the result, by the name that carries it in the index. */
   readonly #carriers = new Map<string, string>();
   readonly #hidden = new Set<string>();
+  /** Names of files with several, by the name that carries the file in the index. */
+  readonly #linked = new Map<string, { readonly changed: string[]; readonly unchanged: string[] }>();
 
   constructor(index: LayerIndex, lower: FileTree, { isSame, signal }: ChangesOptions) {
     this.#index = normaliseIndex(index);
     this.#lower = lower;
     this.#isSame = isSame;
     this.#pacer = new Pacer(signal);
-    for (const entry of this.#index) this.#addNode(entry);
+    for (const entry of this.#index) {
+      this.#addNode(entry);
+      if (entry.type === 'hardlink') this.#linked.set(entry.target, { changed: [], unchanged: [] });
+    }
   }
 
   async find(): Promise<LayerIndex> {
@@ -40,8 +45,14 @@ export class ChangeFinder {
       if (this.#pacer.isDue) await this.#pacer.rest();
       if (entry.type === 'whiteout') this.#whiteout(entry.path);
       else if (entry.type === 'opaque') this.#hide(entry.path);
-      else if (await this.#isChanged(entry.path)) this.#keepNode(entry);
+      else {
+        const isChanged = await this.#isChanged(entry.path);
+        if (isChanged) this.#keepNode(entry);
+        const names = this.#linked.get(entry.type === 'hardlink' ? entry.target : entry.path);
+        names?.[isChanged ? 'changed' : 'unchanged'].push(entry.path);
+      }
     }
+    this.#keepOldNames();
     return normaliseIndex(this.#kept);
   }
 
@@ -106,6 +117,31 @@ export class ChangeFinder {
       this.#carriers.set(target, path);
       this.#kept.push(node);
     }
+  }
+
+  /**
+   * A new name of an old file is the same file only to whoever gets both names. An overlay parts names that were one file below when one
+   * of them gets another: of those one is taken, in the directory of a new name if there is one.
+   */
+  #keepOldNames(): void {
+    for (const [carrier, { changed, unchanged }] of this.#linked) {
+      const target = this.#carriers.get(carrier);
+      if (target === undefined) continue;
+      const dirs = new Set(changed.map(parentOf));
+      const identities = new Set<string>();
+      for (const path of [...unchanged.filter((one) => dirs.has(parentOf(one))), ...unchanged]) {
+        const identity = this.#identityBelow(path);
+        if (identities.has(identity)) continue;
+        identities.add(identity);
+        this.#kept.push({ type: 'hardlink', path, target });
+        this.#keepParents(path);
+      }
+    }
+  }
+
+  #identityBelow(path: string): string {
+    const below = this.#lower.get(path);
+    return (below?.type === 'file' ? this.#lower.identity(below) : undefined) ?? `the file ${path}`;
   }
 
   #keepParents(path: string): void {

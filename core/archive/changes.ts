@@ -13,6 +13,7 @@ import { type ScanOptions, scanDirectory, scanUpper, type UpperOptions } from '.
  * The one index for a change, however it was found. It holds
  *
  * - each path whose type, mode, owner, mtime, link target, device number, size, xattrs or bytes are not those of the layers below;
+ * - the other names of such a file (hard links), also those that were there before;
  * - each directory on the way to such a path, so that whoever unpacks the layer alone gives it the right attributes;
  * - a whiteout for each path of the layers below that is gone, topmost only; never an opaque marker.
  *

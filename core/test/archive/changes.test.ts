@@ -35,6 +35,9 @@ const BASE: readonly Entry[] = [
   file('d/e/g/h', 'd/e/g/h'),
   dir('other'),
   file('other/x', 'other/x'),
+  file('pair', 'pair'),
+  hardlink('pair2', 'pair'),
+  hardlink('other/pair3', 'pair'),
   link('sym', 'd'),
   file('z', 'z', { uid: 5 }),
 ];
@@ -132,7 +135,24 @@ gives('a file renamed', 'mv d/a d/n', ['directory d', 'whiteout d/a', 'd/n']);
 gives('a directory renamed', 'mv d/e n', ['directory d', 'whiteout d/e', 'directory n', 'n/f', 'directory n/g', 'n/g/h']);
 gives('a new directory with new files', 'mkdir -p n/m; echo 1 > n/m/a; echo 2 > n/b', ['directory n', 'n/b', 'directory n/m', 'n/m/a']);
 gives('hard links', 'echo new > n; ln n m; ln n d/l', ['directory d', 'd/l', 'hardlink m', 'hardlink n']);
-gives('a new link to a file of the layer below', 'ln z y', ['y']);
+gives('a new link to a file of the layer below', 'ln z y', ['y', 'hardlink z']);
+gives('a new link to a file of the layer below, in another directory', 'ln d/e/f n; ln n other/m', [
+  'directory d',
+  'directory d/e',
+  'd/e/f',
+  'hardlink n',
+  'directory other',
+  'hardlink other/m',
+]);
+gives('a new link to a file of the layer below that gets an owner', 'ln z y; chown 9 y', ['y', 'hardlink z']);
+gives('a link to a file of the layer below in the place of another one', 'ln -f z d/a', ['directory d', 'd/a', 'hardlink z']);
+gives('a new link to a file of the layer below that has two names', 'ln pair n', ['n', 'hardlink pair']);
+gives('a new link to a file of the layer below that has two names, beside one of them', 'ln other/pair3 other/n', [
+  'directory other',
+  'other/n',
+  'hardlink other/pair3',
+]);
+gives('a link to a file of the layer below that is removed again', 'ln z y; rm y; touch -d @1700000000 .', []);
 gives('a symlink that points elsewhere', 'ln -sfn other sym', ['symlink sym']);
 gives('devices and pipes', 'mknod c c 1 3; mkfifo p', ['char c', 'fifo p']);
 gives('a socket, which no layer holds', `python3 -c "import socket; socket.socket(socket.AF_UNIX).bind('s')"`, []);
@@ -191,9 +211,9 @@ test(canonical, "the root's own time does not count", [dir('', { mtime: { second
 test(canonical, "the root's mode counts", [dir('', { mode: 0o700, mtime: { seconds: 1, nanoseconds: 2 } })], [dir('', { mode: 0o700 })]);
 test(
   canonical,
-  'a hard link whose target is left out carries the file',
+  'hard links to a file of the layer below bring it along',
   [file('z', 'z', { uid: 5 }), hardlink('zz', 'z'), hardlink('zzz', 'z')],
-  [file('zz', 'z', { uid: 5 }), hardlink('zzz', 'zz')],
+  [file('z', 'z', { uid: 5 }), hardlink('zz', 'z'), hardlink('zzz', 'z')],
 );
 
 asRoot('an upper directory that was renamed in place is refused', async (t: Parameters<typeof makeTemp>[0]) => {

@@ -204,14 +204,14 @@ export const CHANGES: readonly Change[] = [
     },
     ['file a1', 'hardlink n1'],
   ),
-  change('an old file gets a second name', (root) => linkSync(at(root, 'f'), at(root, 'zz')), ['file zz']),
+  change('an old file gets a second name', (root) => linkSync(at(root, 'f'), at(root, 'zz')), ['file f', 'hardlink zz']),
   change(
     'an old file gets two more names',
     (root) => {
       linkSync(at(root, 'f'), at(root, 'b'));
       linkSync(at(root, 'f'), at(root, 'c'));
     },
-    ['file b', 'hardlink c'],
+    ['file b', 'hardlink c', 'hardlink f'],
   ),
   change(
     'the owner of all names of a file is changed',

@@ -49,6 +49,28 @@ export const copyFromStages: ConformanceCases = [
     tree: ['x d755', 'x/p p600'],
   },
   {
+    name: 'hard links that several commands of a stage made',
+    dockerfile: lines(
+      'FROM busybox AS one',
+      'RUN mkdir -p /d/e && echo 1 > /d/a',
+      'RUN ln /d/a /d/e/b',
+      'RUN ln /d/e/b /d/e/c',
+      'FROM scratch',
+      'COPY --from=one /d/e /e',
+      'COPY --from=one /d /d',
+    ),
+    tree: [
+      'd d755',
+      'd/a f644 "1\\n"',
+      'd/e d755',
+      'd/e/b f644 "1\\n"',
+      'd/e/c f644 "1\\n" = d/e/b',
+      'e d755',
+      'e/b f644 "1\\n"',
+      'e/c f644 "1\\n" = e/b',
+    ],
+  },
+  {
     name: 'symlinks of a stage',
     dockerfile: lines(
       'FROM busybox AS made',

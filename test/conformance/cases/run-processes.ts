@@ -136,6 +136,11 @@ export const runProcesses: ConformanceCases = [
     tree: ['a l -> c', 'c d755', 'c/y f644 "2\\n"'],
   },
   {
+    name: 'RUN: new names of a file of the layers below',
+    dockerfile: lines('FROM busybox', 'RUN mkdir d && echo 1 > d/b', 'RUN ln d/b d/a', 'RUN ln d/a d/c && rm d/b'),
+    tree: ['d d755', 'd/a f644 "1\\n"', 'd/c f644 "1\\n" = d/a'],
+  },
+  {
     name: 'RUN: modes, owners and links',
     dockerfile: lines(
       'FROM busybox',
