@@ -3,6 +3,7 @@ import { GitFetcher } from '../git/git-fetcher.ts';
 import { isFromHost } from './attributes.ts';
 import { composeCopy, type Providers } from './compose-copy.ts';
 import { describeCopy } from './describe-copy.ts';
+import { describeParents } from './describe-parents.ts';
 import { destPath, formatDest } from './dest-path.ts';
 import { Fetcher } from './fetched-source.ts';
 import { describeFiles } from './fingerprint.ts';
@@ -17,7 +18,7 @@ export class CopyHandler implements StepHandler<CopyStep> {
   readonly #digests: FileDigests;
 
   /**
-   * `store` takes in what is fetched, and what a compressed archive holds; `digests` remembers what trees that never change hold; `root`
+   * `store` takes in what is fetched, and what a compressed archive holds; `digests` remembers what was found in trees; `root`
    * is the store's, for directories that go again.
    */
   constructor(store: () => ContentStore, digests: FileDigests, root: string) {
@@ -35,6 +36,7 @@ export class CopyHandler implements StepHandler<CopyStep> {
     return {
       ...describeCopy(step, dest),
       ...fetched,
+      ...describeParents(picked, hasOwners),
       ...(await describeFiles(picked, { tree, exclude, excludes: step.exclude, hasOwners, digests: this.#digests })),
     };
   }

@@ -54,8 +54,8 @@ export function findLinks(files: Iterable<{ readonly name: string; readonly path
   };
 }
 
-/** A source named directly is a directory whose contents are copied: what it is itself does not count, but for its type. */
-function lineOf(entry: NodeEntry, hasOwners: boolean): string {
+/** What a file is besides its bytes. */
+export function lineOf(entry: NodeEntry, hasOwners: boolean): string {
   const { type, mode, uid, gid, xattrs } = entry;
   const owner = hasOwners ? ` ${uid}:${gid}` : '';
   const more = xattrs === undefined ? '' : ` ${JSON.stringify(Object.entries(xattrs).sort())}`;
