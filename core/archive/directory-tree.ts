@@ -48,6 +48,8 @@ export class DirectoryTree implements FileTree {
   readonly #ignore: PatternMatcher | undefined;
   readonly #hash: HashFiles | undefined;
   readonly #xattrs: boolean;
+  /** In nanoseconds: nothing was looked at before. */
+  readonly #since = BigInt(Date.now()) * 1_000_000n;
   readonly #listings = new Map<string, Listing>();
   readonly #seen = new Map<string, Seen | undefined>();
 
@@ -78,7 +80,7 @@ export class DirectoryTree implements FileTree {
   state(paths: readonly string[]): TreeState {
     const look = (path: string): Seen | undefined => this.#look(path);
     const of = this.#xattrs ? this.root : `${this.root} without extended attributes`;
-    return stateOf(paths, { of, look, list: (path) => this.#listing(path).names });
+    return stateOf(paths, { of, since: this.#since, look, list: (path) => this.#listing(path).names });
   }
 
   async open(): Promise<void> {}

@@ -18,14 +18,15 @@ export interface SeenFile {
 export interface SeenTree {
   /** Which tree it is, whatever becomes of its files. */
   readonly of: string;
+  /** When the first of its files was looked at, in nanoseconds since 1970: what is remembered of one may be as old. */
+  readonly since: bigint;
   look(path: string): SeenFile | undefined;
   /** Names in a directory. */
   list(path: string): readonly string[];
 }
 
 /** The state of what is at and below these paths, told by times and numbers. */
-export function stateOf(paths: readonly string[], { of, look, list }: SeenTree): TreeState {
-  const readAt = BigInt(Date.now()) * 1_000_000n;
+export function stateOf(paths: readonly string[], { of, since, look, list }: SeenTree): TreeState {
   const directories = new Map<string, string | undefined>();
   const ids: string[] = [];
   const pending: string[] = [];
@@ -42,7 +43,7 @@ export function stateOf(paths: readonly string[], { of, look, list }: SeenTree):
       lines += lineOf(path, seen);
       if (seen.isDirectory) pending.push(path);
       if (seen.isLinked) isAlone = false;
-      if (!isSettled(seen.stamp, readAt)) isTold = isAlone = false;
+      if (!isSettled(seen.stamp, since)) isTold = isAlone = false;
     }
     const id = hash('sha256', lines, 'base64');
     ids.push(id);
