@@ -2,6 +2,7 @@ import type { FileDigests } from '@varve/core';
 import { baseName, childPath, type FileTree, parentOf, type TreeState } from '@varve/core/archive';
 import { digestOf } from '@varve/core/image';
 import { type Described, type Describing, describeEntries, findLinks } from './describe-entries.ts';
+import { joinEntry } from './join-entry.ts';
 import type { Picked } from './pick-sources.ts';
 import type { Found } from './walk-picked.ts';
 
@@ -18,7 +19,7 @@ type PickedFound = Found & { readonly source: Picked };
 const BATCH = 10_000;
 
 /** By directory: what its state was, and what was said of it then. */
-type Memory = Readonly<Record<string, readonly [state: string, text: string]>>;
+type Memory = readonly (readonly [directory: string, said: readonly [state: string, text: string]])[];
 
 /** What lies directly in a directory as one, for each, with a slash after its path; a source itself stays as it is. */
 export function byDirectory(files: readonly Described[]): readonly Described[] {
@@ -44,12 +45,12 @@ export async function describeDirectories(
   { digests, name, state }: Remembering,
 ): Promise<readonly Described[]> {
   const { tree } = describing;
-  const before = JSON.parse((await digests.recall(name)) ?? '{}') as Memory; // as it is remembered below
+  const before = new Map(JSON.parse((await digests.recall(name)) ?? '[]') as Memory); // as it is remembered below
   const described: Described[] = [];
   const changed: Directory[] = [];
   for (const directory of sources.flatMap((source) => directoriesOf(source, state))) {
     const { source, path, place, id } = directory;
-    const [then, text] = before[place] ?? [];
+    const [then, text] = before.get(place) ?? [];
     if (text !== undefined && then === id) described.push({ source, path: `${path}/`, text });
     else changed.push(directory);
   }
@@ -100,10 +101,9 @@ function directoriesOf(source: Picked, { directories }: TreeState): readonly Dir
 }
 
 function memoryOf(described: readonly Described[], { directories }: TreeState): Memory {
-  const all = described.flatMap(({ source, path, text }) => {
-    const place = childPath(source.entry.path, path.slice(0, -1));
+  return described.flatMap(({ source, path, text }) => {
+    const place = joinEntry(source.entry.path, path.slice(0, -1));
     const id = path.endsWith('/') ? directories.get(place) : undefined;
     return id === undefined ? [] : [[place, [id, text]] as const];
   });
-  return Object.fromEntries(all);
 }

@@ -3,6 +3,7 @@ import type { KeyParts } from '@varve/core';
 import { digestOf } from '@varve/core/image';
 import { byDirectory, describeDirectories } from './describe-directories.ts';
 import { type Described, type Describing, describeEntries } from './describe-entries.ts';
+import { joinEntry } from './join-entry.ts';
 import type { Picked } from './pick-sources.ts';
 import { walkPicked } from './walk-picked.ts';
 
@@ -25,7 +26,7 @@ export async function describeFiles(sources: readonly Picked[], describing: Desc
   const known = id === undefined ? '' : ((await digests.recall(`files ${subject}`)) ?? '');
   if (id !== undefined && known.startsWith(`${id} `)) return JSON.parse(known.slice(id.length)) as KeyParts; // as it is remembered below
   const isLarge = state !== undefined && state.size > MAX_PARTS && exclude === undefined;
-  const memory = isLarge ? { digests, state, name: `directories ${subject}` } : undefined;
+  const memory = isLarge ? { digests, state, name: `by directory ${subject}` } : undefined;
   const described = await (memory ? describeDirectories(sources, describing, memory) : describeAll(sources, describing));
   const parts = toParts(sources, described);
   if (id !== undefined) await digests.remember(`files ${subject}`, `${id} ${JSON.stringify(parts)}`);
@@ -45,7 +46,7 @@ function toParts(sources: readonly Picked[], described: readonly Described[]): K
   const numbers = new Map(sources.map((source, number) => [source, number]));
   const numberOf = ({ source }: Described): number => numbers.get(source) ?? 0;
   const all = described.toSorted((a, b) => numberOf(a) - numberOf(b) || (a.path < b.path ? -1 : 1));
-  const labels = [labelDown(Infinity), ...[4, 3, 2, 1].map(labelDown), ({ source }: Described) => source.label];
+  const labels = [labelDown(Infinity), ...[4, 3, 2, 1].map(labelDown), ({ source }: Described) => printable(source.label)];
   const groups = labels.map((label) => groupUpTo(MAX_PARTS, all, label)).find((found) => found !== undefined);
   return hashParts(groups ?? new Map([['', all]]));
 }
@@ -54,7 +55,7 @@ const labelDown =
   (depth: number) =>
   ({ source, path }: Described): string => {
     const below = cutBelow(path.replace(/\/$/, ''), depth);
-    return source.label === '' || below === '' ? source.label + below : `${source.label}/${below}`;
+    return printable(joinEntry(source.label, below));
   };
 
 /** The first components of a path. */
@@ -83,7 +84,7 @@ function groupUpTo(
   return groups;
 }
 
-/** Names that are not UTF-8 would all read alike. */
+/** Names that are not UTF-8 would all read alike. What reads like another all the same is put together with it. */
 const printable = (label: string): string => (label.isWellFormed() ? label : JSON.stringify(label).slice(1, -1));
 
 const lineToHash = ({ source, path, text }: Described): string => JSON.stringify([source.label, path, text]);
@@ -99,7 +100,7 @@ function hashParts(groups: ReadonlyMap<string, readonly Described[]>): KeyParts 
           .join(''),
       );
     const isOne = files.length === 1 && files[0]?.path.endsWith('/') === false;
-    const name = `${isOne ? 'file' : 'files'} ${printable(label) || '/'}`;
+    const name = `${isOne ? 'file' : 'files'} ${label || '/'}`;
     return [name, `sha256:${hash.digest('hex')}`] as const;
   });
   return Object.fromEntries(parts);
