@@ -149,11 +149,14 @@ export interface CacheStore {
   finish?(images: readonly Image[]): Promise<void>;
 }
 
-/** Remembers the digests of files by device, inode, size, mtime and ctime, and what was worked out about trees that never change. */
+/** Remembers the digests of files by device, inode, size, mtime and ctime, and what was worked out about trees. */
 export interface FileDigests {
   /** `sha256:…` of each file, in order, as `hashContents` has it; reads only those that are not remembered. Paths are for `node:fs`. @throws VarveError `SOURCE_CHANGED` */
   digests(files: readonly { readonly path: string | Buffer; readonly stamp: FileStamp }[], options?: Abortable): Promise<readonly string[]>;
-  /** What was remembered under a name that says which tree (`FileTree.id`) and what about it. */
+  /**
+   * What was remembered under a name that says which tree and what about it. Of a tree that may change (`FileTree.state`) the value has to
+   * tell for which state it holds. Anything may be forgotten that was not recalled for long.
+   */
   recall(name: string): Promise<string | undefined>;
   remember(name: string, value: string): Promise<void>;
   /** How many files and bytes were read to be hashed so far. */

@@ -33,17 +33,10 @@ export class Database implements AsyncDisposable {
     return this.#read((database) => this.#prepare(database, sql).get(...values) as Row | undefined, undefined);
   }
 
-  /** Rows as arrays, integers as bigints: for many rows of numbers that are longer than a double holds. */
-  tuples(sql: string, ...values: readonly SQLInputValue[]): readonly (readonly SQLInputValue[])[] {
-    return this.#read((database) => {
-      const statement = this.#prepare(database, sql);
-      statement.setReadBigInts(true);
-      statement.setReturnArrays(true);
-      return statement.all(...values) as unknown as readonly (readonly SQLInputValue[])[];
-    }, []);
-  }
-
-  /** The same row by row, for so many that they are not to be held together. Returns how many there were. */
+  /**
+   * Row by row, as arrays with integers as bigints: for so many that they are not to be held together, and for numbers that are longer than a
+   * double holds. Returns how many there were.
+   */
   each(sql: string, values: readonly SQLInputValue[], visit: (row: readonly SQLInputValue[]) => void): number {
     return this.#read((database) => {
       const statement = this.#prepare(database, sql);

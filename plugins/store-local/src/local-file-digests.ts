@@ -9,10 +9,14 @@ interface File {
   readonly stamp: FileStamp;
 }
 
+/** Milliseconds for which a use that was noted stands for later ones. */
+const FRESH = 24 * 3_600_000;
+
 /** Digests of files, read only when the file is not the one that was read last time. */
 export class LocalFileDigests implements FileDigests {
   readonly #cache: StatCache;
   readonly #database: Database;
+  readonly #recalled = new Set<string>();
   #files = 0;
   #bytes = 0;
 
@@ -26,11 +30,24 @@ export class LocalFileDigests implements FileDigests {
   }
 
   async recall(name: string): Promise<string | undefined> {
-    return this.#database.tuples('SELECT value FROM remembered WHERE name = ?', name)[0]?.[0] as string | undefined; // the column is TEXT
+    const row = this.#database.get('SELECT value, used_at FROM remembered WHERE name = ?', name);
+    if (row === undefined) return undefined;
+    if (Number(row.used_at) < Date.now() - FRESH) this.#recalled.add(name);
+    return String(row.value);
   }
 
   async remember(name: string, value: string): Promise<void> {
-    this.#database.transaction(() => this.#database.run('INSERT OR REPLACE INTO remembered (name, value) VALUES (?, ?)', name, value));
+    const insert = 'INSERT OR REPLACE INTO remembered (name, value, used_at) VALUES (?, ?, ?)';
+    this.#database.transaction(() => this.#database.run(insert, name, value, Date.now()));
+  }
+
+  /** Notes what was recalled, all at once. */
+  noteUse(): void {
+    if (this.#recalled.size === 0) return;
+    this.#database.transaction(() => {
+      for (const name of this.#recalled) this.#database.run('UPDATE remembered SET used_at = ? WHERE name = ?', Date.now(), name);
+    });
+    this.#recalled.clear();
   }
 
   async digests(files: readonly File[], options?: Abortable): Promise<readonly string[]> {

@@ -46,6 +46,7 @@ export class LocalStore implements AsyncDisposable {
   #noteUse(): void {
     try {
       this.cache.noteUse();
+      this.fileDigests.noteUse();
     } catch (failure) {
       if (!VarveError.is(failure)) throw failure;
     }

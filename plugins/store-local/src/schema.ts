@@ -53,11 +53,16 @@ CREATE TABLE index_entries (
 CREATE INDEX index_entries_by_digest ON index_entries (digest);
 `;
 
+/** When what was found in a tree was last asked for: nobody asks again for a tree of which another has become. */
+const FOUND_AT = `
+ALTER TABLE remembered ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
+`;
+
 /**
  * What makes each version of the tables out of the one before, the first out of an empty database. A version that was released never
  * changes: what is new goes to the end.
  */
-export const MIGRATIONS: readonly string[] = [FIRST, INDEXES, USED_AT];
+export const MIGRATIONS: readonly string[] = [FIRST, INDEXES, USED_AT, FOUND_AT];
 
 /** `PRAGMA user_version` of a database with these tables. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -147,7 +147,7 @@ for (const [when, file, isRemembered] of times)
 
 const cacheOf = (store: LocalStore) => ({ digests: new LocalFileDigests(store.database), cache: new StatCache(store.database) });
 
-test('what is remembered about a tree that never changes is known to the next process, and the last word counts', async (t) => {
+test('what is remembered about a tree is known to the next process, and the last word counts', async (t) => {
   const root = temporaryDir(t);
   {
     await using store = new LocalStore(root);

@@ -4,6 +4,7 @@ import { blocksOf } from '@varve/core/system';
 import type { LocalStore } from '../local-store.ts';
 import { Leftovers } from './leftovers.ts';
 import { OldDigests } from './old-digests.ts';
+import { OldFindings } from './old-findings.ts';
 import { sizeOf } from './plan-collection.ts';
 import { StoreFiles } from './store-files.ts';
 import { StoreTables } from './store-tables.ts';
@@ -15,19 +16,21 @@ export class StoreKeeper implements Keeper {
   readonly #tables: StoreTables;
   readonly #leftovers: Leftovers;
   readonly #digests: OldDigests;
+  readonly #findings: OldFindings;
 
   constructor(store: LocalStore) {
     this.#store = store;
     this.#tables = new StoreTables(store.database);
     this.#leftovers = new Leftovers(store.root);
     this.#digests = new OldDigests(store.database);
+    this.#findings = new OldFindings(store.database);
   }
 
   async items(options?: Abortable): Promise<readonly StoredItem[]> {
     if (!this.#store.root.isThere()) return [];
     const files = new StoreFiles(this.#store.root);
     const known = [...this.#images(files), ...this.#layers(files), ...this.#tables.steps()];
-    const digests = this.#digests.items();
+    const digests = [...this.#digests.items(), ...this.#findings.items()];
     return [...known, ...digests, ...(await this.#leftovers.items(files, options)), this.#folders(sizeOf(digests))];
   }
 
@@ -42,6 +45,7 @@ export class StoreKeeper implements Keeper {
     this.#store.images.forgetLayers(named('layer').filter(isDigest));
     this.#leftovers.remove(named('leftover'));
     if (ids.includes('digests/oldest')) this.#digests.remove();
+    if (ids.includes('findings/oldest')) this.#findings.remove();
   }
 
   #images(files: StoreFiles): readonly StoredItem[] {
