@@ -15,6 +15,7 @@ const BUNDLES = [
 ];
 
 export interface Trust {
+  /** Made when it is first asked for: to read what the system trusts takes 50 ms. @throws VarveError `REGISTRY_CONFIG` */
   readonly context: SecureContext;
   /** Somebody said which authorities vouch for this host: then it is verified, wherever it is. */
   readonly isPinned: boolean;
@@ -45,14 +46,23 @@ export class TlsTrust {
 
   async #make(host: string, certificates?: Certificates): Promise<Trust> {
     const { authorities, client } = certificates ?? (await readCertificates(this.#dirs, hostFolders(host)));
-    this.#system ??= systemAuthorities(this.#env);
-    try {
-      const ca = [...this.#system, ...authorities];
-      const context = createSecureContext({ minVersion: 'TLSv1.2', ca, cert: client?.cert, key: client?.key });
-      return { context, isPinned: authorities.length > 0 };
-    } catch (cause) {
-      throw configFailure(`the certificates for ${host}`, messageOf(cause), cause);
-    }
+    let context: SecureContext | undefined;
+    const make = (): SecureContext => {
+      this.#system ??= systemAuthorities(this.#env);
+      try {
+        const ca = [...this.#system, ...authorities];
+        return createSecureContext({ minVersion: 'TLSv1.2', ca, cert: client?.cert, key: client?.key });
+      } catch (cause) {
+        throw configFailure(`the certificates for ${host}`, messageOf(cause), cause);
+      }
+    };
+    return {
+      isPinned: authorities.length > 0,
+      get context() {
+        context ??= make();
+        return context;
+      },
+    };
   }
 }
 
