@@ -1,7 +1,8 @@
 import type { CacheKey, Image, Layer } from '../image/index.ts';
+import { ArrivingLayer, LayerLost } from './arriving-layer.ts';
 import type { Build } from './build.ts';
 import type { BuildRequest } from './contracts/build.ts';
-import type { CacheRecord, CacheStart, CacheStore } from './contracts/store.ts';
+import type { CacheRecord, CacheStart, CacheStore, FoundRecord } from './contracts/store.ts';
 import { messageOf, VarveError } from './errors.ts';
 
 export interface Hit {
@@ -21,19 +22,46 @@ export function startCaches(stores: readonly CacheStore[], start: CacheStart): r
 
 const hasWishes = ({ cacheFrom = [], cacheTo = [] }: BuildRequest): boolean => cacheFrom.length + cacheTo.length > 0;
 
-/** The first cache that knows the key and whose layer can still be read. Those asked before it know it from then on. */
-export async function firstHit(on: Build, asked: AskedRecord): Promise<Hit | undefined> {
+export interface Asking {
+  /** Nobody goes on before a layer is here. */
+  readonly isPatient: boolean;
+}
+
+/**
+ * The first cache that knows the key and whose layer can still be read, or is on its way. Those asked before it know it from then on, or once
+ * the layer is here.
+ */
+export async function firstHit(on: Build, asked: AskedRecord, { isPatient }: Asking): Promise<Hit | undefined> {
   for (const [i, cache] of on.work.caches.entries()) {
+    const tell = async (record: CacheRecord): Promise<void> => {
+      for (const nearer of on.work.caches.slice(0, i)) await orWarn(nearer, on, () => nearer.put(record, on.build));
+    };
     const hit = await orWarn(cache, on, async () => {
-      const record = await cache.get(asked.key, on.build);
-      const layer = record && (await on.layers.get(record.layer));
-      return record && layer && { record: { ...record, ...asked }, layer };
+      const found = isPatient || cache.find === undefined ? await cache.get(asked.key, on.build) : await cache.find(asked.key, on.build);
+      if (found === undefined) return undefined;
+      const { bringing, ...known } = found as CacheRecord & Partial<FoundRecord>;
+      const record = { ...known, ...asked };
+      const layer = await on.layers.get(record.layer);
+      if (layer !== undefined || bringing === undefined) return layer && { record, layer };
+      return {
+        record,
+        layer: new ArrivingLayer(
+          record.layer,
+          arrival(record, bringing, on).then((here) => tell(record).then(() => here)),
+        ),
+      };
     });
     if (hit === undefined) continue;
-    for (const nearer of on.work.caches.slice(0, i)) await orWarn(nearer, on, () => nearer.put(hit.record, on.build));
+    if (!(hit.layer instanceof ArrivingLayer)) await tell(hit.record);
     return hit;
   }
   return undefined;
+}
+
+async function arrival({ layer: id }: CacheRecord, bringing: Promise<boolean>, on: Build): Promise<Layer> {
+  const layer = (await bringing) ? await on.layers.get(id) : undefined;
+  if (layer === undefined) throw new LayerLost(`The layer ${id} was found in a cache, and did not come`);
+  return layer;
 }
 
 /** Tells every cache. */

@@ -48,6 +48,7 @@ export type {
   CacheStore,
   ContentStore,
   FileDigests,
+  FoundRecord,
   ImageRecord,
   ImageStore,
   LayerStore,

@@ -1,4 +1,5 @@
 import { normalizePlatform } from '../image/index.ts';
+import { arrivedState, isLost } from './arriving-layer.ts';
 import type { Build } from './build.ts';
 import type { Plan, Stage, Step } from './contracts/plan.ts';
 import { VarveError } from './errors.ts';
@@ -13,6 +14,7 @@ export class Stages {
   readonly #on: Build;
   readonly #stages = new Map<string, Stage>();
   readonly #running = new Map<string, Promise<StageState>>();
+  readonly #patient = new Set<string>();
 
   constructor(on: Build) {
     this.#on = on;
@@ -55,13 +57,32 @@ export class Stages {
     on.emit({ type: 'stage-started', stage: name });
     for (const needed of stage.steps.flatMap(stagesOf)) void this.run(needed);
     const base = await this.#base(stage);
-    let state = base;
-    for (const [i, step] of stage.steps.entries()) {
-      on.build.signal?.throwIfAborted();
-      state = await runStep({ stage: name, index: i + 1, total: stage.steps.length, step }, state, on);
-    }
+    const state = await this.#steps(stage, base);
     on.emit({ type: 'stage-finished', stage: name });
     return await settleStage(base, state, on);
+  }
+
+  /** Layers that caches bring come while the next steps are asked for. Where one does not come after all, everything is asked again, patiently. */
+  async #steps(stage: Stage, base: StageState): Promise<StageState> {
+    const on = this.#on;
+    const { name, steps } = stage;
+    try {
+      let state = base;
+      for (const [i, step] of steps.entries()) {
+        on.build.signal?.throwIfAborted();
+        state = await runStep({ stage: name, index: i + 1, total: steps.length, step }, state, on);
+      }
+      return await arrivedState(state);
+    } catch (failure) {
+      if (!isLost(failure) || this.#patient.has(name)) throw failure;
+      this.#patient.add(name);
+      return await this.#steps(stage, base);
+    }
+  }
+
+  /** Whether a layer that is found in a cache has to be here before the next step is asked for. */
+  isPatient(name: string): boolean {
+    return this.#patient.has(name);
   }
 
   async #base({ base, platform: own, initial, source }: Stage): Promise<StageState> {

@@ -1,4 +1,5 @@
 import { appendHistory, type CacheKey, chainOf, composeLayer, type Layer } from '../image/index.ts';
+import { arrivedState, isLost } from './arriving-layer.ts';
 import type { Build } from './build.ts';
 import { type AskedRecord, firstHit, type Hit, recordAll } from './cache.ts';
 import { keyOf, layerIdOf, stateKey } from './cache-key.ts';
@@ -25,6 +26,7 @@ export async function runStep(place: StepPlace, at: StageState, on: Build): Prom
       hint: 'Add the plugin that does; `varve plugins` lists those that are loaded.',
     });
   } catch (failure) {
+    if (isLost(failure)) throw failure; // the stage begins again
     const isStopped = on.build.signal?.aborted === true || (VarveError.is(failure) && failure.code === 'STEP_STOPPED');
     const error = isStopped ? stopped(failure) : VarveError.with(blame(failure, undefined, step.title), { source: step.source });
     on.emit({ type: 'step-failed', ...place, code: error.code, message: error.message });
@@ -42,17 +44,18 @@ async function runWith(handler: StepHandler, place: StepPlace, at: StageState, o
   const shapers = on.hooks.layer.taps.map((tap) => tap.name);
   const key = keyOf({ platform: at.platform, parent: at.key, kind: place.step.kind, epoch, shapers }, parts);
   const asked = { key, parts, parent: at.key, kind: place.step.kind, title: place.step.title };
-  const hit = on.isCached(place.stage) ? await firstHit(on, asked) : undefined;
+  const hit = on.isCached(place.stage) ? await firstHit(on, asked, { isPatient: on.stages.isPatient(place.stage) }) : undefined;
   if (hit !== undefined) {
     on.emit({ type: 'step-cached', ...place, key });
     return extend(at, place, on, { ...hit, lasts: true });
   }
-  const shared = on.work.shared(key);
-  if (shared !== undefined) return await extendShared(shared, { place, at, on, key });
+  const below = await arrivedState(at);
+  const shared = on.work.shared(key); // nobody may begin the same between this and that
+  if (shared !== undefined) return await extendShared(shared, { place, at: below, on, key });
   on.emit({ type: 'step-started', ...place });
-  const made = await on.work.run(key, () => make(handler, place, at, { on, asked }));
+  const made = await on.work.run(key, () => make(handler, place, below, { on, asked }));
   on.emit({ type: 'step-finished', ...place, key });
-  return extend(made.below ?? at, place, on, made);
+  return extend(made.below ?? below, place, on, made);
 }
 
 interface Sharing {

@@ -127,6 +127,11 @@ export interface CacheStart {
   readonly host: Pick<Host, 'resolve' | 'transport'>;
 }
 
+/** A record, and whether its layer has come: `false` where it cannot be had, which has been told by then. */
+export interface FoundRecord extends CacheRecord {
+  readonly bringing: Promise<boolean>;
+}
+
 export interface CacheStore {
   readonly name: string;
   /**
@@ -134,6 +139,11 @@ export interface CacheStore {
    * `layer` and `createdAt` is known to whoever asks. What it throws is a warning and a miss.
    */
   get(key: CacheKey, options?: Abortable): Promise<CacheRecord | undefined>;
+  /**
+   * The same, without waiting for the layer: whoever asks goes on to the next step, so that the layers of a stage come beside each other.
+   * What does not come in the end is asked for once more, with `get`.
+   */
+  find?(key: CacheKey, options?: Abortable): Promise<FoundRecord | undefined>;
   /** Idempotent; last writer wins. */
   put(record: CacheRecord, options?: Abortable): Promise<void>;
   /** Records with the same parent and kind, newest first: what a miss is explained with. */
