@@ -1,4 +1,4 @@
-import { type CacheRecord, type CacheStart, type CacheStore, type LayerStore, messageOf, VarveError } from '@varve/core';
+import { type CacheRecord, type CacheStart, type CacheStore, type FoundRecord, type LayerStore, messageOf, VarveError } from '@varve/core';
 import { type CacheKey, type Image, type Layer, makeImage } from '@varve/core/image';
 import { CACHE_MEMBER, type CacheEntry, recordsMember } from './cache-document.ts';
 import type { UsedStep } from './export-cache.ts';
@@ -26,6 +26,14 @@ export class BuildCache implements CacheStore {
   async get(key: CacheKey): Promise<CacheRecord | undefined> {
     for (const cache of this.#imported) {
       const record = await cache.get(key);
+      if (record !== undefined) return record;
+    }
+    return undefined;
+  }
+
+  async find(key: CacheKey): Promise<FoundRecord | undefined> {
+    for (const cache of this.#imported) {
+      const record = await cache.find(key);
       if (record !== undefined) return record;
     }
     return undefined;

@@ -1,4 +1,4 @@
-import { type CacheRecord, type CacheStart, type LayerStore, messageOf, VarveError } from '@varve/core';
+import { type CacheRecord, type CacheStart, type FoundRecord, type LayerStore, messageOf, VarveError } from '@varve/core';
 import type { CacheKey, DiffID, Digest, Image, Layer, LayerID, Platform } from '@varve/core/image';
 import { CACHE_CONFIG_TYPE, type CacheEntry, readEntries } from './cache-document.ts';
 import type { CacheSource } from './read-requests.ts';
@@ -18,6 +18,7 @@ export class ImportedCache {
   readonly #start: CacheStart;
   readonly #layers: LayerStore;
   readonly #bringing = new Map<LayerID, Promise<boolean>>();
+  readonly #lost = new Set<LayerID>();
   #opening: Promise<readonly OpenCache[] | undefined> | undefined;
 
   constructor(source: CacheSource, start: CacheStart, layers: LayerStore) {
@@ -27,6 +28,14 @@ export class ImportedCache {
   }
 
   async get(key: CacheKey): Promise<CacheRecord | undefined> {
+    const found = await this.find(key);
+    if (found === undefined || !(await found.bringing)) return undefined;
+    const { bringing: _, ...record } = found;
+    return record;
+  }
+
+  /** Without waiting for the layer. */
+  async find(key: CacheKey): Promise<FoundRecord | undefined> {
     this.#start.build.signal?.throwIfAborted();
     this.#opening ??= this.#orWarn(() => this.#open(), `importing cache manifest from ${this.#source.name}`);
     const cache = (await this.#opening)?.find(({ entries }) => entries.has(key));
@@ -34,8 +43,12 @@ export class ImportedCache {
     if (cache === undefined || entry === undefined) return undefined;
     const bringing = this.#bringing.get(entry.layer) ?? this.#bringOrWarn(entry, cache);
     this.#bringing.set(entry.layer, bringing);
-    if (!(await bringing)) return undefined;
-    return { key, parts: {}, parent: '', kind: '', title: '', layer: entry.layer, createdAt: entry.created };
+    bringing.then(
+      (isHere) => isHere || this.#lost.add(entry.layer),
+      () => undefined, // the build was stopped: whoever waits is told
+    );
+    if (this.#lost.has(entry.layer)) return undefined;
+    return { key, parts: {}, parent: '', kind: '', title: '', layer: entry.layer, createdAt: entry.created, bringing };
   }
 
   async #open(): Promise<readonly OpenCache[]> {
