@@ -6,7 +6,7 @@ import { usageError } from './usage-error.ts';
 /** How many are done at once, where they are. */
 const AT_ONCE = 16;
 
-type Asked = Pick<Invocation, 'positionals' | 'stdout' | 'stderr'>;
+type Asked = Pick<Invocation, 'positionals' | 'stdout' | 'stderr'> & Partial<Pick<Invocation, 'signal'>>;
 /** What is printed on a line, if anything. */
 type Work = (text: string) => Promise<string | undefined>;
 
@@ -19,7 +19,7 @@ export const forEach = (asked: Asked, work: Work): Promise<number> => doAll(aske
 /** The same at once, told in the order of the arguments: whoever stops ten containers waits for the slowest, not for all. */
 export const forEachAtOnce = (asked: Asked, work: Work): Promise<number> => doAll(asked, work, AT_ONCE);
 
-async function doAll({ positionals, stdout, stderr }: Asked, work: Work, atOnce: number): Promise<number> {
+async function doAll({ positionals, stdout, stderr, signal }: Asked, work: Work, atOnce: number): Promise<number> {
   let code = 0;
   for (let from = 0; from < positionals.length; from += atOnce) {
     const outcomes = await Promise.allSettled(positionals.slice(from, from + atOnce).map((text) => work(text)));
@@ -28,7 +28,7 @@ async function doAll({ positionals, stdout, stderr }: Asked, work: Work, atOnce:
         if (outcome.value !== undefined) stdout.write(`${outcome.value}\n`);
         continue;
       }
-      if (!VarveError.is(outcome.reason)) throw outcome.reason;
+      if (!VarveError.is(outcome.reason) || signal?.aborted) throw outcome.reason;
       printError(outcome.reason, { stderr, debug: false });
       code = 1;
     }

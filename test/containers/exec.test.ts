@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once as eventOf } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { VARVE } from '../helpers/varve.ts';
 import { type ContainerBench, once, onEach } from './container-bench.ts';
@@ -36,6 +37,39 @@ onEach(test, 'logs are there while a container runs and when it has ended', asyn
   t.deepEqual(await bench.transcript(['logs', '--since', '10h', '--until', '2000-01-01', 'server']), []);
   t.deepEqual((await bench.transcript(['logs', 'nothing']))[0], 'Error: No such container: nothing');
 });
+
+once(test, 'Ctrl-C ends at once what only watches, and the container goes on', async (t, bench) => {
+  await serve(bench, 'busybox', 'sh', '-c', 'echo running; exec sleep 600');
+  for (const [args, stderr] of [
+    [['logs', '-f', 'server'], ''],
+    [['stats', '--format', 'running', 'server'], ''],
+    [['wait', 'server'], 'Error: Stopped by SIGINT\n[ABORTED]\n'],
+    [['stop', '-t', '-1', '-s', 'CONT', 'server'], 'Error: Stopped by SIGINT\n[ABORTED]\n'],
+  ] as const) {
+    const watching = spawn(process.execPath, [...VARVE, '--root', bench.root, ...args], { cwd: bench.folder });
+    const texts = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const)
+      watching[name].on('data', (chunk: Buffer) => {
+        texts[name] += chunk;
+      });
+    const closed = eventOf(watching, 'close');
+    const isWatching = args[0] === 'wait' || args[0] === 'stop' ? () => isConnected(watching.pid) : () => texts.stdout !== '';
+    while (!isWatching()) await sleep(50);
+    watching.kill('SIGINT');
+    t.deepEqual([await closed, texts.stderr], [[130, null], stderr], args[0]);
+  }
+  t.is(await bench.must(['ps', '--format', '{{.State}}']), 'running\n');
+});
+
+/** Besides its three streams it has a socket of its own. */
+function isConnected(pid: number | undefined): boolean {
+  const dir = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(dir).filter((fd) => readlinkSync(`${dir}/${fd}`).startsWith('socket:')).length > 3;
+  } catch {
+    return false; // one was closed meanwhile
+  }
+}
 
 once(test, 'a log that is bounded keeps the newest lines', async (t, bench) => {
   const limits = ['--log-opt', 'max-size=1k', '--log-opt', 'max-file=2'];

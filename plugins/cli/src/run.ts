@@ -28,8 +28,13 @@ export class Run {
     try {
       return await this.#dispatch(argv, readGlobals(argv));
     } catch (error) {
-      return this.fail(error);
+      return this.fail(this.#isAbort(error) ? this.#signal.reason : error);
     }
+  }
+
+  /** Node's own functions tell of an abort in their own words, whatever its reason. */
+  #isAbort(error: unknown): boolean {
+    return this.#signal.aborted && error instanceof Error && error.name === 'AbortError';
   }
 
   /** Prints an error and returns the exit code that goes with it. */

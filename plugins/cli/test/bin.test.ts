@@ -99,6 +99,15 @@ test(
   130,
   'waiting cleaned',
 );
+test('an abort that Node tells of is told by its reason', async (t) => {
+  const at = withCommand(
+    "const { setTimeout: sleep } = await import('node:timers/promises'); stdout.write('waiting'); await sleep(1e6, undefined, { signal });",
+  );
+  const child = start(['theirs'], at);
+  const outcome = finished(child);
+  child.stdout.once('data', () => child.kill('SIGINT'));
+  t.deepEqual(await outcome, { code: 130, stdout: 'waiting', stderr: 'Error: Stopped by SIGINT\n[ABORTED]\n' });
+});
 test(
   'a second SIGINT does not wait',
   signals,

@@ -64,10 +64,10 @@ export async function restart(engine: Engine, invocation: Invocation): Promise<n
   });
 }
 
-function stopOptions({ values }: Invocation) {
+function stopOptions({ values, signal: stopped }: Invocation) {
   const signal = textOf(values, 'signal');
   const timeout = readSeconds('timeout', textOf(values, 'timeout') ?? textOf(values, 'time'));
-  return { timeout, signal: signal === undefined ? undefined : signalName(signal) };
+  return { timeout, name: signal === undefined ? undefined : signalName(signal), signal: stopped };
 }
 
 export async function kill(engine: Engine, invocation: Invocation): Promise<number> {
@@ -77,7 +77,7 @@ export async function kill(engine: Engine, invocation: Invocation): Promise<numb
     if (record.state.status !== 'running' && record.state.status !== 'paused')
       throw new VarveError('CONTAINER_STOPPED', `cannot kill container: ${text}: container ${record.id} is not running`);
     await ask(engine.store, record, { op: 'signal', signal });
-    if (signal === 'SIGKILL') await waitForEnd(engine, record);
+    if (signal === 'SIGKILL') await waitForEnd(engine, record, invocation);
     return text;
   });
 }
@@ -101,7 +101,9 @@ export async function unpause(engine: Engine, invocation: Invocation): Promise<n
 }
 
 export async function wait(engine: Engine, invocation: Invocation): Promise<number> {
-  return await forEach(invocation, async (text) => String(await waitForEnd(engine, findContainer(engine.store.containers, text))));
+  return await forEach(invocation, async (text) =>
+    String(await waitForEnd(engine, findContainer(engine.store.containers, text), invocation)),
+  );
 }
 
 export async function remove(engine: Engine, invocation: Invocation): Promise<number> {
@@ -121,7 +123,7 @@ export async function remove(engine: Engine, invocation: Invocation): Promise<nu
           'CONTAINER_RUNNING',
           `cannot remove container "/${record.name}": container is ${status}: stop the container before removing or force remove`,
         );
-      await stopContainer(engine, record, { signal: 'SIGKILL', timeout: 0 });
+      await stopContainer(engine, record, { name: 'SIGKILL', timeout: 0, signal: invocation.signal });
     }
     await removeContainer(engine, record, { volumes: isOn(values, 'volumes') });
     return text;

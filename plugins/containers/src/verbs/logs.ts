@@ -1,7 +1,7 @@
 import { existsSync, type FSWatcher, statSync, watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Invocation, VarveError } from '@varve/core';
-import { isOn, momentOf, only, textOf, usageError } from '@varve/core/command';
+import { exitCodeOf, isOn, momentOf, only, textOf, usageError } from '@varve/core/command';
 import { isUp } from '../describe/status.ts';
 import type { Engine } from '../engine.ts';
 import { findTail, LineReader, logFiles } from '../logs/read-log.ts';
@@ -35,7 +35,7 @@ export async function logs(engine: Engine, invocation: Invocation): Promise<numb
   } finally {
     last?.[Symbol.dispose]();
   }
-  return 0;
+  return signal.aborted ? exitCodeOf(signal.reason, signal) : 0; // whoever has seen enough need not be told
 }
 
 function tailOf(text: string): number | undefined {
@@ -95,7 +95,7 @@ async function follow({ store }: Engine, { record, path, last, show, signal }: F
       inode = current;
       continue;
     }
-    if (isOver) return reader;
+    if (isOver || signal.aborted) return reader;
     await changes.next(signal);
   }
 }
@@ -116,7 +116,7 @@ class Changes implements Disposable {
     const changed = new Promise<void>((done) => {
       this.#wake = done;
     });
-    await Promise.race([changed, sleep(LOOK_AGAIN, undefined, { signal })]);
+    await Promise.race([changed, sleep(LOOK_AGAIN, undefined, { signal }).catch(() => undefined)]);
   }
 
   [Symbol.dispose](): void {

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ContainerStats, type Invocation, VarveError } from '@varve/core';
-import { binarySize, formatListing, isOn, shortId } from '@varve/core/command';
+import { binarySize, exitCodeOf, formatListing, isOn, shortId } from '@varve/core/command';
 import { ask } from '../client/supervisors.ts';
 import { isTerminal } from '../client/terminal.ts';
 import { isUp } from '../describe/status.ts';
@@ -32,7 +32,8 @@ const CLEAR = '\u001b[2J\u001b[H';
 export async function stats(engine: Engine, invocation: Invocation): Promise<number> {
   const { values, stdout, signal } = invocation;
   for (let before = await look(engine, invocation); ; ) {
-    await sleep(PERIOD, undefined, { signal });
+    await sleep(PERIOD, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return exitCodeOf(signal.reason, signal); // whoever has seen enough need not be told
     const now = await look(engine, invocation);
     const rows = [...now.values()].map((sample) => rowOf(sample, before.get(sample.record.id), isOn(values, 'no-trunc')));
     const columns = ['ID', 'Name', 'CPUPerc', 'MemUsage', 'MemPerc', 'NetIO', 'BlockIO', 'PIDs'] as const;
