@@ -1,8 +1,10 @@
 import { makeIndex } from '@varve/core/image';
 import test from 'ava';
+import { mustRun } from '../helpers/varve.ts';
 import { Client, withoutSettings } from './client.ts';
 import { isRegistryMissing } from './docker-registry.ts';
 import { imageOf, noiseLayer } from './images.ts';
+import { isInstalled } from './programs.ts';
 import { RegistrySite } from './registry-site.ts';
 
 withoutSettings();
@@ -54,3 +56,23 @@ for (const [args, says] of [
     t.is(code, 2);
     t.regex(stderr, says);
   });
+
+claim('push --format v2s2 gives docker’s media types, of an image and of an index, which other tools read', async (t) => {
+  using client = new Client();
+  const at = (path: string) => `${site.registry.host}/schema2/${path}:1`;
+  await client.store(imageFor('amd64'), at('one'));
+  await client.storeIndex(index(), at('many'));
+  for (const name of [at('one'), at('many')]) await client.must(['push', '-q', '--format', 'v2s2', name]);
+  t.is((await client.varve(['push', '--format', 'v1', at('one')])).code, 2);
+  using other = new Client();
+  await other.must(['pull', '-q', at('one')]);
+  t.is(await other.idOf(at('one')), await imageFor('amd64').id(), 'the configuration is the same');
+  if (!isInstalled('skopeo')) return;
+  for (const [name, type] of [
+    [at('one'), 'manifest'],
+    [at('many'), 'manifest.list'],
+  ]) {
+    const shown = JSON.parse(await mustRun('skopeo', ['inspect', '--raw', '--tls-verify=false', `docker://${name}`]));
+    t.is(shown.mediaType, `application/vnd.docker.distribution.${type}.v2+json`);
+  }
+});

@@ -12,7 +12,7 @@ const site = isRegistryMissing ? new RegistrySite() : RegistrySite.for(test);
 /** How often a client with these options repeats a request. */
 const OPTIONS = { retries: 3, retryWait: 5 };
 /** Where nothing comes, somebody has to lose patience soon. On a busy machine that happens more often than it is claimed, and does no harm. */
-const IMPATIENT = { retries: 20, retryWait: 5, stallTimeout: 700 };
+const IMPATIENT = { retries: 20, retryWait: 5, stallTimeout: 1500 };
 const ALWAYS = 1000;
 
 /** Requests, by what they are for. */

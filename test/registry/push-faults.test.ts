@@ -13,7 +13,7 @@ const claim = isRegistryMissing ? test.skip : test.serial;
 const site = isRegistryMissing ? new RegistrySite() : RegistrySite.for(test);
 const OPTIONS = { retries: 3, retryWait: 5 };
 /** Where nobody answers, somebody has to lose patience soon; on a busy machine that happens more often, and does no harm. */
-const IMPATIENT = { retries: 20, retryWait: 5, stallTimeout: 700 };
+const IMPATIENT = { retries: 20, retryWait: 5, stallTimeout: 1500 };
 const ALWAYS = 1000;
 
 /** Requests, by what they are for. One layer's blob is large, the other ones and the configuration are small. */

@@ -14,7 +14,7 @@ export const pushCommand = (hub: Hub): Command => ({
   options: {
     'all-tags': { type: 'boolean', short: 'a', description: 'All tags of the repository that are here' },
     platform: { type: 'string', value: '<platform>', description: 'Push only the image for this platform, not all' },
-    format: { type: 'string', value: 'oci|v2s2', description: 'v2s2: with docker’s media types, for registries that know no others' },
+    format: { type: 'string', value: '<oci|v2s2>', description: 'v2s2: with docker’s media types, for registries that know no others' },
     quiet: { type: 'boolean', short: 'q', description: 'Print nothing but the name of the image' },
     ...ACCESS_OPTIONS,
   },
