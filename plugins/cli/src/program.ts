@@ -97,10 +97,12 @@ function groupOf(program: Commander, name: string): Commander {
   return group;
 }
 
-/** The command that the words begin with, and the name that they have for it. */
+/** The command that the words begin with, and the name that they have for it. Help that is asked for before it is that of all. */
 function commandMeant(commands: readonly Command[], argv: readonly string[]) {
   const isValue = (i: number) => /^--(root|config)$/.test(argv[i - 1] ?? '');
-  const words = argv.filter((word, i) => !word.startsWith('-') && !isValue(i));
+  const isWord = (word: string, i: number) => !word.startsWith('-') && !isValue(i);
+  if (argv.slice(0, argv.findIndex(isWord)).some((word) => word === '-h' || word === '--help')) return undefined;
+  const words = argv.filter(isWord);
   for (const name of [words.slice(0, 2).join(' '), words[0] ?? '']) {
     const command = commands.find((each) => namesOf(each).includes(name));
     if (command !== undefined) return { command, name };

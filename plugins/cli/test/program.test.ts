@@ -106,6 +106,9 @@ test('without arguments there is help, which lists commands by name and no alias
   t.true(text.indexOf('list ') < text.indexOf('make '));
   t.notRegex(text, /\bmk\b/);
 });
+test('help that is asked for before a command lists all of them', (t) => {
+  for (const before of [['--help'], ['-h'], ['-D', '--root', '/x', '--help']]) t.regex(help(...before, 'make'), /^ {2}list .*^ {2}make /ms);
+});
 test('the help of a command shows its options but not the hidden ones', (t) => {
   const text = help('make', '--help');
   t.regex(text, /Usage: varve make \[options\] <thing> \[more\[:tag\]\.\.\.\]/);
