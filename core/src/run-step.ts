@@ -1,18 +1,16 @@
-import { appendHistory, type CacheKey, chainOf, composeLayer, type Layer } from '../image/index.ts';
+import { appendHistory, type CacheKey, composeLayer, type Layer } from '../image/index.ts';
 import { arrivedState, isLost } from './arriving-layer.ts';
 import type { Build } from './build.ts';
 import { type AskedRecord, firstHit, type Hit, recordAll } from './cache.ts';
 import { keyOf, layerIdOf, stateKey } from './cache-key.ts';
 import { clampTime, fillTimes, now, timeOfConfig } from './clock.ts';
 import type { StepPlace } from './contracts/event.ts';
-import type { Step, TreeRef } from './contracts/plan.ts';
-import type { Workspace } from './contracts/snapshotter.ts';
-import type { StepHandler, StepInputs, StepResult, StepScope } from './contracts/step.ts';
+import type { StepHandler, StepResult } from './contracts/step.ts';
 import type { CacheRecord } from './contracts/store.ts';
 import { VarveError } from './errors.ts';
-import { keepUnpacked } from './keep-layers.ts';
-import { stagesOf } from './plan-build.ts';
 import { historyRow, makeState, type StageState } from './stage-state.ts';
+import { inputsOf, scopeOf } from './step-scope.ts';
+import { keepWorkspace, OpenWorkspace } from './step-workspace.ts';
 import { blame } from './taps.ts';
 
 /** One step of one stage: fingerprint, cache, execute, capture or compose, commit. A cached step opens no snapshot. */
@@ -128,65 +126,6 @@ async function composed(result: StepResult, { stage }: StepPlace, key: CacheKey,
   );
 }
 
-/** Captures what a process changed. A `layer` tap that changed it makes the snapshot worthless: then only the layer is kept. */
-async function keepWorkspace(opened: OpenWorkspace, key: CacheKey, on: Build): Promise<Layer> {
-  const workspace = await opened.get();
-  const snapshots = await on.snapshots();
-  const { signal } = on.build;
-  const draft = await snapshots.capture(workspace, await opened.state.tree({ signal }), { signal });
-  const captured = composeLayer(layerIdOf(key), draft.index, (file) => draft.content(file));
-  const layer = await on.hooks.layer.promise(captured, on.build);
-  signal?.throwIfAborted();
-  if (layer !== captured) return await on.layers.put(layer, { signal });
-  const name = chainOf([...opened.state.layers.map((below) => below.id), layer.id]);
-  // A stack with a layer in it always has a chain.
-  return await snapshots.commit(workspace, layer, name as NonNullable<typeof name>, { signal });
-}
-
-/** Shows what a stage or image is. What was only composed of it lasts from then on. */
-async function openView(state: StageState, on: Build): Promise<Workspace | undefined> {
-  const { signal } = on.build;
-  const snapshots = await on.snapshots();
-  const chain = await snapshots.unpack(state.layers, { signal });
-  if (chain === null) return undefined;
-  await keepUnpacked(state, on);
-  return await (snapshots.view?.(chain, { signal }) ?? snapshots.open(chain, { signal }));
-}
-
-/** The workspace of one step: made on the first call, thrown away unless it was committed. */
-class OpenWorkspace implements AsyncDisposable {
-  readonly #on: Build;
-  #workspace: Promise<Workspace> | undefined;
-  /** The state below, whose layers last once the workspace is open. */
-  state: StageState;
-
-  constructor(at: StageState, on: Build) {
-    this.state = at;
-    this.#on = on;
-  }
-
-  get(): Promise<Workspace> {
-    if (this.#workspace === undefined) {
-      this.#workspace = this.#open();
-      this.#workspace.catch(() => undefined); // a handler may do something else before it waits
-    }
-    return this.#workspace;
-  }
-
-  async #open(): Promise<Workspace> {
-    const { signal } = this.#on.build;
-    const snapshots = await this.#on.snapshots();
-    const chain = await snapshots.unpack(this.state.layers, { signal });
-    this.state = await keepUnpacked(this.state, this.#on);
-    return await snapshots.open(chain, { signal });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const workspace = await this.#workspace?.catch(() => undefined);
-    await workspace?.[Symbol.asyncDispose]();
-  }
-}
-
 function extend(at: StageState, { step }: StepPlace, on: Build, { layer, record, lasts }: Made): StageState {
   on.work.used.add({ record, layer });
   const time = clampTime(record.createdAt, on.build.epoch);
@@ -200,32 +139,3 @@ function extend(at: StageState, { step }: StepPlace, on: Build, { layer, record,
     unrecorded: lasts ? at.unrecorded : [...at.unrecorded, record],
   });
 }
-
-const inputsOf = ({ step }: StepPlace, at: StageState, on: Build): StepInputs => ({
-  build: on.build,
-  signal: on.build.signal,
-  config: at.config,
-  tree: () => at.tree(on.build),
-  async treeOf(ref) {
-    refuseOtherStages(ref, step);
-    return await on.trees.of(ref, at.platform);
-  },
-  warn: (warning) => on.warn(warning),
-});
-
-/** A stage that nobody waited for would start here, under the limit that this step holds a part of. */
-function refuseOtherStages(ref: TreeRef, step: Step): void {
-  if (ref.kind === 'stage' && !stagesOf(step).includes(ref.name))
-    throw new VarveError('STEP_CONTRACT', `A "${step.kind}" step reads the stage "${ref.name}", which is not among its inputs`);
-}
-
-const scopeOf = (place: StepPlace, at: StageState, on: Build): Omit<StepScope, 'workspace'> => ({
-  ...inputsOf(place, at, on),
-  executor: () => on.executor(),
-  async viewOf(ref) {
-    refuseOtherStages(ref, place.step);
-    const state = await on.trees.stateOf(ref, at.platform);
-    return state && (await openView(state, on));
-  },
-  log: (stream, chunk) => on.emit({ type: 'step-output', ...place, stream, chunk }),
-});
