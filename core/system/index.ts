@@ -1,7 +1,7 @@
 export { ControlGroup, leaveGroups } from './cgroup/control-group.ts';
 export { sweepControlGroups } from './cgroup/sweep.ts';
 export { findDevices, type HostDevice, hostDevices } from './container/devices.ts';
-export { type FeatureOffer, type FeatureRequest, groupFeatures, refuseUnsupported, unsupported } from './container/features.ts';
+export { type FeatureOffer, groupFeatures, refuseUnsupported, unsupported } from './container/features.ts';
 export { type GuestDetails, guestPlan, guestProgram } from './container/guest-plan.ts';
 export type { Begun, HoldRequest } from './container/hold.ts';
 export { type ProcessRunner, type ReadyProcess, runProcess, startProcess } from './container/process-runner.ts';
@@ -10,6 +10,7 @@ export type {
   ContainerStats,
   ExecSpec,
   ExecutorFeature,
+  FeatureRequest,
   ProcessDevice,
   ProcessHook,
   ProcessResult,

@@ -4,6 +4,7 @@ import type {
   ContainerStats,
   ExecSpec,
   ExecutorFeature,
+  FeatureRequest,
   ProcessDevice,
   ProcessHook,
   ProcessResult,
@@ -28,7 +29,7 @@ export type {
   TerminalSize,
 };
 
-export interface ProcessSpec {
+export interface ProcessSpec extends FeatureRequest {
   /** Directory that becomes `/`. Files of the host that the executor provides (resolv.conf, hosts) leave no trace in it. */
   readonly root: string;
   /** Mounted inside the root after /proc, /dev and /sys, in order; a missing mount point is made and removed afterwards. */
@@ -50,24 +51,6 @@ export interface ProcessSpec {
   /** Bytes. */
   readonly shmSize?: number | undefined;
   readonly ulimits?: readonly { readonly type: string; readonly soft: number; readonly hard: number }[] | undefined;
-  /** Standard streams are a terminal of this size, in a session of its own: all output comes by `stdout`. */
-  readonly terminal?: TerminalSize | undefined;
-  /** The root, not the mounts. */
-  readonly readOnly?: boolean | undefined;
-  /** All capabilities and devices; /sys and /proc as they are. It can do to the host whatever root can. */
-  readonly privileged?: boolean | undefined;
-  /** Changes of docker's default set. */
-  readonly capabilities?: CapabilityChanges | undefined;
-  readonly devices?: readonly ProcessDevice[] | undefined;
-  /** Programs of the host, each with all its rights: only for what the host itself says (device specifications). */
-  readonly hooks?: readonly ProcessHook[] | undefined;
-  readonly limits?: ResourceLimits | undefined;
-  /** PID 1 is an init that passes signals on and reaps orphans. */
-  readonly init?: boolean | undefined;
-  /** Programs cannot gain privileges by setuid bits or file capabilities. */
-  readonly noNewPrivileges?: boolean | undefined;
-  /** In the host's network a port is reached under its own number: one that is published so needs nothing of an executor. */
-  readonly ports?: readonly PublishedPort[] | undefined;
 }
 
 export interface ProcessIO extends Abortable {

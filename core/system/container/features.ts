@@ -1,29 +1,6 @@
 import { VarveError } from '../../src/errors.ts';
 import { hierarchies } from '../cgroup/hierarchies.ts';
-import type {
-  CapabilityChanges,
-  ExecutorFeature,
-  ProcessDevice,
-  ProcessHook,
-  PublishedPort,
-  ResourceLimits,
-  TerminalSize,
-} from './request.ts';
-
-/** What of a request an executor may not be able to give; it has it from `ProcessSpec`. */
-export interface FeatureRequest {
-  readonly terminal?: TerminalSize | undefined;
-  readonly readOnly?: boolean | undefined;
-  readonly privileged?: boolean | undefined;
-  readonly capabilities?: CapabilityChanges | undefined;
-  readonly devices?: readonly ProcessDevice[] | undefined;
-  readonly hooks?: readonly ProcessHook[] | undefined;
-  readonly limits?: ResourceLimits | undefined;
-  readonly init?: boolean | undefined;
-  readonly noNewPrivileges?: boolean | undefined;
-  readonly ports?: readonly PublishedPort[] | undefined;
-  readonly network?: 'default' | 'none' | 'host' | undefined;
-}
+import type { ExecutorFeature, FeatureRequest, PublishedPort } from './request.ts';
 
 export interface FeatureOffer {
   readonly name: string;

@@ -120,3 +120,26 @@ export interface ContainerStats {
   readonly pids?: number;
   readonly pidsLimit?: number;
 }
+
+/** What of a request an executor may not be able to give; `ProcessSpec` has the rest. */
+export interface FeatureRequest {
+  /** Standard streams are a terminal of this size, in a session of its own: all output comes by `stdout`. */
+  readonly terminal?: TerminalSize | undefined;
+  /** The root, not the mounts. */
+  readonly readOnly?: boolean | undefined;
+  /** All capabilities and devices; /sys and /proc as they are. It can do to the host whatever root can. */
+  readonly privileged?: boolean | undefined;
+  /** Changes of docker's default set. */
+  readonly capabilities?: CapabilityChanges | undefined;
+  readonly devices?: readonly ProcessDevice[] | undefined;
+  /** Programs of the host, each with all its rights: only for what the host itself says (device specifications). */
+  readonly hooks?: readonly ProcessHook[] | undefined;
+  readonly limits?: ResourceLimits | undefined;
+  /** PID 1 is an init that passes signals on and reaps orphans. */
+  readonly init?: boolean | undefined;
+  /** Programs cannot gain privileges by setuid bits or file capabilities. */
+  readonly noNewPrivileges?: boolean | undefined;
+  /** In the host's network a port is reached under its own number: one that is published so needs nothing of an executor. */
+  readonly ports?: readonly PublishedPort[] | undefined;
+  readonly network?: 'default' | 'none' | 'host' | undefined;
+}
