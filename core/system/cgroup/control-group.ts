@@ -6,6 +6,7 @@ import type { ContainerStats } from '../container/request.ts';
 import type { LaunchGroups } from '../launch/plan.ts';
 import { type FileLock, tryLockDirectory } from '../locks.ts';
 import { guardFrozen, isFrozen, setFrozen } from './freezer.ts';
+import { hasKilled, type ReadFigures, readStats } from './group-figures.ts';
 import { allProcessesIn, readIfThere, removeEmpty, removeGroup } from './group-files.ts';
 import { type Controller, type Hierarchy, hierarchies } from './hierarchies.ts';
 import { controllersFor, type GroupLimits, limitFiles } from './limit-files.ts';
@@ -92,26 +93,11 @@ export class ControlGroup {
 
   /** Whether the kernel has killed something in it for want of memory. */
   get outOfMemory(): boolean {
-    const events = this.#read('memory', { 1: 'memory.oom_control', 2: 'memory.events' });
-    return /^oom_kill [1-9]/m.test(events ?? '');
+    return hasKilled(this.#read);
   }
 
   stats(): ContainerStats {
-    const number = (text: string | undefined): number | undefined =>
-      text === undefined || text.trim() === 'max' ? undefined : Number(text);
-    const cpu =
-      number(this.#read('cpuacct', { 1: 'cpuacct.usage' })) ??
-      scaled(this.#read('cpuacct', { 2: 'cpu.stat' }), /^usage_usec (\d+)$/m, 1000);
-    const used = number(this.#read('memory', { 1: 'memory.usage_in_bytes', 2: 'memory.current' }));
-    const cached = scaled(this.#read('memory', { 1: 'memory.stat', 2: 'memory.stat' }), /^(?:total_)?inactive_file (\d+)$/m, 1) ?? 0;
-    const limit = number(this.#read('memory', { 1: 'memory.limit_in_bytes', 2: 'memory.max' }));
-    return defined({
-      cpu,
-      memory: used === undefined ? undefined : Math.max(0, used - cached), // as `docker stats`: files that can be read again do not count
-      memoryLimit: limit !== undefined && limit < UNLIMITED ? limit : undefined,
-      pids: number(this.#read('pids', { 1: 'pids.current', 2: 'pids.current' })),
-      pidsLimit: number(this.#read('pids', { 1: 'pids.max', 2: 'pids.max' })),
-    });
+    return readStats(this.#read);
   }
 
   /** Kills what is still in it, and removes it. Idempotent. */
@@ -156,21 +142,17 @@ export class ControlGroup {
     }
   }
 
-  /** One file of a controller, by the version of its hierarchy; `undefined` where there is none. */
-  #read(controller: Controller, names: { readonly 1?: string; readonly 2?: string }): string | undefined {
+  readonly #read: ReadFigures = (controller, names) => {
     const place = this.#places.get(controller);
     const name = place === undefined ? undefined : names[place.version];
     return name === undefined ? undefined : readIfThere(join(this.#dirOf(controller), name));
-  }
+  };
 
   #discard(): void {
     for (const lock of this.#locks.splice(0)) lock.release();
     for (const dir of this.#dirs) if (existsSync(dir)) removeEmpty(dir);
   }
 }
-
-/** Memory limits at and above this mean that there is none. */
-const UNLIMITED = 2 ** 62;
 
 /** Moves a process back to where this one is. */
 export function leaveGroups({ homes }: LaunchGroups, pid: number): void {
@@ -207,11 +189,3 @@ function fillCpuset(top: string, name: string): void {
     for (const file of ['cpuset.cpus', 'cpuset.mems'])
       if (readFileSync(join(dir, file), 'utf8').trim() === '') writeFileSync(join(dir, file), readFileSync(join(parent, file)));
 }
-
-function scaled(text: string | undefined, pattern: RegExp, factor: number): number | undefined {
-  const found = pattern.exec(text ?? '')?.[1];
-  return found === undefined ? undefined : Number(found) * factor;
-}
-
-const defined = (members: Readonly<Record<string, number | undefined>>): ContainerStats =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
