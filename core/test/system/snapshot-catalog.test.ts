@@ -30,7 +30,7 @@ function madeBeforeStart(root: string, name: string): void {
   const note = join(dirOf(root, name), 'snapshot.json');
   writeFileSync(note, JSON.stringify({ ...JSON.parse(readFileSync(note, 'utf8')), boot: 'earlier' }));
 }
-const committed = (catalog: SnapshotCatalog<null>): readonly string[] => catalog.list().map(({ id }) => id);
+const committed = (catalog: SnapshotCatalog<null>): readonly string[] => catalog.folders.list().map(({ id }) => id);
 
 const missing = whyMissing(['linux']);
 const claim = missing === undefined ? test : test.skip;
@@ -64,7 +64,7 @@ claim('snapshots that are old enough are written to the disk in the background, 
 claim('a snapshot whose description was cut short goes', async (t) => {
   const { root, catalog } = await withStack(t, 'a', 'b');
   writeFileSync(join(dirOf(root, 'b'), 'snapshot.json'), '{"id":');
-  t.is(catalog.find(chain('b')), undefined);
+  t.is(catalog.folders.find(chain('b')), undefined);
   await catalog.recover(nobody);
   t.deepEqual(readdirSync(join(root, 'committed')), [hexOf(chain('a'))]);
 });

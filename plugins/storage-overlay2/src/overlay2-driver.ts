@@ -53,7 +53,7 @@ export class Overlay2Driver implements StorageDriver {
   /** On its parent as it lies now: it may have been made anew since. */
   async mounts(key: SnapshotKey): Promise<readonly Mount[]> {
     const { options } = await overlaySupport(this.#storeRoot);
-    const { dir, parent, data } = this.#catalog.active(key);
+    const { dir, parent, data } = this.#catalog.folders.active(key);
     return [this.#writable(dir, this.#lowersOn(parent), data.lasting ? withoutVolatile(options) : options)];
   }
 
@@ -65,43 +65,43 @@ export class Overlay2Driver implements StorageDriver {
   }
 
   async commit(key: SnapshotKey, name: ChainID): Promise<void> {
-    const { dir } = this.#catalog.active(key);
-    const target = this.#catalog.committedDir(name);
+    const { dir } = this.#catalog.folders.active(key);
+    const target = this.#catalog.folders.committedDir(name);
     const link = this.#links.claim(dir, target);
     if (await this.#catalog.commit(key, name)) rmSync(workOf(target), { recursive: true, force: true });
     else this.#links.drop(link);
   }
 
   async stat(id: ChainID | SnapshotKey): Promise<SnapshotInfo | undefined> {
-    const found = this.#catalog.find(id);
+    const found = this.#catalog.folders.find(id);
     return found && infoOf(found);
   }
 
   async remove(id: ChainID | SnapshotKey): Promise<void> {
-    const found = this.#catalog.find(id);
+    const found = this.#catalog.folders.find(id);
     const link = found?.kind === 'committed' ? this.#links.of(found.dir) : undefined;
     await this.#catalog.remove(id);
     if (link !== undefined) this.#links.drop(link);
   }
 
   async *list(): AsyncGenerator<SnapshotInfo, void, undefined> {
-    yield* this.#catalog.list().map(infoOf);
+    yield* this.#catalog.folders.list().map(infoOf);
   }
 
   async apply(key: SnapshotKey, index: LayerIndex, content: (file: FileEntry) => Content, { signal }: Abortable = {}): Promise<void> {
-    const { dir, data } = this.#catalog.active(key);
+    const { dir, data } = this.#catalog.folders.active(key);
     const lower = new LowerAttributes(data.lowers.map((name) => this.#links.target(name)));
     await extractLayer(index, content, diffOf(dir), { signal, whiteouts: 'overlay', below: (path) => lower.get(path) });
   }
 
   /** As the upper directory has it: opaque directories are marked, and directories on the way to a change are listed. */
   async changes(key: SnapshotKey, { signal }: Abortable = {}): Promise<LayerIndex> {
-    return await scanUpper(diffOf(this.#catalog.active(key).dir), { signal });
+    return await scanUpper(diffOf(this.#catalog.folders.active(key).dir), { signal });
   }
 
   async directory(id: ChainID | SnapshotKey): Promise<string> {
-    const found = this.#catalog.find(id);
-    return diffOf(found === undefined || found.kind === 'view' ? this.#catalog.committed(id as ChainID).dir : found.dir);
+    const found = this.#catalog.folders.find(id);
+    return diffOf(found === undefined || found.kind === 'view' ? this.#catalog.folders.committed(id as ChainID).dir : found.dir);
   }
 
   async recover(): Promise<void> {
@@ -130,7 +130,7 @@ export class Overlay2Driver implements StorageDriver {
 
   #lowersOn(parent: ChainID | null): readonly string[] {
     if (parent === null) return [];
-    const { dir, data } = this.#catalog.committed(parent);
+    const { dir, data } = this.#catalog.folders.committed(parent);
     if (data.lowers.length + 1 <= MAX_LAYERS) return [this.#links.of(dir), ...data.lowers];
     throw new VarveError('STORAGE_DEPTH', `An overlay takes ${MAX_LAYERS} layers, ${parent} has more`, {
       hint: 'Squash the layers of the base image, or use the storage driver vfs.',

@@ -35,7 +35,7 @@ export class VfsDriver implements StorageDriver {
     signal?.throwIfAborted();
     const { dir } = await this.#catalog.create({ key, kind: 'active', parent, data: {}, lasting, make: makeRoot });
     try {
-      if (parent !== null) await copyTree(rootOf(this.#catalog.committed(parent).dir), rootOf(dir), { signal });
+      if (parent !== null) await copyTree(rootOf(this.#catalog.folders.committed(parent).dir), rootOf(dir), { signal });
     } catch (failure) {
       await this.#catalog.remove(key);
       throw failure;
@@ -44,12 +44,12 @@ export class VfsDriver implements StorageDriver {
   }
 
   async mounts(key: SnapshotKey): Promise<readonly Mount[]> {
-    return writable(this.#catalog.active(key).dir);
+    return writable(this.#catalog.folders.active(key).dir);
   }
 
   async view(key: SnapshotKey, parent: ChainID): Promise<readonly Mount[]> {
     await this.#catalog.create({ key, kind: 'view', parent, data: {} });
-    return [{ type: 'bind', source: rootOf(this.#catalog.committed(parent).dir), options: ['bind', 'ro'] }];
+    return [{ type: 'bind', source: rootOf(this.#catalog.folders.committed(parent).dir), options: ['bind', 'ro'] }];
   }
 
   async commit(key: SnapshotKey, name: ChainID): Promise<void> {
@@ -57,7 +57,7 @@ export class VfsDriver implements StorageDriver {
   }
 
   async stat(id: ChainID | SnapshotKey): Promise<SnapshotInfo | undefined> {
-    const found = this.#catalog.find(id);
+    const found = this.#catalog.folders.find(id);
     return found && infoOf(found);
   }
 
@@ -66,18 +66,18 @@ export class VfsDriver implements StorageDriver {
   }
 
   async *list(): AsyncGenerator<SnapshotInfo, void, undefined> {
-    yield* this.#catalog.list().map(infoOf);
+    yield* this.#catalog.folders.list().map(infoOf);
   }
 
   async apply(key: SnapshotKey, index: LayerIndex, content: (file: FileEntry) => Content, { signal }: Abortable = {}): Promise<void> {
     const owners = process.getuid?.() === 0 ? 'kept' : 'mine';
-    await extractLayer(index, content, rootOf(this.#catalog.active(key).dir), { signal, whiteouts: 'apply', owners });
+    await extractLayer(index, content, rootOf(this.#catalog.folders.active(key).dir), { signal, whiteouts: 'apply', owners });
   }
 
   /** The whole file system. */
   async directory(id: ChainID | SnapshotKey): Promise<string> {
-    const found = this.#catalog.find(id);
-    return rootOf(found === undefined || found.kind === 'view' ? this.#catalog.committed(id as ChainID).dir : found.dir);
+    const found = this.#catalog.folders.find(id);
+    return rootOf(found === undefined || found.kind === 'view' ? this.#catalog.folders.committed(id as ChainID).dir : found.dir);
   }
 
   async recover(): Promise<void> {
