@@ -90,7 +90,7 @@ export function limitClaims(claim: Claim): void {
       privileged: { privileged: true },
       capabilities: { capabilities: { add: ['SYS_PTRACE'] } },
       devices: { devices: [{ source: '/dev/null', target: '/dev/other', permissions: 'rwm' }] },
-      hooks: { hooks: [{ when: 'createRuntime', path: '/bin/true' }] },
+      hooks: { hooks: [{ when: 'createRuntime', path: '/bin/sh', args: ['sh', '-c', 'while read -r _; do :; done'] }] }, // crun fails when one ends before it has read its input
       init: { init: true },
       noNewPrivileges: { noNewPrivileges: true },
       ports: { ports: [{ protocol: 'tcp', port: 8080, containerPort: 80 }] },
