@@ -102,6 +102,7 @@ export class Bundle implements Disposable {
       pid: join(this.#directory.path, `pid-${name}`),
       log: join(container.dir, `log-${name}`),
       kind: runtime.kind,
+      terminal: terminal !== undefined,
       console: terminal && console,
     };
     const state = join(this.#directory.path, 'state');

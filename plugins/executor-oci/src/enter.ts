@@ -34,7 +34,7 @@ export function throughRuntime({ bundle, runtime, main }: Entrance): Pick<Begun,
     const guest = new Guest(io, process.user);
     const helper = await runtime.join(call.plan, guest.io);
     helpers.add(helper.pid);
-    const started = await RuntimeProcess.of(helper, call.files);
+    const started = await RuntimeProcess.of(helper, call.files, io);
     if (call.plan.groups !== undefined) leaveGroups(call.plan.groups, helper.pid);
     return guest.follow(started);
   };

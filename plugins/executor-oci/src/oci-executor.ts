@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Executor, ProcessIO, ProcessResult, ProcessSpec, RunningContainer } from '@varve/core';
 import {
@@ -21,8 +21,7 @@ import { sweepCgroups } from './cgroup.ts';
 import { directly, throughRuntime } from './enter.ts';
 import { findInit } from './find-init.ts';
 import type { Runtime } from './find-runtime.ts';
-import { readFailure } from './runtime-log.ts';
-import { RuntimeProcess } from './runtime-process.ts';
+import { checkLog, RuntimeProcess } from './runtime-process.ts';
 
 export interface OciExecutorOptions {
   readonly runtime: Runtime;
@@ -71,9 +70,7 @@ export class OciExecutor implements Executor {
     using bundle = this.#bundle(spec, container);
     const { plan, files } = bundle.run();
     const result = await launch(plan, streamsOf(io, spec.user));
-    // A runtime's own failure has the exit code of a process; only its log tells the difference.
-    const failure = result.exitCode !== 0 && existsSync(files.log) ? readFailure(readFileSync(files.log, 'utf8'), files.kind) : undefined;
-    if (failure !== undefined) throw new Error(failure);
+    checkLog(result, files, io);
     return result;
   }
 
@@ -82,7 +79,7 @@ export class OciExecutor implements Executor {
     try {
       const { plan, files } = bundle.run();
       const runtime = await start(plan, streamsOf(io, spec.user));
-      const main = await RuntimeProcess.of(runtime, files);
+      const main = await RuntimeProcess.of(runtime, files, io);
       const enter = this.#options.seccomp === undefined ? directly : throughRuntime;
       return { main, ...enter({ spec, bundle, runtime, main }), dispose: () => bundle[Symbol.dispose]() };
     } catch (failure) {

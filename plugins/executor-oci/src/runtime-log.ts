@@ -9,6 +9,13 @@ export function readFailure(log: string, kind: Runtime['kind']): string | undefi
   return kind === 'crun' ? lines.at(-1) : lines.map(readLine).findLast(({ level }) => level === 'error')?.msg;
 }
 
+/**
+ * When a process has ended before crun looks, what it wrote to its terminal last is in crun's log and nowhere else, with one more end of
+ * line. Lines of a terminal end with a carriage return, those of crun's errors do not, and after an error of its own crun exits with 1.
+ */
+export const unreadOutput = (log: string, exitCode: number): string | undefined =>
+  log !== '' && (exitCode !== 1 || log.includes('\r\n')) ? log.replace(/\n$/, '') : undefined;
+
 function readLine(line: string): { readonly level: string; readonly msg: string } {
   try {
     return JSON.parse(line) as { level: string; msg: string };

@@ -1,15 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessResult, TerminalSize } from '@varve/core';
-import { type Launched, resizeConsole } from '@varve/core/system';
+import { type Launched, type LaunchIO, resizeConsole } from '@varve/core/system';
 import type { Runtime } from './find-runtime.ts';
-import { readFailure } from './runtime-log.ts';
+import { readFailure, unreadOutput } from './runtime-log.ts';
 
 export interface RuntimeFiles {
   /** Where the runtime writes the number of the process that it has started, as it sees it. */
   readonly pid: string;
   readonly log: string;
   readonly kind: Runtime['kind'];
+  /** Of the process, where it has one. */
+  readonly terminal: boolean;
   /** Inside the root, where it shows the terminal of the container's own process. */
   readonly console?: string | undefined;
 }
@@ -39,8 +41,8 @@ export class RuntimeProcess implements Launched {
   }
 
   /** Waits until the process runs, or has ended. @throws Error with what the runtime says when it could not be started */
-  static async of(runtime: Launched, files: RuntimeFiles): Promise<RuntimeProcess> {
-    const exit = exitOf(runtime, files);
+  static async of(runtime: Launched, files: RuntimeFiles, io: Pick<LaunchIO, 'stdout'>): Promise<RuntimeProcess> {
+    const exit = exitOf(runtime, files, io);
     let ended = false;
     exit.then(
       () => (ended = true),
@@ -87,12 +89,26 @@ interface RuntimeDetails {
 /** Not there, or not any more. */
 const GONE = ['ENOENT', 'ESRCH', 'ENXIO', 'EIO'];
 
-/** A runtime's own failure has the exit code of a process; only its log tells the difference. */
-async function exitOf(runtime: Launched, { log, kind }: RuntimeFiles): Promise<ProcessResult> {
+async function exitOf(runtime: Launched, files: RuntimeFiles, io: Pick<LaunchIO, 'stdout'>): Promise<ProcessResult> {
   const result = await runtime.exit;
-  const failure = result.exitCode !== 0 && existsSync(log) ? readFailure(readFileSync(log, 'utf8'), kind) : undefined;
-  if (failure !== undefined) throw new Error(failure);
+  checkLog(result, files, io);
   return result;
+}
+
+/**
+ * A runtime's own failure has the exit code of a process; only its log tells the difference.
+ * @throws Error with what it says
+ */
+export function checkLog({ exitCode }: ProcessResult, { log, kind, terminal }: RuntimeFiles, io: Pick<LaunchIO, 'stdout'>): void {
+  if (!existsSync(log)) return;
+  const text = readFileSync(log, 'utf8');
+  const unread = kind === 'crun' && terminal ? unreadOutput(text, exitCode) : undefined;
+  if (unread !== undefined) {
+    io.stdout(Buffer.from(unread));
+    return;
+  }
+  const failure = exitCode === 0 ? undefined : readFailure(text, kind);
+  if (failure !== undefined) throw new Error(failure);
 }
 
 /** About a second; a container's program may be called like a runtime. */

@@ -4,7 +4,7 @@ import { createKernel, type ProcessIO, type ProcessSpec } from '@varve/core';
 import { ExecutorBench, temporaryDir, whyMissing } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { findRuntime, OciExecutor, type OciOptions, oci } from '../src/index.ts';
-import { logFormat, readFailure } from '../src/runtime-log.ts';
+import { logFormat, readFailure, unreadOutput } from '../src/runtime-log.ts';
 
 const runc = await findRuntime('runc');
 const crun = await findRuntime('crun');
@@ -122,6 +122,32 @@ withHost(`a failure of the runtime itself is an error that says why${note}`, asy
     t.deepEqual(readdirSync(join(bench.dir, 'store/tmp')), []);
     t.false(existsSync(join(bench.root, 'x')));
   }
+});
+
+test('what crun has not read of a terminal is output, and no failure', (t) => {
+  t.is(unreadOutput('/dev/pts/0\r\n$ \n', 3), '/dev/pts/0\r\n$ ');
+  t.is(unreadOutput('line\r\n\n', 1), 'line\r\n');
+  t.is(unreadOutput('open `/x`: No such file or directory\n', 1), undefined);
+  t.is(unreadOutput('', 0), undefined);
+});
+
+withHost(`a terminal's output is whole, however soon its process ends${note}`, async (t) => {
+  if (crun.kind === 'none') throw new Error(crun.reason);
+  const { runtime } = crun;
+  const bench = await ExecutorBench.start(t, (root) => new OciExecutor(root, { runtime }));
+  const outcomes = Array.from({ length: 12 }, async () => {
+    let text = '';
+    const take = (chunk: Uint8Array): void => {
+      text += Buffer.from(chunk).toString();
+    };
+    const io = { stdout: take, stderr: () => undefined };
+    const { exit } = await bench.hold(
+      bench.spec(['sh', '-c', 'echo first; echo last; exit 3'], { terminal: { columns: 80, rows: 25 } }),
+      io,
+    );
+    return [(await exit).exitCode, text];
+  });
+  t.deepEqual(await Promise.all(outcomes), Array(12).fill([3, 'first\r\nlast\r\n']));
 });
 
 test('a log without an error is no failure', (t) => {
