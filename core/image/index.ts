@@ -74,6 +74,7 @@ export {
   familiarName,
   formatReference,
   type ImageReference,
+  isImagePlace,
   looksLikeId,
   parseReference,
   withDefaultTag,

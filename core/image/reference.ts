@@ -88,3 +88,6 @@ export function familiarName(name: string): string {
 
 /** Whether this may be an ID or the beginning of one rather than a name. */
 export const looksLikeId = (text: string): boolean => /^(?:(?:sha256:)?[0-9a-f]{2,64}|(?:sha512:)?[0-9a-f]{2,128})$/.test(text);
+
+/** Whether a place that has a name in a build (`--build-context`) is an image, wherever that is, and no directory. */
+export const isImagePlace = (place: string): boolean => /^(?:docker-image|oci-layout|oci-archive|docker-archive):/.test(place);

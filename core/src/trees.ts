@@ -1,5 +1,13 @@
 import { createPatternMatcher, DirectoryTree, type FileTree, type HashFiles, MergedTree, pathOf, readFile } from '../archive/index.ts';
-import { formatReference, type Image, type ImageReference, type Platform, parseReference, withDefaultTag } from '../image/index.ts';
+import {
+  formatReference,
+  type Image,
+  type ImageReference,
+  isImagePlace,
+  type Platform,
+  parseReference,
+  withDefaultTag,
+} from '../image/index.ts';
 import type { Build } from './build.ts';
 import type { Emit } from './contracts/event.ts';
 import type { BaseRef, Plan, TreeRef } from './contracts/plan.ts';
@@ -34,7 +42,7 @@ export class Trees {
   /** A small text file of a context that is a directory, also one that the plan hides; `undefined` where there is none. */
   async readText(path: string, name?: string): Promise<string | undefined> {
     const place = this.#placeOf(name);
-    if (place === undefined || isReference(place)) return undefined;
+    if (place === undefined || isImagePlace(place)) return undefined;
     return (await readFile(new DirectoryTree(place, { xattrs: false }), path, TEXT_LIMIT))?.toString('utf8');
   }
 
@@ -67,7 +75,7 @@ export class Trees {
   /** A named context stands before an image of the same name. */
   #named(ref: string): string {
     const context = this.#on.build.request.contexts?.[ref];
-    return context !== undefined && isReference(context) ? context : ref;
+    return context !== undefined && isImagePlace(context) ? context : ref;
   }
 
   /** What a filesystem is made of, bottom first; `undefined` for a directory of this host. */
@@ -81,7 +89,7 @@ export class Trees {
         return await this.stateOf(imageOrContext(ref.name, this.#on.build.request.contexts ?? {}), platform);
       case 'context': {
         const place = this.#placeOf(ref.name);
-        return place !== undefined && isReference(place) ? await this.stateOf({ kind: 'image', ref: place }, platform) : undefined;
+        return place !== undefined && isImagePlace(place) ? await this.stateOf({ kind: 'image', ref: place }, platform) : undefined;
       }
       default:
         return ref satisfies never;
@@ -113,7 +121,7 @@ export class Trees {
           hint: name === undefined ? 'Give a directory: `varve build .`' : `Name it with --build-context ${name}=<directory or image>.`,
         },
       );
-    if (isReference(place)) return await this.of({ kind: 'image', ref: place }, platform);
+    if (isImagePlace(place)) return await this.of({ kind: 'image', ref: place }, platform);
     const { ignore: own, contextIgnore = {} } = this.#hidden;
     const patterns = (name === undefined ? own : ownValue(contextIgnore, name)) ?? [];
     const ignore = patterns.length > 0 ? createPatternMatcher(patterns) : undefined;
@@ -142,8 +150,6 @@ const hashOf =
 /** Names come from outside. */
 const ownValue = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(record, name) ? record[name] : undefined;
-
-const isReference = (place: string): boolean => /^(?:docker-image|oci-layout|oci-archive|docker-archive):/.test(place);
 
 /** What a name means that no `plan` tap has resolved. */
 export const imageOrContext = (name: string, contexts: Readonly<Record<string, string>>): Exclude<TreeRef, { kind: 'name' }> =>

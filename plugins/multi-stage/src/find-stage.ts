@@ -1,4 +1,5 @@
 import { type Plan, type SourceRange, type TreeRef, VarveError } from '@varve/core';
+import { isImagePlace } from '@varve/core/image';
 
 export interface StageScope {
   readonly plan: Plan;
@@ -33,13 +34,12 @@ function byNumber(text: string, { plan, index, source }: Question): TreeRef {
   return { kind: 'stage', name: stage.name };
 }
 
-const REFERENCE = /^(?:docker-image|oci-layout|oci-archive|docker-archive):/;
 /** Places that a build context may have in other builders. */
 const UNSUPPORTED = /^(?:https?|git|ssh|target|input):|^git@/;
 
 function byContext(name: string, { contexts, as, source }: Question): TreeRef {
   const place = contexts[name] ?? '';
-  if (REFERENCE.test(place)) return { kind: 'image', ref: place };
+  if (isImagePlace(place)) return { kind: 'image', ref: place };
   if (UNSUPPORTED.test(place))
     throw new VarveError('STAGE_CONTEXT', `The context "${name}" should be a directory or an image, found ${place}`, {
       source,

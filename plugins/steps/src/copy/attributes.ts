@@ -1,6 +1,7 @@
 import type { BuildInfo, BuildRequest, CopyStep, TreeRef } from '@varve/core';
 import type { FileTree, NodeEntry, Timestamp } from '@varve/core/archive';
 import { accountsIn, findOwner, type Owner } from '@varve/core/archive';
+import { isImagePlace } from '@varve/core/image';
 import { parseMode, wholeMode } from './change-mode.ts';
 
 /** What copied files get besides their bytes. */
@@ -45,7 +46,7 @@ export function isFromHost(from: TreeRef, { contexts = {} }: BuildRequest): bool
   if (from.kind !== 'context' && from.kind !== 'name') return false;
   if (from.name === undefined) return true;
   const place = Object.hasOwn(contexts, from.name) ? contexts[from.name] : undefined;
-  return place !== undefined && !/^(?:docker-image|oci-layout|oci-archive|docker-archive):/.test(place);
+  return place !== undefined && !isImagePlace(place);
 }
 
 /** Of a file on this host only what means the same elsewhere: no SELinux labels, no lists of this host's users. */

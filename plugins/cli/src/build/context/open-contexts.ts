@@ -1,19 +1,18 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildRequest, type Host, VarveError } from '@varve/core';
+import { isImagePlace } from '@varve/core/image';
 import { type FetchPlaceOptions, fetchDirectory, isRemote } from './fetch-place.ts';
 
 type Contexts = NonNullable<BuildRequest['contexts']>;
 
-/** Places that the kernel understands: an image, wherever it is. */
-const REFERENCE = /^(?:docker-image|oci-layout|oci-archive|docker-archive):/;
 const TARGET = /^target:/;
 
 /** Named contexts as directories and references: what is elsewhere is fetched, each place once. @throws VarveError `CONTEXT_…` */
 export async function openContexts(contexts: Contexts, options: FetchPlaceOptions): Promise<Contexts> {
   const opened = new Map<string, string>();
   for (const [name, place] of Object.entries(contexts)) {
-    if (REFERENCE.test(place) || TARGET.test(place) || opened.has(place)) continue;
+    if (isImagePlace(place) || TARGET.test(place) || opened.has(place)) continue;
     if (statSync(place, { throwIfNoEntry: false })?.isDirectory()) continue;
     if (!isRemote(place)) throw notFound(name, place);
     opened.set(place, await fetchDirectory(place, options));
