@@ -26,6 +26,7 @@ export {
 } from './digest.ts';
 export { dockerManifest, indexWithDockerTypes, withDockerTypes } from './docker-types.ts';
 export { parseDuration } from './duration.ts';
+export { appendHistory, fillTimes, foldRows, timeOfConfig } from './history.ts';
 export type { Image } from './image.ts';
 export {
   type ArtifactBlob,
@@ -62,7 +63,7 @@ export {
   parseManifest,
 } from './manifest.ts';
 export { type MergeOptions, mergeLayers } from './merge-layers.ts';
-export { appendHistory, mergeEnv, patchConfig } from './mutate.ts';
+export { mergeEnv, patchConfig } from './mutate.ts';
 export {
   formatPlatform,
   hostPlatform,

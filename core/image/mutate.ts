@@ -1,4 +1,4 @@
-import type { ContainerConfig, HistoryRow, ImageConfig } from './config.ts';
+import type { ContainerConfig } from './config.ts';
 
 const MERGED = ['Labels', 'ExposedPorts', 'Volumes'] as const;
 
@@ -24,9 +24,3 @@ export function mergeEnv(base: readonly string[], added: readonly string[]): rea
   return [...values.values()];
 }
 const nameOf = (entry: string): string => entry.split('=', 1)[0] ?? entry;
-
-/** A config with one more row of history. */
-export const appendHistory = (config: ImageConfig, row: HistoryRow): ImageConfig => ({
-  ...config,
-  history: [...config.history, row],
-});

@@ -1,6 +1,6 @@
-import { formatPlatform, type Image, type ImageIndex, makeImage, patchConfig } from '../image/index.ts';
+import { fillTimes, formatPlatform, type Image, type ImageIndex, makeImage, patchConfig, timeOfConfig } from '../image/index.ts';
 import type { Build } from './build.ts';
-import { clampTime, fillTimes, now, timeOfConfig } from './clock.ts';
+import { clampTime, now } from './clock.ts';
 import type { BuildInfo } from './contracts/build.ts';
 import type { ExportResult } from './contracts/exporter.ts';
 import { VarveError } from './errors.ts';

@@ -1,9 +1,9 @@
-import { appendHistory, type CacheKey, composeLayer, type Layer } from '../image/index.ts';
+import { appendHistory, type CacheKey, composeLayer, fillTimes, type Layer, timeOfConfig } from '../image/index.ts';
 import { arrivedState, isLost } from './arriving-layer.ts';
 import type { Build } from './build.ts';
 import { type AskedRecord, firstHit, type Hit, recordAll } from './cache.ts';
 import { keyOf, layerIdOf, stateKey } from './cache-key.ts';
-import { clampTime, fillTimes, now, timeOfConfig } from './clock.ts';
+import { clampTime, now } from './clock.ts';
 import type { StepPlace } from './contracts/event.ts';
 import type { StepHandler, StepResult } from './contracts/step.ts';
 import type { CacheRecord } from './contracts/store.ts';
