@@ -1,16 +1,11 @@
 import type { Abortable } from '../../image/index.ts';
 import type {
-  CapabilityChanges,
   ContainerStats,
   ExecSpec,
   ExecutorFeature,
   FeatureRequest,
-  ProcessDevice,
-  ProcessHook,
   ProcessResult,
   ProcessUser,
-  PublishedPort,
-  ResourceLimits,
   TerminalSize,
 } from '../../system/index.ts';
 import type { Mount } from './storage.ts';
@@ -27,7 +22,7 @@ export type {
   PublishedPort,
   ResourceLimits,
   TerminalSize,
-};
+} from '../../system/index.ts';
 
 export interface ProcessSpec extends FeatureRequest {
   /** Directory that becomes `/`. Files of the host that the executor provides (resolv.conf, hosts) leave no trace in it. */
