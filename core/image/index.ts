@@ -18,6 +18,7 @@ export {
   type DigestAlgorithm,
   digestFromHex,
   digestOf,
+  digestOfAll,
   hexOf,
   isDigest,
   type LayerID,

@@ -1,11 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Entry, LayerIndex } from '../archive/index.ts';
 import {
   asCacheKey,
   asLayerID,
   type CacheKey,
-  digestFromHex,
   digestOf,
+  digestOfAll,
   formatPlatform,
   type LayerID,
   type Platform,
@@ -36,21 +36,10 @@ export function keyOf({ platform, parent, kind, epoch, shapers }: KeyInputs, par
  * which must not meet the snapshot that the first time left. What a composed layer holds follows from its key and index.
  */
 export function layerIdOf(key: CacheKey, index?: LayerIndex): LayerID {
-  const hash = createHash('sha256').update(key);
-  if (index === undefined) hash.update(randomUUID());
-  const entries = index ?? [];
-  for (let i = 0; i < entries.length; i += TOGETHER)
-    hash.update(
-      entries
-        .slice(i, i + TOGETHER)
-        .map(textOf)
-        .join(''),
-    );
-  return asLayerID(digestFromHex(hash.digest('hex')));
+  const content = index === undefined ? randomUUID() : digestOfAll(index, textOf);
+  return asLayerID(digestOf(`${key} ${content}`));
 }
 
-/** Entries that are hashed at once: a call for each takes longer than hashing it. */
-const TOGETHER = 500;
 const textOf = (entry: Entry): string => JSON.stringify(entry);
 
 /**

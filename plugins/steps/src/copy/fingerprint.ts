@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { KeyParts } from '@varve/core';
-import { digestOf } from '@varve/core/image';
+import { digestOf, digestOfAll } from '@varve/core/image';
 import { byDirectory, describeDirectories } from './describe-directories.ts';
 import { type Described, type Describing, describeEntries } from './describe-entries.ts';
 import { joinEntry } from './join-entry.ts';
@@ -9,8 +8,6 @@ import { walkPicked } from './walk-picked.ts';
 
 /** More parts than these are rolled up, so that records stay small. */
 const MAX_PARTS = 200;
-/** Lines that are hashed at once: a call for each takes longer than hashing it. */
-const TOGETHER = 500;
 
 /**
  * What the files of these sources come to. It is worked out once and remembered: for good of a tree that never changes (the layers of a
@@ -91,17 +88,9 @@ const lineToHash = ({ source, path, text }: Described): string => JSON.stringify
 
 function hashParts(groups: ReadonlyMap<string, readonly Described[]>): KeyParts {
   const parts = [...groups].map(([label, files]) => {
-    const hash = createHash('sha256');
-    for (let i = 0; i < files.length; i += TOGETHER)
-      hash.update(
-        files
-          .slice(i, i + TOGETHER)
-          .map(lineToHash)
-          .join(''),
-      );
     const isOne = files.length === 1 && files[0]?.path.endsWith('/') === false;
     const name = `${isOne ? 'file' : 'files'} ${label || '/'}`;
-    return [name, `sha256:${hash.digest('hex')}`] as const;
+    return [name, digestOfAll(files, lineToHash)] as const;
   });
   return Object.fromEntries(parts);
 }
