@@ -3,7 +3,6 @@ import { isAbsolute, resolve } from 'node:path';
 import {
   type Abortable,
   formatPlatform,
-  formatReference,
   hostPlatform,
   type Image,
   type ImageReference,
@@ -20,7 +19,7 @@ import type { Executor } from './contracts/executor.ts';
 import type { Choice, Host, Kernel, KernelSettings } from './contracts/host.ts';
 import type { Snapshotter } from './contracts/snapshotter.ts';
 import type { StorageDriver } from './contracts/storage.ts';
-import type { Transport, TransportRequest } from './contracts/transport.ts';
+import type { Transport } from './contracts/transport.ts';
 import { Emitter } from './emitter.ts';
 import { VarveError } from './errors.ts';
 import { Hooks } from './hooks.ts';
@@ -30,6 +29,7 @@ import { runBuilds } from './run-builds.ts';
 import { Scope, type Token } from './scope.ts';
 import { blame, type PendingTap, TapRegistry } from './taps.ts';
 import { CACHE_STORES, FILE_DIGESTS, LAYERS, STORAGE, STORE_ROOT, STORE_STATE } from './tokens.ts';
+import { resolveImage, transportTo } from './transports.ts';
 import { Work } from './work.ts';
 
 /**
@@ -120,33 +120,12 @@ class PluginKernel implements Kernel {
     }
   }
 
-  async resolve(reference: ImageReference, options: Parameters<Host['resolve']>[1] = {}): Promise<Image> {
-    const { signal, emit, artifact, fresh = false, local } = options;
-    const platform = options.platform ?? hostPlatform();
-    const reasons: string[] = [];
-    const transport = await this.#transport({ reference, purpose: 'resolve', fresh, local, platform, signal }, reasons);
-    try {
-      return await transport.resolve(reference, { platform, signal, emit, artifact });
-    } catch (failure) {
-      if (!VarveError.is(failure) || signal?.aborted) throw failure;
-      throw new VarveError(failure.code, failure.message + reasons.join(''), { ...failure, cause: failure.cause ?? failure });
-    }
+  resolve(reference: ImageReference, options?: Parameters<Host['resolve']>[1]): Promise<Image> {
+    return resolveImage(this.#hooks, reference, options);
   }
 
-  transport(reference: ImageReference, { signal }: Abortable = {}): Promise<Transport> {
-    return this.#transport({ reference, purpose: 'push', fresh: false, platform: hostPlatform(), signal }, []);
-  }
-
-  /** @param reasons filled with why others passed */
-  async #transport(request: Omit<TransportRequest, 'decline'>, reasons: string[]): Promise<Transport> {
-    const decline = (provider: string, reason: string) => void reasons.push(`\n  ${provider}: ${reason}`);
-    const transport = await this.#hooks.transport.promise({ ...request, decline });
-    if (transport !== undefined) return transport;
-    const name = formatReference(request.reference);
-    const message = request.purpose === 'push' ? `Nobody takes images to ${name}` : `There is no image ${name} here, and nobody fetches it`;
-    throw new VarveError(request.purpose === 'push' ? 'TRANSPORT_NONE' : 'IMAGE_UNKNOWN', message + reasons.join(''), {
-      hint: 'See `varve images` for what is here; `varve load` and `varve import` bring images in.',
-    });
+  transport(reference: ImageReference, options?: Abortable): Promise<Transport> {
+    return transportTo(this.#hooks, reference, options);
   }
 
   storage(name = this.#preferred.storage): Promise<Choice<StorageDriver>> {
