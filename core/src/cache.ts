@@ -1,9 +1,10 @@
+import { ArrivingLayer } from '../image/arriving-layer.ts';
 import type { CacheKey, Image, Layer } from '../image/index.ts';
-import { ArrivingLayer, LayerLost } from './arriving-layer.ts';
 import type { Build } from './build.ts';
 import type { BuildRequest } from './contracts/build.ts';
 import type { CacheRecord, CacheStart, CacheStore, FoundRecord } from './contracts/store.ts';
 import { messageOf, VarveError } from './errors.ts';
+import { LayerLost } from './lost-layer.ts';
 
 export interface Hit {
   readonly record: CacheRecord;

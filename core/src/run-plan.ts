@@ -1,8 +1,8 @@
 import { normalizePlatform } from '../image/index.ts';
-import { arrivedState, isLost } from './arriving-layer.ts';
 import type { Build } from './build.ts';
 import type { Plan, Stage, Step } from './contracts/plan.ts';
 import { VarveError } from './errors.ts';
+import { arrivedState, isLost } from './lost-layer.ts';
 import { stagesOf } from './plan-build.ts';
 import { runStep } from './run-step.ts';
 import { settleStage } from './settle-stage.ts';

@@ -1,5 +1,4 @@
 import { appendHistory, type CacheKey, composeLayer, fillTimes, type Layer, timeOfConfig } from '../image/index.ts';
-import { arrivedState, isLost } from './arriving-layer.ts';
 import type { Build } from './build.ts';
 import { type AskedRecord, firstHit, type Hit, recordAll } from './cache.ts';
 import { keyOf, layerIdOf, stateKey } from './cache-key.ts';
@@ -8,6 +7,7 @@ import type { StepPlace } from './contracts/event.ts';
 import type { StepHandler, StepResult } from './contracts/step.ts';
 import type { CacheRecord } from './contracts/store.ts';
 import { VarveError } from './errors.ts';
+import { arrivedState, isLost } from './lost-layer.ts';
 import { historyRow, makeState, type StageState } from './stage-state.ts';
 import { inputsOf, scopeOf } from './step-scope.ts';
 import { keepWorkspace, OpenWorkspace } from './step-workspace.ts';
