@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import type { DirectoryEntry, Timestamp } from './entry.ts';
-import type { ExtractOptions } from './extract-layer.ts';
+import type { ExtractOptions } from './extract-options.ts';
 import type { HostAttributes } from './host-attributes.ts';
 import { timeOf } from './host-entry.ts';
 import { impliedDirectory } from './implied-directory.ts';

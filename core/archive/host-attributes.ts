@@ -2,7 +2,7 @@ import { chmodSync, lchownSync } from 'node:fs';
 import { VarveError } from '../src/errors.ts';
 import { listXattrs, removeXattr, setMtime, setXattr } from '../system/index.ts';
 import type { Attributes, NodeEntry } from './entry.ts';
-import type { ExtractOptions } from './extract-layer.ts';
+import type { ExtractOptions } from './extract-options.ts';
 import { isLayerXattr } from './layer-xattrs.ts';
 
 type HostPath = string | Buffer;

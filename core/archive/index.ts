@@ -25,7 +25,8 @@ export type {
   Timestamp,
   WhiteoutEntry,
 } from './entry.ts';
-export { type ExtractOptions, extractLayer } from './extract-layer.ts';
+export { extractLayer } from './extract-layer.ts';
+export type { ExtractOptions } from './extract-options.ts';
 export { isSettled } from './file-stamp.ts';
 export type { FileTree, HostPlace, TreeState } from './file-tree.ts';
 export { Glob, type GlobOptions, matchGlob } from './glob.ts';

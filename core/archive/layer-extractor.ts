@@ -2,7 +2,7 @@ import { linkSync, symlinkSync } from 'node:fs';
 import { VarveError } from '../src/errors.ts';
 import { makeNode, setXattr } from '../system/index.ts';
 import type { Content, DeviceEntry, Entry, FifoEntry, FileEntry } from './entry.ts';
-import type { ExtractOptions } from './extract-layer.ts';
+import type { ExtractOptions } from './extract-options.ts';
 import { ExtractedDirectories } from './extracted-directories.ts';
 import { FileWriter } from './file-writer.ts';
 import { HostAttributes } from './host-attributes.ts';

@@ -1,6 +1,6 @@
 export { ControlGroup, leaveGroups } from './cgroup/control-group.ts';
 export { sweepControlGroups } from './cgroup/sweep.ts';
-export { findDevices, type HostDevice, hostDevices } from './container/devices.ts';
+export { findDevices, hostDevices } from './container/devices.ts';
 export { type FeatureOffer, groupFeatures, refuseUnsupported, unsupported } from './container/features.ts';
 export { type GuestDetails, guestPlan, guestProgram } from './container/guest-plan.ts';
 export type { Begun, HoldRequest } from './container/hold.ts';
@@ -11,6 +11,7 @@ export type {
   ExecSpec,
   ExecutorFeature,
   FeatureRequest,
+  HostDevice,
   ProcessDevice,
   ProcessHook,
   ProcessResult,

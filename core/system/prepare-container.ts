@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findDevices, type HostDevice } from './container/devices.ts';
-import type { ProcessDevice } from './container/request.ts';
+import { findDevices } from './container/devices.ts';
+import type { HostDevice, ProcessDevice } from './container/request.ts';
 import { findProgram, type Program } from './find-program.ts';
 import { DEFAULT_HOSTNAME } from './launch/defaults.ts';
 import type { LaunchUser } from './launch/plan.ts';

@@ -3,18 +3,7 @@ import { join } from 'node:path';
 import { VarveError } from '../../src/errors.ts';
 import { DEVICE_LINKS, DEVICE_NODES } from '../launch/defaults.ts';
 import { splitDevice } from '../make-node.ts';
-import type { ProcessDevice } from './request.ts';
-
-/** One device of the host. */
-export interface HostDevice extends ProcessDevice {
-  readonly type: 'char' | 'block';
-  readonly major: number;
-  readonly minor: number;
-  /** Permission bits. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-}
+import type { HostDevice, ProcessDevice } from './request.ts';
 
 /** The devices that were asked for, one by one. @throws VarveError `DEVICE_MISSING`, `DEVICE_PERMISSIONS` */
 export function findDevices(asked: readonly ProcessDevice[]): readonly HostDevice[] {

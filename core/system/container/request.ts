@@ -143,3 +143,14 @@ export interface FeatureRequest {
   readonly ports?: readonly PublishedPort[] | undefined;
   readonly network?: 'default' | 'none' | 'host' | undefined;
 }
+
+/** One device of the host. */
+export interface HostDevice extends ProcessDevice {
+  readonly type: 'char' | 'block';
+  readonly major: number;
+  readonly minor: number;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}

@@ -1,4 +1,4 @@
-import type { HostDevice } from '../container/devices.ts';
+import type { HostDevice } from '../container/request.ts';
 import type { LaunchStep } from './plan.ts';
 
 /** What docker leaves to a process of a build (moby, oci/caps/defaults.go), with the kernel's numbers (capabilities(7)). */

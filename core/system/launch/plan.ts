@@ -1,5 +1,4 @@
-import type { HostDevice } from '../container/devices.ts';
-import type { ProcessUser, TerminalSize } from '../container/request.ts';
+import type { HostDevice, ProcessUser, TerminalSize } from '../container/request.ts';
 import type { MountRequest } from '../mount.ts';
 
 /** One thing to do in the new namespaces before the program starts. Paths are the host's. */
