@@ -54,16 +54,25 @@ function keep(script, { bundle, name, dirs, times }) {
   if (known >= TIMES) return;
   for (const dir of dirs) {
     const temporary = join(dir, `.${name}.${process.pid}`);
-    try {
+    const isDone = tried(() => {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
       const others = readdirSync(dir).filter((other) => other !== name);
       for (const other of others) if (other.startsWith('varve-') && !other.startsWith(bundle)) rmSync(join(dir, other), { force: true });
       if (others.length > MOST_FILES) return;
       const header = Buffer.alloc(HEADER, known + 1);
       writeFileSync(temporary, Buffer.concat([header, script.createCachedData()]), { mode: 0o600, flag: 'wx', flush: true });
-      return renameSync(temporary, join(dir, name));
-    } catch {
-      rmSync(temporary, { force: true });
-    }
+      renameSync(temporary, join(dir, name));
+    });
+    if (isDone) return;
+    tried(() => rmSync(temporary, { force: true }));
+  }
+}
+
+function tried(action) {
+  try {
+    action();
+    return true;
+  } catch {
+    return false;
   }
 }
