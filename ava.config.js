@@ -3,6 +3,6 @@ export default {
   extensions: ['ts', 'js'],
   nodeArguments: ['--conditions=varve-source'],
   workerThreads: false,
-  concurrency: 2,
+  concurrency: 3,
   timeout: '4m',
 };
