@@ -7,11 +7,13 @@ import { run, whereIs } from './run.mjs';
 
 /** A busybox that needs no library of the image it is put into, installed where that is possible. */
 export function findStaticBusybox() {
+  return installedBusybox() ?? (aptInstall(['busybox-static']) ? installedBusybox() : undefined);
+}
+
+/** The same where it is already. */
+export function installedBusybox() {
   const found = whereIs('busybox');
-  if (found !== undefined && isStatic(found)) return found;
-  if (!aptInstall(['busybox-static'])) return undefined;
-  const installed = whereIs('busybox');
-  return installed !== undefined && isStatic(installed) ? installed : undefined;
+  return found !== undefined && isStatic(found) ? found : undefined;
 }
 
 /** A dynamic program names its loader. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from '../measure.ts';
 import { setAside } from '../scratch.ts';
@@ -38,9 +38,9 @@ export function openVarve(dir: string): Varve {
 
 /** Makes a folder like that of the published package; what it needs at run time is found through a link. */
 function bundle(dir: string): string {
-  mkdirSync(join(dir, 'bin'), { recursive: true });
   execFileSync(process.execPath, [join(REPOSITORY, 'scripts/bundle.mjs'), join(dir, 'dist')], { stdio: ['ignore', 'ignore', 'inherit'] });
-  for (const file of ['bin/varve.mjs', 'package.json']) copyFileSync(join(REPOSITORY, 'plugins/cli', file), join(dir, file));
+  for (const part of ['bin', 'package.json']) cpSync(join(REPOSITORY, 'plugins/cli', part), join(dir, part), { recursive: true });
   symlinkSync(join(REPOSITORY, 'node_modules'), join(dir, 'node_modules'));
+  execFileSync(process.execPath, [join(REPOSITORY, 'scripts/warm-up.mjs'), dir], { stdio: ['ignore', 'ignore', 'inherit'] });
   return join(dir, 'bin/varve.mjs');
 }
