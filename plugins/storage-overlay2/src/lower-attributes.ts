@@ -11,8 +11,11 @@ export class LowerAttributes {
   /** Which layers' directories are merged at a path. */
   readonly #merged = new Map<string, readonly string[]>();
 
-  constructor(lowers: readonly string[]) {
-    this.#merged.set('', lowers);
+  readonly #lowers: () => readonly string[];
+
+  /** @param lowers asked when somebody wants to know something: of a hundred layers that takes a while */
+  constructor(lowers: () => readonly string[]) {
+    this.#lowers = lowers;
   }
 
   /** `undefined` where there is no directory. */
@@ -24,6 +27,7 @@ export class LowerAttributes {
   #at(path: string): readonly string[] {
     const known = this.#merged.get(path);
     if (known !== undefined) return known;
+    if (path === '') return this.#keep(path, this.#lowers());
     const found: string[] = [];
     for (const layer of this.#at(parentOf(path))) {
       const host = joinPath(layer, path);
@@ -33,8 +37,12 @@ export class LowerAttributes {
       found.push(layer);
       if (getXattr(host, 'trusted.overlay.opaque')?.toString() === 'y') break;
     }
-    this.#merged.set(path, found);
-    return found;
+    return this.#keep(path, found);
+  }
+
+  #keep(path: string, layers: readonly string[]): readonly string[] {
+    this.#merged.set(path, layers);
+    return layers;
   }
 }
 

@@ -90,7 +90,7 @@ export class Overlay2Driver implements StorageDriver {
 
   async apply(key: SnapshotKey, index: LayerIndex, content: (file: FileEntry) => Content, { signal }: Abortable = {}): Promise<void> {
     const { dir, data } = this.#catalog.folders.active(key);
-    const lower = new LowerAttributes(data.lowers.map((name) => this.#links.target(name)));
+    const lower = new LowerAttributes(() => data.lowers.map((name) => this.#links.target(name)));
     await extractLayer(index, content, diffOf(dir), { signal, whiteouts: 'overlay', below: (path) => lower.get(path) });
   }
 
@@ -148,7 +148,7 @@ export class Overlay2Driver implements StorageDriver {
 
   /** The root of an overlay has the attributes of its topmost directory. */
   #makeLikeRoot(dir: string, lowers: readonly string[]): void {
-    const below = new LowerAttributes(lowers.slice(0, 1).map((name) => this.#links.target(name))).get('');
+    const below = new LowerAttributes(() => lowers.slice(0, 1).map((name) => this.#links.target(name))).get('');
     if (below === undefined) {
       chmodSync(dir, 0o755);
       return;

@@ -1,16 +1,5 @@
 import { randomInt } from 'node:crypto';
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -50,7 +39,7 @@ export class ShortLinks {
 
   /** The directory that a short name leads to. */
   target(name: string): string {
-    return realpathSync.native(join(this.#dir, name));
+    return join(this.#dir, readlinkSync(join(this.#dir, name)));
   }
 
   drop(name: string): void {
