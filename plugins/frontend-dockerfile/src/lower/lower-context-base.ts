@@ -1,10 +1,9 @@
 import { type CopyStep, type FrontendRequest, VarveError } from '@varve/core';
+import { isImagePlace } from '@varve/core/image';
 import { row } from './history.ts';
 import { type LoweredBase, type NamedBase, scratchBase } from './lower-base.ts';
 import { isEmptyContext } from './stage-names.ts';
 
-/** Places that are images. */
-const REFERENCE = /^(?:docker-image|oci-layout|oci-archive|docker-archive):/;
 /** Places that would have to be fetched. */
 const REMOTE = /^(?:https?|git|ssh|target|input):|^git@/;
 
@@ -17,7 +16,7 @@ const REMOTE = /^(?:https?|git|ssh|target|input):|^git@/;
 export function contextBase({ from, ref, platform }: NamedBase, { contexts }: FrontendRequest): LoweredBase | undefined {
   if (isEmptyContext(contexts, ref)) return scratchBase(platform);
   const place = Object.hasOwn(contexts, ref) ? contexts[ref] : undefined;
-  if (place === undefined || REFERENCE.test(place)) return undefined;
+  if (place === undefined || isImagePlace(place)) return undefined;
   const { source, text: title } = from;
   if (REMOTE.test(place)) {
     const hint = `Fetch it first, then give its directory: --build-context ${ref}=<directory>`;
