@@ -4,28 +4,33 @@ import type { AddInstruction, CopyInstruction } from './instruction.ts';
 import type { Request } from './request.ts';
 
 const COMMON = { chown: 'string', chmod: 'string', link: 'boolean', exclude: 'strings' } as const;
+const OF_COPY = { ...COMMON, from: 'string', parents: 'boolean' } as const;
+const OF_ADD = { ...COMMON, checksum: 'string', 'keep-git-dir': 'boolean', unpack: 'boolean' } as const;
 
 export function parseCopy(request: Request): CopyInstruction {
   requirePlaces(request);
-  const { chown, chmod, link, exclude, from, parents } = request.flags({
-    ...COMMON,
-    from: 'string',
-    parents: 'boolean',
-  });
-  const common = { ...splitPlaces(request), chown, chmod, link: link ?? false, exclude };
-  return { ...request.base('copy'), ...common, from, parents: parents ?? false };
+  const { chown, chmod, link, exclude, from, parents } = request.flags(OF_COPY);
+  const { sources, documents, dest } = splitPlaces(request);
+  // one after the other, since every spread costs a walk over an object's fields
+  return {
+    ...request.base('copy'),
+    sources,
+    documents,
+    dest,
+    chown,
+    chmod,
+    link: link ?? false,
+    exclude,
+    from,
+    parents: parents ?? false,
+  };
 }
 
 export function parseAdd(request: Request): AddInstruction {
   requirePlaces(request);
-  const { chown, chmod, link, exclude, checksum, unpack, ...flags } = request.flags({
-    ...COMMON,
-    checksum: 'string',
-    'keep-git-dir': 'boolean',
-    unpack: 'boolean',
-  });
+  const { chown, chmod, link, exclude, checksum, unpack, 'keep-git-dir': keepGitDir } = request.flags(OF_ADD);
   const common = { ...splitPlaces(request), chown, chmod, link: link ?? false, exclude };
-  return { ...request.base('add'), ...common, checksum, unpack, keepGitDir: flags['keep-git-dir'] };
+  return { ...request.base('add'), ...common, checksum, unpack, keepGitDir };
 }
 
 interface Places {
@@ -44,9 +49,10 @@ function requirePlaces({ node, fail }: Request): void {
 function splitPlaces({ node, fail }: Request): Places {
   const { cmd, args, heredocs } = node;
   const dest = args.at(-1) ?? '';
-  const opens = (word: string): boolean => !node.json && isHeredocWord(word);
-  if (opens(dest)) fail(`${cmd} cannot accept a heredoc as a destination`);
-  const [documents, sources] = partition(args.slice(0, -1), opens);
+  const places = args.slice(0, -1);
+  if (node.json || !node.text.includes('<<')) return { sources: places, dest, documents: [] };
+  if (isHeredocWord(dest)) fail(`${cmd} cannot accept a heredoc as a destination`);
+  const [documents, sources] = partition(places, isHeredocWord);
   return { sources, dest, documents: documents.flatMap((word) => documentOf(word, heredocs)) };
 }
 

@@ -28,7 +28,7 @@ function pairsOf(request: Request): readonly Pair[] {
   const args = requireSome(request);
   const pairs: Pair[] = [];
   for (let at = 0; at + 2 < args.length; at += 3) {
-    const [key = '', value = '', separator = ''] = args.slice(at, at + 3);
+    const { [at]: key = '', [at + 1]: value = '', [at + 2]: separator = '' } = args;
     if (key === '') request.fail(`${request.node.cmd} names can not be blank`);
     pairs.push({ key, value, separator });
   }

@@ -20,7 +20,7 @@ import {
   parseWorkdir,
 } from './metadata.ts';
 import { parseOnbuild } from './onbuild.ts';
-import { createRequest, type Request } from './request.ts';
+import { Request } from './request.ts';
 
 const PARSERS: ReadonlyMap<string, (request: Request) => Instruction> = new Map(
   Object.entries({
@@ -47,7 +47,7 @@ const PARSERS: ReadonlyMap<string, (request: Request) => Instruction> = new Map(
 
 /** Gives a node its type, with flags and arguments checked. @throws VarveError `FRONTEND_SYNTAX` with the place */
 export function parseInstruction(node: SyntaxNode, source: SourceRange, language: Language = DOCKER): Instruction {
-  const request = createRequest(node, { source, language });
+  const request = new Request(node, { source, language });
   const parse = PARSERS.get(node.cmd);
   if (parse !== undefined) return parse(request);
   const extension = language.instructions.get(node.cmd);

@@ -7,43 +7,47 @@ import { type FlagTypes, type FlagValue, type FlagValues, parseFlags } from './f
 import type { InstructionBase } from './instruction.ts';
 
 /** One instruction on its way from node to type. */
-export interface Request {
+export class Request {
   readonly node: SyntaxNode;
   readonly source: SourceRange;
+  readonly #language: Language;
+  /** Values of the flags that other plugins added. */
+  #added: Readonly<Record<string, FlagValue>> | undefined;
+
+  constructor(node: SyntaxNode, { source, language }: { source: SourceRange; language: Language }) {
+    this.node = node;
+    this.source = source;
+    this.#language = language;
+  }
+
   /** Ends with an error that has the place. */
-  fail(message: string, hint?: string): never;
-  flags<const T extends FlagTypes>(types: T): FlagValues<T>;
-  base<K extends string>(kind: K): InstructionBase<K>;
+  readonly fail = (message: string, hint?: string): never => {
+    throw instructionError(message, this.source, hint);
+  };
+
+  flags<const T extends FlagTypes>(own: T): FlagValues<T> {
+    const { node, source, fail } = this;
+    const types = addedFlags(this.#language, node.cmd);
+    if (types === undefined) return parseFlags(node.flags, own, fail);
+    const taken = Object.keys(types).find((name) => Object.hasOwn(own, name));
+    if (taken !== undefined) throw new VarveError('FRONTEND_EXTENSION', `${node.cmd} already has a flag --${taken}`, { source });
+    const values = parseFlags(node.flags, { ...own, ...types }, fail);
+    this.#added = Object.fromEntries(Object.entries<FlagValue>(values).filter(([name]) => Object.hasOwn(types, name)));
+    return values;
+  }
+
+  base<K extends string>(kind: K): InstructionBase<K> {
+    const { node, source } = this;
+    const { keyword, comments } = node;
+    const flags = node.flags.length === 0 ? node.flags : node.flags.map(nameOfFlag);
+    const base = { kind, keyword, text: trimSpace(node.text), source, comments, flags };
+    return this.#added === undefined ? base : { ...base, added: this.#added };
+  }
 }
 
-export function createRequest(node: SyntaxNode, { source, language }: { source: SourceRange; language: Language }): Request {
-  const fail = (message: string, hint?: string): never => {
-    throw instructionError(message, source, hint);
-  };
-  const types = addedFlags(language, node.cmd);
-  let added: Readonly<Record<string, FlagValue>> | undefined;
-  return {
-    node,
-    source,
-    fail,
-    flags(own) {
-      if (types === undefined) return parseFlags(node.flags, own, fail);
-      const taken = Object.keys(types).find((name) => Object.hasOwn(own, name));
-      if (taken !== undefined) throw new VarveError('FRONTEND_EXTENSION', `${node.cmd} already has a flag --${taken}`, { source });
-      const values = parseFlags(node.flags, { ...own, ...types }, fail);
-      added = Object.fromEntries(Object.entries<FlagValue>(values).filter(([name]) => Object.hasOwn(types, name)));
-      return values;
-    },
-    base: (kind) => ({
-      kind,
-      keyword: node.keyword,
-      text: trimSpace(node.text),
-      source,
-      comments: node.comments,
-      flags: node.flags.length === 0 ? node.flags : node.flags.map((flag) => flag.slice(2).split('=', 1)[0] ?? ''),
-      ...(added && { added }),
-    }),
-  };
+function nameOfFlag(flag: string): string {
+  const end = flag.indexOf('=');
+  return end < 0 ? flag.slice(2) : flag.slice(2, end);
 }
 
 export function requireSome({ node, fail }: Request): readonly string[] {

@@ -19,14 +19,7 @@ export function lowerCopy(instruction: CopyInstruction, scope: StageScope): read
   }
   const from = instruction.from ? treeOf(instruction.from, scope) : CONTEXT;
   const sources = paths.map((path): CopySource => ({ kind: 'path', path }));
-  return [
-    {
-      ...transfer(instruction, { scope, paths, sources }),
-      from,
-      inputs: paths.length === 0 ? [] : [from],
-      parents: instruction.parents || undefined,
-    },
-  ];
+  return [transfer(instruction, { scope, paths, sources, from, inputs: paths.length === 0 ? [] : [from] })];
 }
 
 function treeOf(from: string, { tree, fail }: StageScope): TreeRef {
@@ -46,7 +39,7 @@ export function lowerAdd(instruction: AddInstruction, scope: StageScope): readon
     return isUrl(path) ? { kind: 'url', url: path, checksum, unpack } : { kind: 'path', path, unpack: unpack ?? true };
   });
   const inputs = sources.some(({ kind }) => kind === 'path') ? [CONTEXT] : [];
-  return [{ ...transfer(instruction, { scope, paths, sources }), from: CONTEXT, inputs }];
+  return [transfer(instruction, { scope, paths, sources, from: CONTEXT, inputs })];
 }
 
 function checkChecksum(paths: readonly string[], { fail }: StageScope): void {
@@ -59,9 +52,11 @@ interface Resolved {
   /** As written, after expansion. */
   readonly paths: readonly string[];
   readonly sources: readonly CopySource[];
+  readonly from: TreeRef;
+  readonly inputs: readonly TreeRef[];
 }
 
-function transfer(instruction: CopyInstruction | AddInstruction, { scope, paths, sources }: Resolved): Omit<CopyStep, 'from'> {
+function transfer(instruction: CopyInstruction | AddInstruction, { scope, paths, sources, from, inputs }: Resolved): CopyStep {
   const { expand } = scope;
   const chown = instruction.chown && expand(instruction.chown);
   const chmod = instruction.chmod && checkMode(expand(instruction.chmod), scope);
@@ -69,23 +64,26 @@ function transfer(instruction: CopyInstruction | AddInstruction, { scope, paths,
   const documents = instruction.documents.map((document): CopySource => {
     return { kind: 'inline', name: fileName(document, scope), content: scope.expandDocument(document) };
   });
-  const flags = [
-    ...(instruction.kind === 'copy' && instruction.parents ? ['--parents'] : []),
-    ...(chown ? [`--chown=${chown}`] : []),
-    ...(chmod ? [`--chmod=${chmod}`] : []),
-  ];
-  const names = instruction.documents.map(({ name }) => `<<${name}`);
+  const parents = (instruction.kind === 'copy' && instruction.parents) || undefined;
+  const words = [instruction.kind.toUpperCase()];
+  if (parents) words.push('--parents');
+  if (chown) words.push(`--chown=${chown}`);
+  if (chmod) words.push(`--chmod=${chmod}`);
+  words.push(...paths.map(withoutCredentials), ...instruction.documents.map(({ name }) => `<<${name}`), dest);
   return {
     kind: 'copy',
     title: withoutCredentials(instruction.text),
     source: instruction.source,
-    history: layerRow([instruction.kind.toUpperCase(), ...flags, ...paths.map(withoutCredentials), ...names, dest].join(' ')),
-    sources: [...sources, ...documents],
+    history: layerRow(words.join(' ')),
+    from,
+    inputs,
+    sources: documents.length === 0 ? sources : [...sources, ...documents],
     dest,
     chown: chown || undefined,
     chmod: chmod || undefined,
     exclude: instruction.exclude.length === 0 ? undefined : instruction.exclude.map(expand),
     link: instruction.link || undefined,
+    parents,
   };
 }
 

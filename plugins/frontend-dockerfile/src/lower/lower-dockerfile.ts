@@ -5,7 +5,7 @@ import type { Dockerfile } from '../instructions/instruction.ts';
 import type { Language } from '../language/language.ts';
 import type { Linter } from '../lint/linter.ts';
 import { Suggester } from '../lint/suggester.ts';
-import { askedArguments, globalArguments, unusedArguments } from './build-arguments.ts';
+import { askedArguments, globalArguments, proxyEnvironment, unusedArguments } from './build-arguments.ts';
 import { globalEpoch } from './global-epoch.ts';
 import { lintFile, lintFrom } from './lint-visits.ts';
 import { Lowering } from './lowering.ts';
@@ -38,6 +38,7 @@ export async function lowerDockerfile(dockerfile: Dockerfile, request: FrontendR
     suggester,
     asked,
     args: request.args,
+    proxies: proxyEnvironment(request.args),
     warn: (warning: BuildWarning) => request.warn(warning),
   };
   const lowering = new Lowering(dockerfile, { ...options, request, names, build, ignore });

@@ -30,19 +30,25 @@ interface Change {
   readonly author?: string;
 }
 
+/** Of an environment, or a label. */
+interface Variable {
+  readonly name: string;
+  readonly value: string;
+}
+
 function configStep({ text, source }: StageInstruction, { patch, createdBy, author }: Change): readonly [ConfigStep] {
   const history = createdBy === undefined ? undefined : row(createdBy);
   return [{ kind: 'config', title: text, source, history, patch, author }];
 }
 
 /** All values are expanded before any of them counts: `ENV a=1 b=$a` sees the old `a`. */
-function expandPairs(pairs: readonly Pair[], { expand, fail }: StageScope, keyword: string): readonly (readonly [string, string])[] {
-  const expanded = pairs.map(({ key, value }) => [expand(key), expand(value)] as const);
-  if (expanded.some(([key]) => key === '')) fail(`${keyword} names can not be blank`);
+function expandPairs(pairs: readonly Pair[], { expand, fail }: StageScope, keyword: string): readonly Variable[] {
+  const expanded = pairs.map(({ key, value }): Variable => ({ name: expand(key), value: expand(value) }));
+  if (expanded.some(({ name }) => name === '')) fail(`${keyword} names can not be blank`);
   return expanded;
 }
 
-const joined = (pairs: readonly (readonly [string, string])[]): readonly string[] => pairs.map(([key, value]) => `${key}=${value}`);
+const assigned = ({ name, value }: Variable): string => `${name}=${value}`;
 
 /** Each instruction that adds to the config makes a new one, with all that is in it. */
 function payFor(count: number, { state, build }: StageScope): void {
@@ -53,15 +59,19 @@ function payFor(count: number, { state, build }: StageScope): void {
 export function lowerEnv(instruction: EnvInstruction, scope: StageScope): readonly ConfigStep[] {
   const pairs = expandPairs(instruction.pairs, scope, 'ENV');
   payFor(pairs.length, scope);
-  for (const [name, value] of pairs) scope.state.setEnv(name, value);
-  const Env = joined([...new Map(pairs)]);
-  return configStep(instruction, { patch: { Env }, createdBy: `ENV ${joined(pairs).join(' ')}` });
+  const last = new Map<string, string>();
+  for (const pair of pairs) {
+    scope.state.setEnv(pair.name, pair.value);
+    last.set(pair.name, assigned(pair));
+  }
+  return configStep(instruction, { patch: { Env: [...last.values()] }, createdBy: `ENV ${pairs.map(assigned).join(' ')}` });
 }
 
 export function lowerLabel(instruction: LabelInstruction, scope: StageScope): readonly ConfigStep[] {
   const pairs = expandPairs(instruction.pairs, scope, 'LABEL');
   payFor(pairs.length, scope);
-  return configStep(instruction, { patch: { Labels: Object.fromEntries(pairs) }, createdBy: `LABEL ${joined(pairs).join(' ')}` });
+  const Labels = Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
+  return configStep(instruction, { patch: { Labels }, createdBy: `LABEL ${pairs.map(assigned).join(' ')}` });
 }
 
 /** Nothing of the config: only a row, and a name for what follows. */

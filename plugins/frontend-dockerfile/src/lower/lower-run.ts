@@ -1,7 +1,6 @@
 import type { RunMount, RunStep } from '@varve/core';
 import type { RunInstruction } from '../instructions/instruction.ts';
 import { heredocContent, isHeredocWord } from '../parser/heredoc.ts';
-import { proxyEnvironment } from './build-arguments.ts';
 import { layerRow } from './history.ts';
 import { lowerMount, treeOfMount } from './lower-mount.ts';
 import { resolvePath } from './lower-workdir.ts';
@@ -14,21 +13,21 @@ export function lowerRun(instruction: RunInstruction, scope: StageScope): readon
   const { args, scripts } = processOf(instruction, scope);
   const mounts = instruction.mounts.map((text) => lowerMount(text, scope));
   const declared = state.declaredArgs();
-  build.budget.spend(declared.reduce((sum, each) => sum + each.length, 0));
-  const prefix = declared.length === 0 ? [] : [`|${declared.length}`, ...declared];
+  const prefix = declared.length === 0 ? '' : `|${declared.length} ${declared.join(' ')} `;
+  build.budget.spend(prefix.length);
   return [
     {
       kind: 'run',
       title: titleOf(instruction),
       source: instruction.source,
-      history: layerRow(['RUN', ...prefix, ...args].join(' ')),
+      history: layerRow(`RUN ${prefix}${args.join(' ')}`),
       inputs: inputsOf(mounts),
       args,
       env: state.processArgs(),
-      hiddenEnv: hiddenEnvironment(scope, build.args),
+      hiddenEnv: hiddenEnvironment(scope),
       network: instruction.network,
-      ...(instruction.security === 'insecure' && { security: instruction.security }),
-      ...(instruction.devices.length > 0 && { devices: instruction.devices }),
+      security: instruction.security === 'insecure' ? 'insecure' : undefined,
+      devices: instruction.devices.length === 0 ? undefined : instruction.devices,
       mounts,
       scripts,
     },
@@ -69,8 +68,8 @@ function titleOf({ text, heredocs, command }: RunInstruction): string {
 const inputsOf = (mounts: readonly RunMount[]): RunStep['inputs'] => mounts.flatMap((mount) => treeOfMount(mount) ?? []);
 
 /** A proxy that is declared, or part of the image, is an ordinary variable. */
-function hiddenEnvironment({ state }: StageScope, args: Readonly<Record<string, string>>): readonly string[] {
-  return proxyEnvironment(args).filter((variable) => {
+function hiddenEnvironment({ state, build }: StageScope): readonly string[] {
+  return build.proxies.filter((variable) => {
     const [name = ''] = variable.split('=', 1);
     return !state.hasEnv(name) && !state.hasArg(name);
   });

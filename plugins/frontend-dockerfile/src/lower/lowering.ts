@@ -89,7 +89,7 @@ export class Lowering {
     try {
       for (const instruction of [...triggered, ...instructions]) {
         const lowered = this.lowerInstruction(instruction, walk);
-        steps.push(...('then' in lowered ? await lowered : lowered));
+        steps.push(...(lowered instanceof Promise ? await lowered : lowered));
       }
     } finally {
       linter.ask('stage', walk.seen);
@@ -105,11 +105,10 @@ export class Lowering {
     const { source } = instruction;
     const { hasWorkdir, hasShell } = scope.state;
     const expansions = scope.begin(source);
-    // each adds a row to a history that is copied
-    located(source, () => scope.build.budget.spend(walk.seen.length / ROWS_AT_ONCE));
     const visit: InstructionVisit = { instruction, expansions, before: { hasWorkdir, hasShell }, isIgnored: this.#isIgnored };
     if (instruction.kind === 'custom' || instruction.added !== undefined) return this.#lowerLater(visit, walk);
     try {
+      payForRow(walk);
       return lowerInstruction(instruction, scope);
     } catch (failure) {
       throw blamed(failure, source);
@@ -121,6 +120,7 @@ export class Lowering {
   async #lowerLater(visit: InstructionVisit, walk: StageWalk): Promise<readonly Step[]> {
     const { instruction } = visit;
     try {
+      payForRow(walk);
       return await lowerExtended(instruction, { walk, lowering: this });
     } catch (failure) {
       throw blamed(failure, instruction.source);
@@ -159,6 +159,9 @@ export class Lowering {
     return await imageBase({ from, ref, platform, stageNames }, { request, linter });
   }
 }
+
+/** Each instruction adds a row to a history that is copied. */
+const payForRow = ({ scope, seen }: StageWalk): void => scope.build.budget.spend(seen.length / ROWS_AT_ONCE);
 
 const blamed = (failure: unknown, source: SourceRange): unknown =>
   VarveError.is(failure) ? VarveError.with(failure, { source }) : failure;

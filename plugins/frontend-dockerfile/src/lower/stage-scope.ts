@@ -14,6 +14,8 @@ export interface BuildScope {
   readonly globals: GlobalArguments;
   /** `--build-arg`. */
   readonly args: Readonly<Record<string, string>>;
+  /** Those of them that name proxies, as environment. */
+  readonly proxies: readonly string[];
   /** Names that some ARG asks for; filled while included text is read. */
   readonly asked: Set<string>;
   readonly expansion: ExpandOptions;

@@ -12,7 +12,7 @@ export class StageState implements Environment {
   readonly #args: Map<string, string | undefined>;
   /** What counts at this point: variables and arguments in the order in which they were set. */
   readonly #values: Map<string, string>;
-  /** Both lists are asked for by every RUN and seldom change between two. */
+  /** Of the arguments. Both lists are asked for by every RUN and seldom change between two. */
   #declared: readonly string[] | undefined;
   #ofProcess: readonly string[] | undefined;
   shell: readonly string[];
@@ -70,7 +70,7 @@ export class StageState implements Environment {
   }
 
   setEnv(name: string, value: string): void {
-    this.#forget();
+    if (this.#args.has(name)) this.#forget();
     this.#env.set(name, value);
     this.#values.set(name, value);
   }

@@ -17,37 +17,48 @@ interface Context {
 /** How the text behind keyword and flags becomes arguments. The caller adds the place to its errors. */
 type Splitter = (rest: string, context: Context) => Arguments;
 
-const plain = (...args: readonly string[]): Arguments => ({ args, json: false });
+const NOTHING: Arguments = { args: [], json: false };
 
-const wholeText: Splitter = (rest) => (rest === '' ? plain() : plain(rest));
-const blankSeparated: Splitter = (rest) => (rest === '' ? plain() : plain(...rest.split(/[\t\v\f\r ]+/)));
-const words: Splitter = (rest, { escapeCharacter }) => plain(...splitWords(rest, escapeCharacter));
+const wholeText: Splitter = (rest) => (rest === '' ? NOTHING : { args: [rest], json: false });
+const blankSeparated: Splitter = (rest) => (rest === '' ? NOTHING : { args: splitAtBlanks(rest), json: false });
+const words: Splitter = (rest, { escapeCharacter }) => ({ args: splitWords(rest, escapeCharacter), json: false });
 const jsonOrText: Splitter = (rest, context) => parseJson(rest) ?? wholeText(rest, context);
 const jsonOrList: Splitter = (rest, context) => parseJson(rest) ?? blankSeparated(rest, context);
 
 const pairs: Splitter = (rest, { cmd, escapeCharacter }) => {
-  const [first, ...others] = splitWords(rest, escapeCharacter);
-  if (first === undefined) return plain();
+  const words = splitWords(rest, escapeCharacter);
+  const [first] = words;
+  if (first === undefined) return NOTHING;
   if (!first.includes('=')) return legacyPair(rest, cmd);
-  return plain(...[first, ...others].flatMap(splitPair));
+  const args: string[] = [];
+  for (const word of words) addPair(word, args);
+  return { args, json: false };
 };
 
 function legacyPair(rest: string, cmd: string): Arguments {
-  const blank = /[\t\v\f\r ]+/.exec(rest);
+  const blank = BLANKS.exec(rest);
   if (blank === null) throw new VarveError('FRONTEND_SYNTAX', `${cmd} must have two arguments`);
-  return plain(rest.slice(0, blank.index), rest.slice(blank.index + blank[0].length), '');
+  return { args: [rest.slice(0, blank.index), rest.slice(blank.index + blank[0].length), ''], json: false };
 }
 
-function splitPair(word: string): readonly [string, string, string] {
+/** Name, value and what stands between them. */
+function addPair(word: string, args: string[]): void {
   const at = word.indexOf('=');
   if (at < 0) throw new VarveError('FRONTEND_SYNTAX', `Syntax error - can't find = in ${quote(word)}. Must be of the form: name=value`);
-  return [word.slice(0, at), word.slice(at + 1), '='];
+  args.push(word.slice(0, at), word.slice(at + 1), '=');
+}
+
+const BLANKS = /[\t\v\f\r ]+/;
+
+/** One blank between words is what nearly everybody writes. */
+function splitAtBlanks(text: string): readonly string[] {
+  return /[\t\v\f\r]| {2}/.test(text) ? text.split(BLANKS) : text.split(' ');
 }
 
 /** The type (`CMD`, `NONE`), then what `CMD` itself would take. */
 const healthcheck: Splitter = (rest, context) => {
   const [all = '', type = ''] = /^([^\t\n\v\f\r ]+)[\t\n\v\f\r ]*/.exec(rest) ?? [];
-  if (type === '') return plain();
+  if (type === '') return NOTHING;
   const command = jsonOrText(rest.slice(all.length), context);
   return { args: [type, ...command.args], json: command.json };
 };

@@ -94,13 +94,21 @@ interface NodeInput {
   readonly language: Language;
 }
 
+/** What is wrong with an instruction gets the place where it stands. */
 function readNode(input: NodeInput): SyntaxNode {
-  const node = splitNode(input);
+  try {
+    return withHeredocs(splitNode(input), input);
+  } catch (cause) {
+    throw VarveError.is(cause) ? VarveError.with(cause, { source: input.source }) : cause;
+  }
+}
+
+function withHeredocs(node: SyntaxNode, input: NodeInput): SyntaxNode {
   const command = node.sub ?? node;
   const takesHeredocs = TAKES_HEREDOCS.has(command.cmd) || input.language.instructions.get(command.cmd)?.takesHeredocs === true;
   if (!takesHeredocs || command.json) return node;
   if (!input.text.includes('<<')) return node;
-  const heredocs = blamed(input.source, () => findHeredocs(input.text)).map((heredoc) => readBody(heredoc, input));
+  const heredocs = findHeredocs(input.text).map((heredoc) => readBody(heredoc, input));
   return { ...node, heredocs, end: input.lines.number };
 }
 
@@ -111,7 +119,7 @@ function splitNode(input: Omit<NodeInput, 'lines'> & { readonly isSub?: boolean 
   const isPutOff = cmd === 'ONBUILD';
   // what ONBUILD puts off may not be put off again: one level is all there is to read
   const sub = !isPutOff || rest === '' || input.isSub ? undefined : splitNode({ ...input, text: rest, comments: [], isSub: true });
-  const { args, json } = isPutOff ? NOTHING : blamed(source, () => splitArguments(rest, { cmd, escapeCharacter, language }));
+  const { args, json } = isPutOff ? NOTHING : splitArguments(rest, { cmd, escapeCharacter, language });
   const { startLine: start, endLine: end } = source;
   return { cmd, keyword, flags, args, json, start, end, sub, heredocs: NO_HEREDOCS, text, comments };
 }
@@ -129,15 +137,6 @@ function readBody(heredoc: Heredoc, { lines, source }: NodeInput): Heredoc {
   }
   const hint = `A line with nothing but ${heredoc.name} ends it`;
   throw syntaxError('unterminated heredoc', { ...source, endLine: lines.number }, hint);
-}
-
-/** Adds the place to errors of code that only sees a line. */
-function blamed<T>(source: SourceRange, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw VarveError.is(cause) ? VarveError.with(cause, { source }) : cause;
-  }
 }
 
 function emptyContinuation(text: string, source: SourceRange): SyntaxWarning {

@@ -7,15 +7,16 @@ export interface InstructionParts {
   readonly rest: string;
 }
 
-const BLANK = /[\t\n\v\f\r ]/;
 /** Wider blanks of Unicode end no flag, though they end other words. */
-const isBlank = (char: string): boolean => BLANK.test(char);
+const BLANK = /[\t\n\v\f\r ]/g;
+const NOT_BLANK = /[^\t\n\v\f\r ]/g;
+const NO_FLAGS: readonly string[] = [];
 
 /** Separates an instruction's keyword, its `--flags` and everything else. */
 export function splitInstruction(line: string, escapeCharacter: Escape): InstructionParts {
   const text = trimSpace(line);
-  const blank = text.search(BLANK);
-  if (blank < 0) return { keyword: text, flags: [], rest: '' };
+  const blank = find(BLANK, text, 0);
+  if (blank === text.length) return { keyword: text, flags: NO_FLAGS, rest: '' };
   const { flags, end } = splitFlags(text, { start: blank, escapeCharacter });
   return { keyword: text.slice(0, blank), flags, rest: trimSpace(text.slice(end)) };
 }
@@ -26,20 +27,24 @@ interface Reading {
 }
 
 /** Words that start with `--`, up to the first that does not or is `--` alone. Quotes and escapes in them are resolved. */
-function splitFlags(text: string, { start, escapeCharacter }: Reading): { flags: string[]; end: number } {
-  const flags: string[] = [];
+function splitFlags(text: string, { start, escapeCharacter }: Reading): { flags: readonly string[]; end: number } {
+  let flags: string[] | undefined;
   let at = start;
   for (;;) {
-    while (at < text.length && isBlank(text.charAt(at))) at++;
-    if (!text.startsWith('--', at)) return { flags, end: at };
+    at = find(NOT_BLANK, text, at);
+    if (!text.startsWith('--', at)) return { flags: flags ?? NO_FLAGS, end: at };
     const { word, end } = readFlag(text, { start: at, escapeCharacter });
     at = end;
-    if (word === '--') return { flags, end: at };
+    if (word === '--') return { flags: flags ?? NO_FLAGS, end: at };
+    flags ??= [];
     flags.push(word);
   }
 }
 
 function readFlag(text: string, { start, escapeCharacter }: Reading): { word: string; end: number } {
+  const blank = find(BLANK, text, start);
+  const plain = text.slice(start, blank);
+  if (!/['"\\`]/.test(plain)) return { word: plain, end: blank };
   let word = '';
   let quote = '';
   let at = start;
@@ -54,4 +59,12 @@ function readFlag(text: string, { start, escapeCharacter }: Reading): { word: st
     word += char;
   }
   return { word, end: Math.min(at, text.length) };
+}
+
+const isBlank = (char: string): boolean => find(BLANK, char, 0) === 0;
+
+/** Place of the first such character from there on; the text's end without one. */
+function find(what: RegExp, text: string, from: number): number {
+  what.lastIndex = from;
+  return what.test(text) ? what.lastIndex - 1 : text.length;
 }

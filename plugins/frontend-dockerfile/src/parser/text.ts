@@ -4,21 +4,23 @@ export type Escape = '\\' | '`';
 const WIDE_SPACE = /^\p{White_Space}$/u;
 
 /** Unicode white space, as Dockerfiles use it between words. */
-export function isSpace(char: string): boolean {
-  const code = char.charCodeAt(0);
+export const isSpace = (char: string): boolean => isSpaceAt(char, 0);
+
+export function isSpaceAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
   if (code <= 0x20) return code === 0x20 || (code >= 0x09 && code <= 0x0d);
-  return code > 0x7f && WIDE_SPACE.test(char);
+  return code > 0x7f && WIDE_SPACE.test(text.charAt(at));
 }
 
 export function trimStartSpace(text: string): string {
   let at = 0;
-  while (at < text.length && isSpace(text.charAt(at))) at++;
+  while (at < text.length && isSpaceAt(text, at)) at++;
   return text.slice(at);
 }
 
 export function trimEndSpace(text: string): string {
   let end = text.length;
-  while (end > 0 && isSpace(text.charAt(end - 1))) end--;
+  while (end > 0 && isSpaceAt(text, end - 1)) end--;
   return text.slice(0, end);
 }
 

@@ -52,7 +52,7 @@ export const undefinedVar: LintRule = {
   instruction({ instruction, expansions }, report) {
     // words of EXPOSE alone are split after expansion, and are not looked at
     for (const { unknown, words } of expansions) {
-      if (words !== undefined) continue;
+      if (unknown.length === 0 || words !== undefined) continue;
       for (const { name, similar } of unknown) {
         if (NO_VARIABLES.has(name)) continue;
         report(`Usage of undefined variable '$${name}'${similar === undefined ? '' : ` (did you mean $${similar}?)`}`, instruction);
