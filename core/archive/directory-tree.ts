@@ -1,12 +1,13 @@
-import { type BigIntStats, lstatSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { hashContents } from './content.ts';
 import type { Content, FileEntry, FileStamp, NodeEntry } from './entry.ts';
-import { isSameStamp, stampOf } from './file-stamp.ts';
+import { isSameStamp } from './file-stamp.ts';
 import type { FileTree, HostPlace, TreeState } from './file-tree.ts';
 import { hostEntry, hostNames, hostNamesWithTypes, isFileMode, namesOf } from './host-entry.ts';
 import { pathOf } from './names.ts';
 import { baseName, childPath, hostPath, parentOf } from './paths.ts';
 import type { PatternMatcher, PatternResults } from './patterns.ts';
+import { SeenFiles } from './seen-files.ts';
 import { type SeenFile, stateOf } from './tree-state.ts';
 
 /** `sha256:…` of each file's bytes, in order. `path` is a host path; give it to `node:fs` through `pathOf`. */
@@ -21,26 +22,14 @@ export interface DirectoryTreeOptions {
   readonly xattrs?: boolean;
 }
 
-/** A directory that has been read; sets and results are absent without patterns. */
+/** A directory that has been read; results are absent without patterns. */
 interface Listing {
-  readonly names: readonly string[];
-  readonly visible?: ReadonlySet<string>;
-  /** Nothing in it is hidden. */
-  readonly isWhole?: boolean;
+  readonly files: SeenFiles;
+  /** Something in it is hidden. */
+  readonly hides: boolean;
   /** What the patterns said about the directories in it, hidden ones too. */
   readonly results?: ReadonlyMap<string, PatternResults>;
 }
-
-interface Seen extends SeenFile {
-  readonly rdev: number;
-  /** It has no extended attributes, as far as was asked. */
-  isPlain: boolean;
-  entry: NodeEntry | undefined;
-}
-
-/** The root itself may be given by a symlink. */
-const statsOf = (root: string, path: string): BigIntStats | undefined =>
-  (path === '' ? statSync : lstatSync)(pathOf(hostPath(root, path)), { bigint: true, throwIfNoEntry: false });
 
 /** A directory of this host as it is when first looked at: each directory is read once, when somebody asks, and then remembered. */
 export class DirectoryTree implements FileTree {
@@ -51,7 +40,10 @@ export class DirectoryTree implements FileTree {
   /** In nanoseconds: nothing was looked at before. */
   readonly #since = BigInt(Date.now()) * 1_000_000n;
   readonly #listings = new Map<string, Listing>();
-  readonly #seen = new Map<string, Seen | undefined>();
+  /** By directory and name: files that were looked at while nobody wanted to know what else is there. */
+  readonly #alone = new Map<string, Map<string, SeenFiles>>();
+  readonly #top = new SeenFiles(['']);
+  #last: { readonly path: string; readonly files: SeenFiles } | undefined;
 
   constructor(root: string, { ignore, hash, xattrs = true }: DirectoryTreeOptions = {}) {
     this.root = root;
@@ -62,25 +54,33 @@ export class DirectoryTree implements FileTree {
 
   get(path: string): NodeEntry | undefined {
     const seen = this.#look(path);
-    if (seen === undefined || seen.entry !== undefined) return seen?.entry;
-    const { stamp, mode, uid, gid, rdev, isPlain } = seen;
+    if (seen === undefined) return undefined;
+    const { files, place } = seen;
+    const known = files.entry(place);
+    if (known !== undefined) return known;
     const host = hostPath(this.root, path);
-    const stats = { mode, uid, gid, rdev, size: stamp.size, mtimeNs: stamp.mtimeNs };
-    const entry = hostEntry({ path, host, stats, xattrNames: isPlain || !this.#xattrs ? [] : namesOf(host) });
+    const xattrNames = files.isPlain(place) || !this.#xattrs ? [] : namesOf(host);
+    const entry = hostEntry({ path, host, stats: files.stats(place), xattrNames });
     // What else was read stays what it was; the rest is made anew when it is wanted: of a large tree it would be a few hundred megabytes
-    if (entry?.type === 'symlink' || entry?.xattrs !== undefined) seen.entry = entry;
-    else seen.isPlain = true;
+    if (entry !== undefined && (entry.type === 'symlink' || entry.xattrs !== undefined)) files.keep(place, entry);
+    else files.setPlain(place);
     return entry;
   }
 
   list(path: string): readonly string[] {
-    return this.#look(path)?.isDirectory === true ? this.#listing(path).names : [];
+    return this.#isDirectory(path) ? this.#listing(path).files.names : [];
   }
 
   state(paths: readonly string[]): TreeState {
-    const look = (path: string): Seen | undefined => this.#look(path);
+    const look = (path: string): SeenFile | undefined => this.#look(path);
     const of = this.#xattrs ? this.root : `${this.root} without extended attributes`;
-    return stateOf(paths, { of, since: this.#since, look, list: (path) => this.#listing(path).names });
+    return stateOf(paths, { of, since: this.#since, look, list: (path) => this.#lookAtAll(path) });
+  }
+
+  #lookAtAll(path: string) {
+    const { files } = this.#listing(path);
+    const host = hostPath(this.root, path);
+    return { files, isThere: (place: number) => files.look(place, `${host}/${files.names[place]}`) };
   }
 
   async open(): Promise<void> {}
@@ -102,10 +102,10 @@ export class DirectoryTree implements FileTree {
     for (const entry of this.#below(path)) {
       if (entry.type !== 'file' && entry.type !== 'directory' && entry.type !== 'symlink') return undefined;
       if (entry.type !== 'directory') continue;
-      const { names, visible, isWhole = true } = this.#listing(entry.path);
-      if (names.some((name) => this.get(childPath(entry.path, name)) === undefined)) return undefined;
-      if (isWhole) continue;
-      const out = hostNames(hostPath(this.root, entry.path)).filter((name) => visible?.has(name) !== true);
+      const { files, hides } = this.#listing(entry.path);
+      if (files.names.some((name) => this.get(childPath(entry.path, name)) === undefined)) return undefined;
+      if (!hides) continue;
+      const out = hostNames(hostPath(this.root, entry.path)).filter((name) => files.placeOf(name) < 0);
       hidden.push(...out.map((name) => childPath(entry.path, name).slice(path === '' ? 0 : path.length + 1)));
     }
     return this.get(path) && { path: hostPath(realpathSync(this.root), path), hidden };
@@ -113,9 +113,10 @@ export class DirectoryTree implements FileTree {
 
   whatChanged(path: string): string | undefined {
     for (const entry of this.#below(path)) {
-      const before = this.#look(entry.path)?.stamp;
-      const now = statsOf(this.root, entry.path);
-      if (before === undefined || now === undefined || !isSameStamp(before, now)) return entry.path;
+      const seen = this.#look(entry.path);
+      const host = pathOf(hostPath(this.root, entry.path));
+      const now = (entry.path === '' ? statSync : lstatSync)(host, { bigint: true, throwIfNoEntry: false });
+      if (seen === undefined || now === undefined || !isSameStamp(seen.files.stamp(seen.place), now)) return entry.path;
     }
     return undefined;
   }
@@ -126,44 +127,51 @@ export class DirectoryTree implements FileTree {
       const entry = this.get(at);
       if (entry === undefined) continue;
       yield entry;
-      if (entry.type === 'directory') for (const name of this.#listing(at).names) pending.push(childPath(at, name));
+      if (entry.type === 'directory') for (const name of this.#listing(at).files.names) pending.push(childPath(at, name));
     }
   }
 
   identity(file: Pick<FileEntry, 'path'>): string | undefined {
     const seen = this.#look(file.path);
-    return seen?.isLinked === true ? `${seen.stamp.dev}:${seen.stamp.ino}` : undefined;
+    return seen?.files.isLinked(seen.place) === true ? `${seen.files.dev(seen.place)}:${seen.files.ino(seen.place)}` : undefined;
   }
 
   #stamped(file: FileEntry): { readonly path: string; readonly stamp: FileStamp } {
     const seen = this.#look(file.path);
-    if (seen === undefined || !isFileMode(seen.mode)) throw new Error(`"${file.path}" is no file of this tree`);
-    return { path: hostPath(this.root, file.path), stamp: seen.stamp };
+    if (seen === undefined || !isFileMode(seen.files.mode(seen.place))) throw new Error(`"${file.path}" is no file of this tree`);
+    return { path: hostPath(this.root, file.path), stamp: seen.files.stamp(seen.place) };
   }
 
-  #look(path: string): Seen | undefined {
-    if (this.#seen.has(path)) return this.#seen.get(path);
-    const seen = this.#isVisible(path) ? this.#stat(path) : undefined;
-    this.#seen.set(path, seen);
-    return seen;
+  #isDirectory(path: string): boolean {
+    const seen = this.#look(path);
+    return seen?.files.isDirectory(seen.place) === true;
+  }
+
+  #look(path: string): SeenFile | undefined {
+    const isTop = path === '';
+    const seen = isTop ? { files: this.#top, place: 0 } : this.#find(path);
+    return seen?.files.look(seen.place, hostPath(this.root, path), { follow: isTop }) === true ? seen : undefined;
   }
 
   /** Below a visible, real directory, and listed there. */
-  #isVisible(path: string): boolean {
-    if (path === '') return true;
+  #find(path: string): SeenFile | undefined {
     const parent = parentOf(path);
-    if (this.#look(parent)?.isDirectory !== true) return false;
-    return this.#ignore === undefined || this.#listing(parent).visible?.has(baseName(path)) === true;
+    if (this.#last?.path !== parent) {
+      if (!this.#isDirectory(parent)) return undefined;
+      const listing = this.#ignore === undefined ? this.#listings.get(parent) : this.#listing(parent);
+      if (listing === undefined) return this.#findAlone(parent, baseName(path));
+      this.#last = { path: parent, files: listing.files };
+    }
+    const { files } = this.#last;
+    const place = files.placeOf(baseName(path));
+    return place < 0 ? undefined : { files, place };
   }
 
-  #stat(path: string): Seen | undefined {
-    const stats = statsOf(this.root, path);
-    if (stats === undefined) return undefined;
-    const stamp = stampOf(stats);
-    const [mode, uid, gid, rdev] = [Number(stats.mode), Number(stats.uid), Number(stats.gid), Number(stats.rdev)];
-    const isDirectory = stats.isDirectory(); // which has as many links as directories in it
-    const isLinked = stats.nlink > 1n && !isDirectory;
-    return { stamp, mode, uid, gid, rdev, isDirectory, isLinked, isPlain: false, entry: undefined };
+  #findAlone(parent: string, name: string): SeenFile {
+    const known = this.#alone.get(parent) ?? new Map<string, SeenFiles>();
+    const files = known.get(name) ?? new SeenFiles([name]);
+    this.#alone.set(parent, known.set(name, files));
+    return { files, place: 0 };
   }
 
   #listing(path: string): Listing {
@@ -175,26 +183,32 @@ export class DirectoryTree implements FileTree {
 
   #read(path: string, results: PatternResults | undefined): Listing {
     const ignore = this.#ignore;
-    const listing = ignore ? this.#filter(path, { ignore, results }) : { names: hostNames(hostPath(this.root, path)) };
+    const listing = ignore
+      ? this.#filter(path, { ignore, results })
+      : { files: new SeenFiles(hostNames(hostPath(this.root, path))), hides: false };
+    for (const [name, seen] of this.#alone.get(path) ?? []) {
+      const place = listing.files.placeOf(name);
+      if (place >= 0) listing.files.adopt(place, seen);
+    }
+    this.#alone.delete(path);
     this.#listings.set(path, listing);
     return listing;
   }
 
   #filter(dir: string, { ignore, results }: { ignore: PatternMatcher; results: PatternResults | undefined }): Listing {
     const below = new Map<string, PatternResults>();
-    const visible = new Set<string>();
     const all = hostNamesWithTypes(hostPath(this.root, dir));
-    for (const { name, isDirectory } of all) {
+    const visible = all.filter(({ name, isDirectory }) => {
       const path = childPath(dir, name);
       const found = ignore.matchBelow(path, results);
       if (isDirectory) below.set(name, found);
-      if (!found.matched || (isDirectory && this.#holdsVisible(path, { ignore, found }))) visible.add(name);
-    }
-    return { names: [...visible], visible, results: below, isWhole: visible.size === all.length };
+      return !found.matched || (isDirectory && this.#holdsVisible(path, { ignore, found }));
+    });
+    return { files: new SeenFiles(visible.map(({ name }) => name)), results: below, hides: visible.length < all.length };
   }
 
   /** An ignored directory is there if something in it is taken back. */
   #holdsVisible(path: string, { ignore, found }: { ignore: PatternMatcher; found: PatternResults }): boolean {
-    return ignore.mayReincludeBelow(path) && this.#read(path, found).names.length > 0;
+    return ignore.mayReincludeBelow(path) && this.#read(path, found).files.names.length > 0;
   }
 }

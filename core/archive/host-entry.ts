@@ -2,10 +2,10 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { getXattr, listXattrs, splitDevice, whySystemUnavailable } from '../system/index.ts';
 import type { Attributes, NodeEntry, Timestamp } from './entry.ts';
 import { isLayerXattr } from './layer-xattrs.ts';
-import { decodeLatin1Name, pathOf } from './names.ts';
+import { decodeLatin1Name, decodeLatin1Names, pathOf } from './names.ts';
 
 /** What an entry is made of, as `lstat` has it. */
-export type HostStats = Readonly<Record<'mode' | 'uid' | 'gid' | 'size' | 'rdev', bigint | number>> & { readonly mtimeNs: bigint };
+export type HostStats = Readonly<Record<'mode' | 'uid' | 'gid' | 'size' | 'rdev', bigint | number>> & { readonly mtime: Timestamp };
 
 export interface HostFile {
   /** Entry path. */
@@ -26,6 +26,7 @@ const BLOCK = 0o060000;
 const FIFO = 0o010000;
 
 export const isFileMode = (mode: number): boolean => (mode & TYPE_MASK) === FILE;
+export const isDirectoryMode = (mode: number): boolean => (mode & TYPE_MASK) === DIRECTORY;
 
 /** The entry for a file of this host; `undefined` for a socket, which no archive holds. */
 export function hostEntry({ path, host, stats, xattrNames = namesOf(host) }: HostFile): NodeEntry | undefined {
@@ -35,7 +36,7 @@ export function hostEntry({ path, host, stats, xattrNames = namesOf(host) }: Hos
     mode: mode & 0o7777,
     uid: Number(stats.uid),
     gid: Number(stats.gid),
-    mtime: timeOf(stats.mtimeNs),
+    mtime: stats.mtime,
     ...xattrsOf(host, xattrNames),
   };
   switch (mode & TYPE_MASK) {
@@ -59,7 +60,7 @@ export function hostEntry({ path, host, stats, xattrNames = namesOf(host) }: Hos
 /** Names in a directory of this host, sorted by bytes. */
 export const hostNames = (host: string): string[] =>
   // One character a byte: exact, and plain sorting is the order of bytes.
-  readdirSync(pathOf(host), 'latin1').sort().map(decodeLatin1Name);
+  decodeLatin1Names(readdirSync(pathOf(host), 'latin1').sort());
 
 /** The same with what the directory itself knows about each name: no look at the files. */
 export const hostNamesWithTypes = (host: string): { readonly name: string; readonly isDirectory: boolean }[] =>

@@ -16,6 +16,9 @@ export function decodeName(bytes: Uint8Array): string {
 /** The same for bytes as a latin1 string, one character a byte: quick for the usual ASCII name. */
 export const decodeLatin1Name = (name: string): string => (ASCII.test(name) ? name : decodeName(Buffer.from(name, 'latin1')));
 
+/** The same for many. */
+export const decodeLatin1Names = (names: string[]): string[] => (ASCII.test(names.join('')) ? names : names.map(decodeLatin1Name));
+
 /** The bytes of a name; the reverse of `decodeName`. */
 export function encodeName(name: string): Buffer {
   if (name.isWellFormed()) return Buffer.from(name, 'utf8');

@@ -2,7 +2,7 @@ import { type BigIntStats, lstatSync, statSync } from 'node:fs';
 import { VarveError } from '../src/errors.ts';
 import { getXattr } from '../system/index.ts';
 import type { Entry, LayerIndex } from './entry.ts';
-import { hostEntry, hostNames, namesOf } from './host-entry.ts';
+import { hostEntry, hostNames, namesOf, timeOf } from './host-entry.ts';
 import { pathOf } from './names.ts';
 import { compareEntries } from './order.ts';
 import { Pacer } from './pacer.ts';
@@ -63,7 +63,8 @@ class Scanner {
     const stats = (path === '' ? statSync : lstatSync)(pathOf(host), { bigint: true });
     if (this.#overlay !== undefined && stats.isCharacterDevice() && stats.rdev === 0n) return this.#mark('whiteout', path);
     const xattrNames = namesOf(host);
-    const entry = hostEntry({ path, host, stats, xattrNames });
+    const { mode, uid, gid, size, rdev, mtimeNs } = stats;
+    const entry = hostEntry({ path, host, stats: { mode, uid, gid, size, rdev, mtime: timeOf(mtimeNs) }, xattrNames });
     // A socket in an upper directory hides what is below it; without anything below, the whiteout is dropped later.
     if (entry === undefined) return this.#overlay !== undefined && this.#mark('whiteout', path);
     this.#entries.push(entry.type === 'file' && stats.nlink > 1n ? this.#linked(entry, stats) : entry);

@@ -1,18 +1,12 @@
 import { hash } from 'node:crypto';
-import type { FileStamp } from './entry.ts';
-import { isSettled } from './file-stamp.ts';
 import type { TreeState } from './file-tree.ts';
 import { childPath } from './paths.ts';
+import type { SeenFiles } from './seen-files.ts';
 
-/** A file that has been looked at: of what Node says about one no more is kept than is needed, since trees are large. */
+/** A file among others of one directory. */
 export interface SeenFile {
-  readonly stamp: FileStamp;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly isDirectory: boolean;
-  /** It has other names, too. */
-  readonly isLinked: boolean;
+  readonly files: SeenFiles;
+  readonly place: number;
 }
 
 export interface SeenTree {
@@ -21,44 +15,68 @@ export interface SeenTree {
   /** When the first of its files was looked at, in nanoseconds since 1970: what is remembered of one may be as old. */
   readonly since: bigint;
   look(path: string): SeenFile | undefined;
-  /** Names in a directory. */
-  list(path: string): readonly string[];
+  /** All files in a directory, of which those that are there have been looked at. */
+  list(path: string): { readonly files: SeenFiles; isThere(place: number): boolean };
 }
 
 /** The state of what is at and below these paths, told by times and numbers. */
 export function stateOf(paths: readonly string[], { of, since, look, list }: SeenTree): TreeState {
   const directories = new Map<string, string | undefined>();
-  const ids: string[] = [];
   const pending: string[] = [];
-  let isTold = true;
-  let size = 0;
-
-  function take(below: readonly string[]): string | undefined {
-    let lines = '';
-    let isAlone = true;
-    for (const path of below) {
-      const seen = look(path);
-      if (seen === undefined) continue;
-      size++;
-      lines += lineOf(path, seen);
-      if (seen.isDirectory) pending.push(path);
-      if (seen.isLinked) isAlone = false;
-      if (!isSettled(seen.stamp, since)) isTold = isAlone = false;
+  const told = new Telling(since);
+  for (const path of paths) {
+    const seen = look(path);
+    if (seen === undefined) continue;
+    told.add(seen);
+    if (seen.files.isDirectory(seen.place)) pending.push(path);
+    told.end(path, seen.files.bytes(seen.place));
+  }
+  for (let dir = pending.pop(); dir !== undefined; dir = pending.pop()) {
+    if (directories.has(dir)) continue; // one source may lie in another
+    const { files, isThere } = list(dir);
+    for (let place = 0; place < files.names.length; place++) {
+      if (!isThere(place)) continue;
+      told.add({ files, place });
+      if (files.isDirectory(place)) pending.push(childPath(dir, files.names[place] ?? ''));
     }
-    const id = hash('sha256', lines, 'base64');
-    ids.push(id);
+    directories.set(dir, told.end(`${dir}\0${files.names.join('\0')}`, files.bytes()));
+  }
+  return { of, id: told.id(), directories, size: told.size };
+}
+
+/** Adds up what is told of files, those of each directory together. */
+class Telling {
+  readonly #since: { readonly ns: bigint; readonly seconds: number };
+  readonly #ids: string[] = [];
+  #bytes = Buffer.allocUnsafeSlow(1 << 16);
+  #isAlone = true;
+  #isTold = true;
+  size = 0;
+
+  constructor(since: bigint) {
+    this.#since = { ns: since, seconds: Number(since / 1_000_000_000n) };
+  }
+
+  add({ files, place }: SeenFile): void {
+    this.size++;
+    if (files.isLinked(place)) this.#isAlone = false;
+    if (!files.isSettled(place, this.#since)) this.#isTold = this.#isAlone = false;
+  }
+
+  /** What these files come to, where it may be told of them alone. */
+  end(names: string, rows: Uint8Array): string | undefined {
+    const length = names.length * 2 + rows.length;
+    if (length > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(length * 2);
+    const at = this.#bytes.write(names, 'utf16le'); // as they are, also where they are no UTF-8
+    this.#bytes.set(rows, at);
+    const id = hash('sha256', this.#bytes.subarray(0, length), 'base64');
+    this.#ids.push(id);
+    const isAlone = this.#isAlone;
+    this.#isAlone = true;
     return isAlone ? id : undefined;
   }
 
-  take(paths);
-  for (let dir = pending.pop(); dir !== undefined; dir = pending.pop()) {
-    if (directories.has(dir)) continue; // one source may lie in another
-    const parent = dir;
-    directories.set(dir, take(list(dir).map((name) => childPath(parent, name))));
+  id(): string | undefined {
+    return this.#isTold ? hash('sha256', this.#ids.join(''), 'hex') : undefined;
   }
-  return { of, id: isTold ? hash('sha256', ids.join(''), 'hex') : undefined, directories, size };
 }
-
-/** Each change of a file, of its attributes and extended attributes sets its ctime; the rest is for file systems that do not keep one. */
-const lineOf = (path: string, { stamp, mode, uid, gid, isLinked }: SeenFile): string =>
-  `${path}\0${stamp.dev},${stamp.ino},${stamp.size},${stamp.mtimeNs},${stamp.ctimeNs},${mode},${uid},${gid},${isLinked}\n`;
