@@ -58,10 +58,15 @@ export const asCacheKey = (digest: Digest): CacheKey => digest as string as Cach
 export const asSnapshotKey = (name: string): SnapshotKey => name as SnapshotKey;
 
 /** OCI image-spec, config.md, Layer ChainID: one layer's chainID is its own id. */
-export function chainOf(ids: readonly LayerID[]): ChainID | null {
-  let chain: string | null = null;
-  for (const id of ids) chain = chain === null ? id : digestOf(`${chain} ${id}`);
-  return chain as ChainID | null;
+export const chainOf = (ids: readonly LayerID[]): ChainID | null => chainsOf(ids).at(-1) ?? null;
+
+/** The chain of each layer with all below it. */
+export function chainsOf(ids: readonly LayerID[]): readonly ChainID[] {
+  let below: string | undefined;
+  return ids.map((id) => {
+    below = below === undefined ? id : digestOf(`${below} ${id}`);
+    return below as ChainID;
+  });
 }
 
 /** Items that are hashed at once: a call for each takes longer than hashing it. */

@@ -13,6 +13,7 @@ export {
   type CacheKey,
   type ChainID,
   chainOf,
+  chainsOf,
   type DiffID,
   type Digest,
   type DigestAlgorithm,

@@ -1,4 +1,4 @@
-import { chainOf, type Layer } from '../image/index.ts';
+import { chainsOf, type Layer } from '../image/index.ts';
 import type { Build } from './build.ts';
 import { recordAll } from './cache.ts';
 import type { CacheRecord } from './contracts/store.ts';
@@ -12,16 +12,18 @@ export async function keepUnpacked(state: StageState, on: Build): Promise<StageS
   if (state.unrecorded.length === 0) return state;
   const driver = await on.storage();
   const layers = [...state.layers];
+  const chains = chainsOf(layers.map(({ id }) => id));
   const unrecorded: CacheRecord[] = [];
   for (const record of state.unrecorded) {
     const at = layers.findIndex((layer) => layer.id === record.layer);
     const layer = layers[at];
-    const chain = chainOf(layers.slice(0, at + 1).map((below) => below.id));
-    if (layer === undefined || chain === null) {
+    const chain = chains[at];
+    if (layer === undefined || chain === undefined) {
       unrecorded.push(record);
       continue;
     }
-    const directory = await driver.directory?.(chain);
+    // unpacked together with others it has no directory of its own
+    const directory = (await driver.stat(chain)) === undefined ? undefined : await driver.directory?.(chain);
     layers[at] = directory === undefined ? await on.layers.put(layer, on.build) : await on.layers.keep(layer, directory);
     await recordAll(on, record);
   }

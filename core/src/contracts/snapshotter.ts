@@ -26,7 +26,10 @@ export interface SnapshotterOptions {
 
 /** The snapshots of one build: the same object from `start` until the build ends. */
 export interface Snapshots {
-  /** Brings layers onto the driver, bottom first, where they are not there yet. Several builds may want the same at once. */
+  /**
+   * Brings layers onto the driver, bottom first, where they are not there yet. Several builds may want the same at once. Layers may come
+   * together, as one snapshot: then the driver does not have the chains in between.
+   */
   unpack(layers: readonly Layer[], options?: Abortable): Promise<ChainID | null>;
   open(parent: ChainID | null, options?: Abortable): Promise<Workspace>;
   /** Shows a committed snapshot, in which nothing may be changed. Without it core opens one that is thrown away. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MergedTree, readContent } from '../../archive/index.ts';
 import { asSnapshotKey, type ChainID, composeLayer, type Layer } from '../../image/index.ts';
@@ -132,6 +132,49 @@ export function workspaceClaims(claim: SnapshotterClaim): void {
     t.is(await bench.snapshots.unpack(layers), chain);
     t.is(await bench.snapshots.unpack([]), null);
     t.is(unpacked(bench.events).length, 3);
+  });
+
+  claim('many small layers show what the topmost leave, and each is told', async (t, start) => {
+    const bench = await start();
+    const made = Array.from({ length: 12 }, (_, i) => fixtureLayer(layerId(`made ${i}`), [entry.dir('d'), entry.file(`d/${i}`, i)]));
+    const changes = [
+      [entry.whiteout('d/1')],
+      [entry.file('d/2', 200)],
+      [entry.whiteout('d/3'), entry.dir('e'), entry.file('e/f', 1)],
+      [entry.opaque('e'), entry.file('e/g', 1), entry.link('e/h', 'e/g')],
+      [entry.dir('d/4'), entry.file('d/4/below', 4)],
+    ].map((entries, i) => fixtureLayer(layerId(`changed ${i}`), entries));
+    const layers = [base(), ...made, ...changes];
+    await using workspace = await bench.open(layers);
+    const files = ['d/0', 'd/10', 'd/11', 'd/2', 'd/4', 'd/5', 'd/6', 'd/7', 'd/8', 'd/9', 'd/f', 'e/g', 'e/h'];
+    t.deepEqual(
+      ['d', 'e'].flatMap((dir) => readdirSync(join(workspace.root, dir), { encoding: 'utf8' }).map((name) => `${dir}/${name}`)).sort(),
+      files,
+    );
+    t.is(readFileSync(join(workspace.root, 'd/2'), 'utf8').length, 200);
+    t.is(readFileSync(join(workspace.root, 'd/4/below'), 'utf8'), 'd/4/');
+    t.is(statSync(join(workspace.root, 'e/h')).nlink, 2);
+    t.deepEqual(
+      unpacked(bench.events),
+      layers.map(({ id }) => id),
+    );
+    writeFileSync(join(workspace.root, 'd/5'), '');
+    const draft = await bench.snapshots.capture(workspace, await MergedTree.of(layers));
+    t.deepEqual(
+      draft.index.map(({ path }) => path),
+      ['d', 'd/5'],
+    );
+  });
+
+  claim('some of many small layers may have others on them', async (t, start) => {
+    const bench = await start();
+    const layers = Array.from({ length: 12 }, (_, i) => fixtureLayer(layerId(`made ${i}`), [entry.file(`${i}`, i)]));
+    await bench.snapshots.unpack(layers);
+    await using workspace = await bench.open([
+      ...layers.slice(0, 9),
+      fixtureLayer(layerId('other'), [entry.whiteout('1'), entry.file('x', 1)]),
+    ]);
+    t.deepEqual(readdirSync(workspace.root).sort(), ['0', '2', '3', '4', '5', '6', '7', '8', 'x']);
   });
 
   claim('several builds may want the same layers at once', async (t, start) => {

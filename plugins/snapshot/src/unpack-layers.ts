@@ -1,17 +1,12 @@
 import type { Emit, StorageDriver } from '@varve/core';
-import { type Abortable, asSnapshotKey, type ChainID, chainOf, type Layer } from '@varve/core/image';
+import { type Abortable, asLayerID, asSnapshotKey, type ChainID, chainsOf, digestOf, type Layer, mergeLayers } from '@varve/core/image';
 import { uniqueName } from '@varve/core/system';
+import { gatherSmall, type Unpacked } from './gather-small.ts';
 
 interface Unpacking extends Abortable {
   readonly driver: StorageDriver;
   readonly emit: Emit;
 }
-interface Unpacked {
-  readonly parent: ChainID | null;
-  readonly chain: ChainID;
-  readonly layer: Layer;
-}
-
 /** What this process is unpacking, so that builds which want the same wait for each other. Between processes the first commit wins. */
 const running = new WeakMap<StorageDriver, Map<ChainID, Promise<void>>>();
 
@@ -20,19 +15,13 @@ export async function unpackLayers(layers: readonly Layer[], unpacking: Unpackin
   const stack = stackOf(layers);
   let present = stack.length;
   while (present > 0 && !(await isCommitted(stack[present - 1], unpacking))) present--;
-  for (const one of stack.slice(present)) await unpackOnce(one, unpacking);
+  for (const one of await gatherSmall(stack.slice(present), unpacking)) await unpackOnce(one, unpacking);
   return stack.at(-1)?.chain ?? null;
 }
 
 function stackOf(layers: readonly Layer[]): readonly Unpacked[] {
-  let parent: ChainID | null = null;
-  return layers.map((layer, number) => {
-    // A stack with a layer in it has a chain.
-    const chain = chainOf(layers.slice(0, number + 1).map(({ id }) => id)) as ChainID;
-    const one: Unpacked = { parent, chain, layer };
-    parent = chain;
-    return one;
-  });
+  const chains = chainsOf(layers.map(({ id }) => id));
+  return chains.map((chain, i) => ({ chain, parent: chains[i - 1] ?? null, layers: layers.slice(i, i + 1) }));
 }
 
 async function isCommitted(one: Unpacked | undefined, { driver }: Unpacking): Promise<boolean> {
@@ -54,7 +43,8 @@ async function unpackOnce(one: Unpacked, unpacking: Unpacking): Promise<void> {
 async function unpack(one: Unpacked, unpacking: Unpacking): Promise<void> {
   if (await isCommitted(one, unpacking)) return;
   const { driver, emit, signal } = unpacking;
-  const { layer, chain, parent } = one;
+  const { layers, chain, parent } = one;
+  const layer = layers.length === 1 && layers[0] !== undefined ? layers[0] : mergeLayers(asLayerID(digestOf(chain)), layers);
   const [index, content] = [await layer.index({ signal }), await layer.contents({ signal })];
   const key = asSnapshotKey(`unpack-${uniqueName()}`);
   await driver.prepare(key, parent, { signal });
@@ -66,7 +56,7 @@ async function unpack(one: Unpacked, unpacking: Unpacking): Promise<void> {
     await driver.remove(key);
     throw failure;
   }
-  emit({ type: 'layer-unpacked', layer: layer.id, driver: driver.name });
+  for (const { id } of layers) emit({ type: 'layer-unpacked', layer: id, driver: driver.name });
 }
 
 /** Waits for another build's work, however it ends, but no longer than one's own build goes on. */
