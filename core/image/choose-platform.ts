@@ -1,6 +1,7 @@
 import { VarveError } from '../src/errors.ts';
 import type { Descriptor, Platform } from './descriptor.ts';
 import { formatPlatform, isSamePlatform, normalizePlatform } from './platform.ts';
+import { quote } from './quote.ts';
 
 /** What is looked at of an entry. */
 type PlatformEntry = Pick<Descriptor, 'platform' | 'annotations'>;
@@ -22,11 +23,17 @@ export function choosePlatform<Entry extends PlatformEntry>(manifests: readonly 
   }
   const [only, ...others] = images;
   if (only !== undefined && others.length === 0 && only.platform === undefined) return only;
-  const there = [...new Set(images.map(({ platform }) => (platform === undefined ? 'one without a platform' : formatPlatform(platform))))];
-  throw new VarveError('IMAGE_PLATFORM', `Expected an image for ${formatPlatform(wanted)}, found ${there.join(', ') || 'none at all'}`, {
+  const there = [...new Set(images.map(({ platform }) => (platform === undefined ? 'one without a platform' : shown(platform))))];
+  const found = there.length > MOST_SHOWN ? [...there.slice(0, MOST_SHOWN), `${there.length - MOST_SHOWN} more`] : there;
+  throw new VarveError('IMAGE_PLATFORM', `Expected an image for ${formatPlatform(wanted)}, found ${found.join(', ') || 'none at all'}`, {
     hint: there.length > 0 ? 'Choose one of these with --platform.' : undefined,
   });
 }
+
+/** Platforms in a message. */
+const MOST_SHOWN = 20;
+/** As the index has it, which need not be a platform that anybody knows. */
+const shown = (platform: Platform): string => quote(formatPlatform(platform)).slice(1, -1);
 
 /** The platform, then those it can run, best first. */
 function runnable(wanted: Platform): readonly Platform[] {

@@ -1,6 +1,7 @@
 import { VarveError } from '../src/errors.ts';
 import type { ContainerConfig, HistoryRow, ImageConfig, ImageConfigFile } from './config.ts';
 import { type DiffID, isDigest } from './digest.ts';
+import { quote } from './quote.ts';
 
 /**
  * Reads an image's configuration; `null` members are as good as absent, unknown ones are kept.
@@ -12,7 +13,7 @@ export function parseConfigFile(bytes: Uint8Array): ImageConfigFile {
   const diffIds = Array.isArray(rootfs?.diff_ids) ? rootfs.diff_ids : [];
   for (const id of diffIds)
     if (typeof id !== 'string' || !isDigest(id))
-      throw new VarveError('IMAGE_INVALID', `The image configuration has a diff_id that is no digest: ${JSON.stringify(id)}`);
+      throw new VarveError('IMAGE_INVALID', `The image configuration has a diff_id that is no digest: ${quote(id)}`);
   const history = Array.isArray(file.history) ? (file.history as HistoryRow[]) : [];
   const config = isObject(file.config) ? (file.config as ContainerConfig) : {};
   return {
@@ -25,8 +26,13 @@ export function parseConfigFile(bytes: Uint8Array): ImageConfigFile {
   };
 }
 
+/** Lists and objects in each other, beyond which no document of ours goes: what reads and writes them would run out of stack. */
+const DEPTH = 200;
+
 /** A JSON object from untrusted bytes. @throws VarveError `IMAGE_INVALID` */
 export function parseObject(bytes: Uint8Array, what: string): Record<string, unknown> {
+  if (isDeeper(bytes, DEPTH))
+    throw new VarveError('IMAGE_INVALID', `Expected a JSON object as ${what}, found more than ${DEPTH} lists and objects in each other`);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -38,8 +44,27 @@ export function parseObject(bytes: Uint8Array, what: string): Record<string, unk
   if (!isObject(value)) throw new VarveError('IMAGE_INVALID', `Expected a JSON object as ${what}, found ${excerpt(bytes)}`);
   return value;
 }
+
+/** Whether JSON goes deeper than that; of anything else, something. */
+function isDeeper(bytes: Uint8Array, most: number): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (isText) {
+      if (byte === BACKSLASH) i++;
+      else if (byte === QUOTE) isText = false;
+    } else if (byte === QUOTE) isText = true;
+    else if (byte === BRACKET || byte === BRACE) {
+      if (++depth > most) return true;
+    } else if (byte === BRACKET_END || byte === BRACE_END) depth--;
+  }
+  return false;
+}
+const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END] = Buffer.from('"\\[]{}');
+
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const excerpt = (bytes: Uint8Array): string => JSON.stringify(Buffer.from(bytes.subarray(0, 60)).toString('latin1'));
+const excerpt = (bytes: Uint8Array): string => quote(Buffer.from(bytes.subarray(0, 60)).toString('latin1'));
 
 /** Members in the order docker and BuildKit write them, then the rest by name: equal configs give equal bytes. */
 const ORDER = ['architecture', 'variant', 'os', 'os.version', 'os.features', 'created', 'author', 'config', 'rootfs', 'history'];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { VarveError } from '../src/errors.ts';
+import { quote } from './quote.ts';
 
 declare const brand: unique symbol;
 type Brand<T, Name extends string> = T & { readonly [brand]: Name };
@@ -36,8 +37,8 @@ export function parseDigest(text: string): Digest {
   throw new VarveError(
     'DIGEST_INVALID',
     algorithm !== undefined && algorithm !== 'sha256' && algorithm !== 'sha512'
-      ? `Digest algorithm "${algorithm}" is not supported, expected sha256 or sha512`
-      : `Expected a digest like sha256:<64 hex digits>, found ${JSON.stringify(text.slice(0, 100))}`,
+      ? `Digest algorithm ${quote(algorithm)} is not supported, expected sha256 or sha512`
+      : `Expected a digest like sha256:<64 hex digits>, found ${quote(text)}`,
   );
 }
 export const isDigest = (text: string): text is Digest => FORM.test(text);

@@ -28,7 +28,7 @@ export interface ImageIndex {
   ): Promise<{ readonly bytes: Uint8Array; readonly descriptor: Descriptor }>;
 }
 
-export type IndexEntry = IndexImage | IndexArtifact;
+export type IndexEntry = IndexImage | IndexArtifact | NestedIndex;
 
 export interface IndexImage {
   readonly kind: 'image';
@@ -46,6 +46,14 @@ export interface IndexArtifact {
   manifestBytes(options?: Abortable): Promise<Uint8Array>;
   /** What the manifest names. */
   blobs(options?: Abortable): Promise<readonly ArtifactBlob[]>;
+}
+
+/** An index in an index: its images are for choosing from like those beside it. */
+export interface NestedIndex {
+  readonly kind: 'index';
+  readonly index: ImageIndex;
+  /** As the index around it names it. */
+  descriptor(options?: Abortable): Promise<Descriptor>;
 }
 
 export interface ArtifactBlob {
@@ -111,8 +119,9 @@ function indexOf(
   };
 }
 
-/** The images of an index, without what goes with them. */
-export const imagesOf = ({ entries }: ImageIndex): readonly IndexImage[] => entries.filter((entry) => entry.kind === 'image');
+/** The images of an index, without what goes with them; those of indexes in it, too. */
+export const imagesOf = ({ entries }: ImageIndex): readonly IndexImage[] =>
+  entries.flatMap((entry) => (entry.kind === 'image' ? [entry] : entry.kind === 'index' ? imagesOf(entry.index) : []));
 
 /** What stands for an index where one image is looked at: the one that fits this host, or the first. @throws VarveError `IMAGE_PLATFORM` for an index of none */
 export async function imageForHost(index: ImageIndex, options?: Abortable): Promise<Image> {

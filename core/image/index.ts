@@ -42,6 +42,7 @@ export {
   imageForHost,
   imagesOf,
   makeIndex,
+  type NestedIndex,
   type PlatformImage,
 } from './image-index.ts';
 export { type ArtifactParts, indexArtifact } from './index-artifact.ts';
@@ -60,6 +61,7 @@ export {
 export {
   type ImageManifest,
   type IndexManifest,
+  isIndexType,
   ociLayerType,
   parseDescriptor,
   parseManifest,
@@ -73,6 +75,7 @@ export {
   normalizePlatform,
   parsePlatform,
 } from './platform.ts';
+export { quote } from './quote.ts';
 export {
   familiarName,
   formatReference,

@@ -3,6 +3,7 @@ import { parseObject } from './config-file.ts';
 import { type Descriptor, MEDIA_TYPES, type Platform } from './descriptor.ts';
 import { parseDigest } from './digest.ts';
 import { normalizePlatform } from './platform.ts';
+import { quote } from './quote.ts';
 
 /** OCI image-spec, manifest.md, or docker's schema 2: they say the same. */
 export interface ImageManifest {
@@ -31,7 +32,7 @@ export function parseManifest(bytes: Uint8Array, expected?: string): ImageManife
     throw invalid(
       file.schemaVersion === 1
         ? 'has the old schema 1 form, which is not supported: save or push it anew with a current tool'
-        : `has schemaVersion ${JSON.stringify(file.schemaVersion)}, expected 2`,
+        : `has schemaVersion ${quote(file.schemaVersion)}, expected 2`,
     );
   // A document that can be read as either would be another image for each reader (CVE-2021-41190).
   if (file.manifests !== undefined && (file.layers !== undefined || file.config !== undefined))
@@ -49,14 +50,16 @@ export function parseManifest(bytes: Uint8Array, expected?: string): ImageManife
 }
 
 const INDEXES: ReadonlySet<string> = new Set([MEDIA_TYPES.index, MEDIA_TYPES.dockerList]);
+/** Whether a descriptor's media type is that of an index, OCI's or docker's. */
+export const isIndexType = (mediaType: string): boolean => INDEXES.has(mediaType);
 const KNOWN: ReadonlySet<string> = new Set([...INDEXES, MEDIA_TYPES.manifest, MEDIA_TYPES.dockerManifest]);
 
 function mediaTypeOf(own: unknown, expected: string | undefined, isIndex: boolean): string {
   const named = typeof own === 'string' && own !== '' ? own : expected;
   const mediaType = named ?? (isIndex ? MEDIA_TYPES.index : MEDIA_TYPES.manifest);
   if (expected !== undefined && KNOWN.has(expected) && mediaType !== expected)
-    throw invalid(`says that it is ${JSON.stringify(own)} but was handed over as ${expected}`);
-  if (!KNOWN.has(mediaType)) throw invalid(`has the unknown media type ${JSON.stringify(mediaType)}`);
+    throw invalid(`says that it is ${quote(own)} but was handed over as ${expected}`);
+  if (!KNOWN.has(mediaType)) throw invalid(`has the unknown media type ${quote(mediaType)}`);
   if (INDEXES.has(mediaType) !== isIndex) throw invalid(`has the media type ${mediaType} but not its members`);
   return mediaType;
 }
@@ -71,7 +74,7 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
   const { mediaType, digest, size, platform, annotations, urls } = (value ?? {}) as Record<string, unknown>;
   if (typeof mediaType !== 'string' || typeof digest !== 'string') throw invalid(`lacks mediaType or digest of ${what}`);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
-    throw invalid(`has an impossible size of ${what}: ${JSON.stringify(size)}`);
+    throw invalid(`has an impossible size of ${what}: ${quote(size)}`);
   return {
     mediaType,
     digest: parseDigest(digest),
@@ -105,6 +108,6 @@ const LAYER =
  */
 export function ociLayerType(mediaType: string): string {
   const match = LAYER.exec(mediaType);
-  if (match === null) throw invalid(`has a layer of the unknown media type ${JSON.stringify(mediaType)}`);
+  if (match === null) throw invalid(`has a layer of the unknown media type ${quote(mediaType)}`);
   return match[1] === undefined ? MEDIA_TYPES.layer : `${MEDIA_TYPES.layer}+${match[1]}`;
 }

@@ -1,5 +1,6 @@
 import { VarveError } from '../src/errors.ts';
 import { type Digest, parseDigest } from './digest.ts';
+import { quote } from './quote.ts';
 
 /**
  * What an image is called by: a name in a registry, or a place in another transport (`oci-layout://dir`, `docker-archive:file.tar`).
@@ -47,7 +48,7 @@ function parseName(text: string, shown: string): ImageReference {
   const tag = hasTag ? named.slice(colon + 1) : undefined;
   const { host, path } = splitHost(hasTag ? named.slice(0, colon) : named);
   const why = whyInvalid(host, path, tag, named);
-  if (why !== undefined) throw new VarveError('REFERENCE_INVALID', `invalid reference format: ${JSON.stringify(shown)}: ${why}`);
+  if (why !== undefined) throw new VarveError('REFERENCE_INVALID', `invalid reference format: ${quote(shown, 300)}: ${why}`);
   return { transport: 'docker', name: `${host}/${path}`, host, path, tag, digest };
 }
 

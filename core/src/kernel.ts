@@ -1,14 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isAbsolute, resolve } from 'node:path';
-import {
-  type Abortable,
-  formatPlatform,
-  hostPlatform,
-  type Image,
-  type ImageReference,
-  normalizePlatform,
-  type Platform,
-} from '../image/index.ts';
+import { formatPlatform, hostPlatform, type Image, type ImageReference, normalizePlatform, type Platform } from '../image/index.ts';
 import { aborted, orAborted } from './abort.ts';
 import { Build } from './build.ts';
 import { startCaches } from './cache.ts';
@@ -29,7 +21,7 @@ import { runBuilds } from './run-builds.ts';
 import { Scope, type Token } from './scope.ts';
 import { blame, type PendingTap, TapRegistry } from './taps.ts';
 import { CACHE_STORES, FILE_DIGESTS, LAYERS, STORAGE, STORE_ROOT, STORE_STATE } from './tokens.ts';
-import { resolveImage, transportTo } from './transports.ts';
+import { resolveImage, transportAt } from './transports.ts';
 import { Work } from './work.ts';
 
 /**
@@ -124,8 +116,8 @@ class PluginKernel implements Kernel {
     return resolveImage(this.#hooks, reference, options);
   }
 
-  transport(reference: ImageReference, options?: Abortable): Promise<Transport> {
-    return transportTo(this.#hooks, reference, options);
+  transport(reference: ImageReference, options?: Parameters<Host['transport']>[1]): Promise<Transport> {
+    return transportAt(this.#hooks, reference, options);
   }
 
   storage(name = this.#preferred.storage): Promise<Choice<StorageDriver>> {

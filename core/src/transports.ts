@@ -1,4 +1,4 @@
-import { type Abortable, formatReference, hostPlatform, type Image, type ImageReference } from '../image/index.ts';
+import { formatReference, hostPlatform, type Image, type ImageReference } from '../image/index.ts';
 import type { Host } from './contracts/host.ts';
 import type { Transport, TransportRequest } from './contracts/transport.ts';
 import { VarveError } from './errors.ts';
@@ -18,9 +18,12 @@ export async function resolveImage(hooks: Hooks, reference: ImageReference, opti
   }
 }
 
-/** Who takes images to a place. @throws VarveError `TRANSPORT_NONE` */
-export const transportTo = (hooks: Hooks, reference: ImageReference, { signal }: Abortable = {}): Promise<Transport> =>
-  choose(hooks, { reference, purpose: 'push', fresh: false, platform: hostPlatform(), signal }, []);
+/** Who takes images to a place, or fetches them from there. @throws VarveError `TRANSPORT_NONE`, `IMAGE_UNKNOWN` */
+export const transportAt = (
+  hooks: Hooks,
+  reference: ImageReference,
+  { purpose = 'push', signal }: Parameters<Host['transport']>[1] = {},
+): Promise<Transport> => choose(hooks, { reference, purpose, fresh: purpose === 'resolve', platform: hostPlatform(), signal }, []);
 
 /** @param reasons filled with why others passed */
 async function choose(hooks: Hooks, request: Omit<TransportRequest, 'decline'>, reasons: string[]): Promise<Transport> {

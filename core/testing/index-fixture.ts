@@ -17,6 +17,7 @@ import { entry, fixtureLayer } from './layer-fixture.ts';
 
 export const AMD64: Platform = { os: 'linux', architecture: 'amd64' };
 export const ARM64: Platform = { os: 'linux', architecture: 'arm64' };
+export const S390X: Platform = { os: 'linux', architecture: 's390x' };
 
 const layerOf = (name: string) => fixtureLayer(asLayerID(digestOf(`layer ${name}`)), [entry.file(name, 3000)]);
 
@@ -79,4 +80,17 @@ export async function attestedIndex(
     `${JSON.stringify({ manifests: descriptors, mediaType: MEDIA_TYPES.index, schemaVersion: 2, 'x-unknown': [1] }, null, 3)}\n`,
   );
   return { index: foreignIndex({ indexBytes: bytes, mediaType: MEDIA_TYPES.index, entries }), bytes, blobs };
+}
+
+/** An index of an image and of an attested index. */
+export async function nestedIndex(): Promise<{ readonly index: ImageIndex; readonly inner: ImageIndex; readonly blobs: Blobs }> {
+  const { index: inner, blobs } = await attestedIndex();
+  const image = imageOn(S390X);
+  const named = [{ ...(await image.descriptor()), platform: S390X }, await inner.descriptor()] as const;
+  const entries: IndexEntry[] = [
+    { kind: 'image', platform: S390X, descriptor: async () => named[0], image: async () => image },
+    { kind: 'index', descriptor: async () => named[1], index: inner },
+  ];
+  const indexBytes = Buffer.from(`${JSON.stringify({ schemaVersion: 2, manifests: named, mediaType: MEDIA_TYPES.index }, null, 2)}\n`);
+  return { index: foreignIndex({ indexBytes, mediaType: MEDIA_TYPES.index, entries }), inner, blobs };
 }

@@ -1,7 +1,7 @@
 export { ExecutorBench, type OpenExecutor, type Output, processesWith, scan, uniqueSleep } from './executor/executor-bench.ts';
 export { type ExecutorSuite, executorContract } from './executor-contract.ts';
 export { type HostNeed, whyMissing } from './host-needs.ts';
-export { AMD64, ARM64, attestedIndex, type Blobs, imageOn } from './index-fixture.ts';
+export { AMD64, ARM64, attestedIndex, type Blobs, imageOn, nestedIndex, S390X } from './index-fixture.ts';
 export { startProcess, type TestProcess } from './killed-process.ts';
 export { ATTRIBUTES, entry, fixtureContent, fixtureIndex, fixtureLayer } from './layer-fixture.ts';
 export { MemoryCache, MemoryDigests, MemoryLayers, memoryStores } from './memory-stores.ts';

@@ -9,7 +9,9 @@ import {
   digestOf,
   foreignImage,
   type Image,
+  type ImageIndex,
   type ImageReference,
+  imagesOf,
   type Layer,
   type LayerID,
   layerDescriptor,
@@ -21,7 +23,7 @@ import {
 } from '../image/index.ts';
 import type { LayerStore, Transport, VarveError } from '../src/index.ts';
 import { type HostNeed, whyMissing } from './host-needs.ts';
-import { AMD64, ARM64, imageOn } from './index-fixture.ts';
+import { AMD64, ARM64, attestedIndex, imageOn, nestedIndex } from './index-fixture.ts';
 import { entry, fixtureLayer } from './layer-fixture.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
@@ -186,6 +188,33 @@ export function transportContract(test: TestFn, suite: TransportSuite): void {
     t.regex(error?.message ?? '', /linux\/arm64, linux\/amd64/);
   });
 
+  for (const [what, make] of [
+    ['attested images', attestedIndex],
+    ['an image and an index', nestedIndex],
+  ] as const)
+    claim(`an index of ${what} that was pushed is found whole, if the transport gives indexes`, async (t) => {
+      const reference = await suite.destination(t, temporaryDir(t));
+      const { transport } = await suite.open(t, temporaryDir(t));
+      if (transport.pushIndex === undefined || transport.resolveIndex === undefined) return void t.pass();
+      const { index } = await make();
+      const { digest } = await transport.pushIndex(index, reference, {});
+      const { transport: other } = await suite.open(t, temporaryDir(t));
+      const found = await other.resolveIndex?.(reference, {});
+      if (found === undefined) return t.fail('an index was pushed');
+      t.is((await found.descriptor()).digest, digest);
+      t.is(digestOf(await found.indexBytes()), digest);
+      t.deepEqual(await shapeOf(found), await shapeOf(index));
+      for (const entry of imagesOf(found))
+        for (const layer of (await entry.image()).layers) t.is(await digestOfStream(layer.tar()), await idOf(t, layer));
+    });
+
+  claim('one image is no index, if the transport gives indexes', async (t) => {
+    const reference = await push(t, sampleImage());
+    const { transport } = await suite.open(t, temporaryDir(t));
+    if (transport.resolveIndex !== undefined) t.is(await transport.resolveIndex(reference, {}), undefined);
+    else t.pass();
+  });
+
   const { damage } = suite;
   if (damage === undefined) return;
   claim('a layer that was changed on its way is refused, and not kept', async (t) => {
@@ -204,6 +233,16 @@ export function transportContract(test: TestFn, suite: TransportSuite): void {
     const { transport } = await suite.open(t, temporaryDir(t));
     await t.throwsAsync(transport.resolve(reference, { platform: PLATFORM }), { code: 'BLOB_MISMATCH' });
   });
+}
+
+/** What stands where in an index, with the images' configurations: their manifests change where layers are compressed on the way. */
+async function shapeOf(index: ImageIndex): Promise<readonly unknown[]> {
+  const shapes: unknown[] = [];
+  for (const entry of index.entries) {
+    if (entry.kind === 'image') shapes.push(await (await entry.image()).id());
+    else if (entry.kind === 'index') shapes.push(await shapeOf(entry.index));
+  }
+  return shapes;
 }
 
 /** The diffID as a layer's id, for layers that came from elsewhere. */

@@ -48,8 +48,11 @@ export interface Host {
     reference: ImageReference,
     options?: Partial<ResolveOptions> & Partial<Pick<TransportRequest, 'fresh' | 'local'>>,
   ): Promise<Image>;
-  /** Who takes an image to this place. @throws VarveError `TRANSPORT_NONE` */
-  transport(reference: ImageReference, options?: Abortable): Promise<Transport>;
+  /**
+   * Who takes an image to this place, or with `purpose: 'resolve'` who fetches one from there, whatever is here.
+   * @throws VarveError `TRANSPORT_NONE`, `IMAGE_UNKNOWN`
+   */
+  transport(reference: ImageReference, options?: Abortable & Partial<Pick<TransportRequest, 'purpose'>>): Promise<Transport>;
   storage(name?: string): Promise<Choice<StorageDriver>>;
   executor(name?: string): Promise<Choice<Executor>>;
   snapshotter(): Promise<Choice<Snapshotter>>;

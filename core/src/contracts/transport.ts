@@ -29,6 +29,11 @@ export interface Transport {
   readonly name: string;
   /** Lazy: reads no more than manifest and config; everything is verified when read. @throws VarveError `IMAGE_UNKNOWN` */
   resolve(reference: ImageReference, options: ResolveOptions): Promise<Image>;
+  /**
+   * The index that a reference names, with all of its images, as lazy and verified as one image; `undefined`: it names one image. Without it
+   * there is nothing but `resolve` for one platform after the other. @throws VarveError `IMAGE_UNKNOWN`
+   */
+  resolveIndex?(reference: ImageReference, options: Omit<ResolveOptions, 'platform' | 'artifact'>): Promise<ImageIndex | undefined>;
   push?(image: Image, reference: ImageReference, options: Abortable & { readonly emit?: Emit | undefined }): Promise<Descriptor>;
   /**
    * Everything that an index names, then the index itself; the reference means it only when all of it is there. The descriptor is that of

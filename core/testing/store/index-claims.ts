@@ -1,11 +1,9 @@
 import type { ExecutionContext } from 'ava';
 import { type Digest, digestOf, foreignIndex, hostPlatform, type ImageIndex, imagesOf, makeIndex } from '../../image/index.ts';
 import type { ImageStore } from '../../src/index.ts';
-import { AMD64, ARM64, attestedIndex, imageOn } from '../index-fixture.ts';
+import { AMD64, ARM64, attestedIndex, imageOn, nestedIndex, S390X } from '../index-fixture.ts';
 import type { StoreClaim } from '../store-contract.ts';
 import { collectBytes } from './streams.ts';
-
-const S390X = { os: 'linux', architecture: 's390x' };
 
 /** Everything that belongs to an index, by digest. */
 async function partsOf(index: ImageIndex): Promise<readonly Digest[]> {
@@ -13,6 +11,7 @@ async function partsOf(index: ImageIndex): Promise<readonly Digest[]> {
   for (const entry of index.entries) {
     parts.add((await entry.descriptor()).digest);
     if (entry.kind === 'artifact') for (const { descriptor } of await entry.blobs()) parts.add(descriptor.digest);
+    else if (entry.kind === 'index') for (const part of await partsOf(entry.index)) parts.add(part);
     else {
       const image = await entry.image();
       parts.add(await image.id());
@@ -150,6 +149,18 @@ export function indexClaims(claim: StoreClaim<ImageStore>): void {
     t.is((await store.find('app'))?.id, many.id);
     await store.tag(image, 'app');
     t.deepEqual([(await store.find('app'))?.id, (await store.find(many.id))?.names], [image.id, []]);
+  });
+
+  claim('an index of indexes is what it was, with the platforms of all, and goes whole', async (t, { store, again }) => {
+    const { index: outer, inner } = await nestedIndex();
+    const record = await store.putIndex(outer, { names: ['nested'] });
+    t.deepEqual(record.platforms, [S390X, AMD64, ARM64]);
+    const found = await opened(t, await again(), 'nested');
+    t.deepEqual(Buffer.from(await found.indexBytes()), Buffer.from(await outer.indexBytes()));
+    t.deepEqual(await partsOf(found), await partsOf(outer));
+    t.true((await partsOf(found)).includes((await inner.descriptor()).digest));
+    for (const platform of [S390X, ARM64]) t.is((await store.open(record, { platform })).config.architecture, platform.architecture);
+    t.deepEqual([...(await store.remove(record)).blobs].sort(), await partsOf(outer));
   });
 
   claim('an index that does not name what it brings is refused, and leaves neither record nor name', async (t, { store }) => {

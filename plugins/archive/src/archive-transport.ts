@@ -3,6 +3,7 @@ import {
   type Abortable,
   type Descriptor,
   formatReference,
+  hostPlatform,
   type Image,
   type ImageIndex,
   type ImageReference,
@@ -13,7 +14,7 @@ import {
 import { type ArchivePlace, parsePlace } from './archive-place.ts';
 import type { ArchivedImage } from './archived-image.ts';
 import type { BlobStores, NamedImage } from './gather-images.ts';
-import { listImages } from './list-images.ts';
+import { type ListOptions, listImages } from './list-images.ts';
 import { openArchive } from './load-archive.ts';
 import { writeOutput } from './output.ts';
 import { saveImages } from './save-images.ts';
@@ -41,11 +42,19 @@ export class ArchiveTransport implements Transport {
     this.#stores = stores;
   }
 
-  async resolve(reference: ImageReference, { platform, artifact, signal }: Parameters<Transport['resolve']>[1]): Promise<Image> {
+  async resolve(reference: ImageReference, options: Parameters<Transport['resolve']>[1]): Promise<Image> {
+    return await (await this.#find(reference, options)).open();
+  }
+
+  async resolveIndex(reference: ImageReference, { signal }: Abortable): Promise<ImageIndex | undefined> {
+    return await (await this.#find(reference, { platform: hostPlatform(), signal })).openIndex?.();
+  }
+
+  async #find(reference: ImageReference, { signal, ...options }: ListOptions & Abortable): Promise<ArchivedImage> {
     signal?.throwIfAborted();
     const place = parsePlace(reference.name);
     const members = await open(place, { layers: this.#stores.layers, signal });
-    return await choose(await listImages(members, { platform, artifact }), place).open();
+    return choose(await listImages(members, options), place);
   }
 
   async push(image: Image, reference: ImageReference, { signal }: PushOptions): Promise<Descriptor> {

@@ -8,7 +8,6 @@ import {
   type Image,
   type ImageIndex,
   type IndexArtifact,
-  imagesOf,
   type Layer,
   MEDIA_TYPES,
   parseManifest,
@@ -83,8 +82,11 @@ interface Work {
 async function gatherIndex(index: ImageIndex, work: Work): Promise<Descriptor> {
   const { blobs, options } = work;
   const moved = new Map<Digest, Descriptor>();
-  for (const entry of imagesOf(index))
-    moved.set((await entry.descriptor(options)).digest, (await gather(await entry.image(options), work)).descriptor);
+  for (const entry of index.entries) {
+    const { digest } = await entry.descriptor(options);
+    if (entry.kind === 'image') moved.set(digest, (await gather(await entry.image(options), work)).descriptor);
+    else if (entry.kind === 'index') moved.set(digest, await gatherIndex(entry.index, work));
+  }
   const { bytes, descriptor } = await index.movedTo(moved, options);
   addBytes(descriptor, bytes, blobs);
   const written = parseManifest(bytes, descriptor.mediaType);

@@ -1,12 +1,14 @@
+import { VarveError } from '@varve/core';
 import {
   type Descriptor,
   foreignIndex,
   type Image,
   type ImageIndex,
   type IndexEntry,
+  imagesOf,
   indexArtifact,
   isAttestation,
-  MEDIA_TYPES,
+  isIndexType,
   parseManifest,
   serializeIndex,
 } from '@varve/core/image';
@@ -22,24 +24,24 @@ export interface IndexOptions {
 /**
  * The index that an entry of index.json means, with all that it names. What the archive lacks is left out: docker saves a few platforms
  * together with an index of many.
- * @returns `undefined`: it is no index, or one of a single image that others are missing beside, or one of indexes
+ * @returns `undefined`: it is no index, or one of a single image that others are missing beside
  */
 export async function openIndex(entry: Descriptor, options: IndexOptions): Promise<ImageIndex | undefined> {
   const { members } = options;
   const bytes = await readBlob(entry, members);
   const manifest = parseManifest(bytes, entry.mediaType);
-  if (manifest.kind !== 'index' || manifest.manifests.some(({ mediaType }) => INDEXES.has(mediaType))) return undefined;
+  if (manifest.kind !== 'index') return undefined;
   const whole: Descriptor[] = [];
-  for (const named of manifest.manifests) if (await isWhole(named, members)) whole.push(named);
+  const walk = { members, left: MOST_ENTRIES };
+  for (const named of manifest.manifests) if (await isWhole(named, walk)) whole.push(named);
+  const isAll = whole.length === manifest.manifests.length;
   const entries = await entriesOf(whole, options);
-  const images = entries.filter(({ kind }) => kind === 'image');
-  if (images.length === 0) return undefined;
-  if (whole.length === manifest.manifests.length)
-    return foreignIndex({ indexBytes: bytes, mediaType: manifest.mediaType, digest: entry.digest, entries });
-  return images.length === 1 ? undefined : indexOver(whole, entries);
+  const index = isAll
+    ? foreignIndex({ indexBytes: bytes, mediaType: manifest.mediaType, digest: entry.digest, entries })
+    : indexOver(whole, entries);
+  const { length } = imagesOf(index);
+  return length === 0 || (length === 1 && !isAll) ? undefined : index;
 }
-
-const INDEXES: ReadonlySet<string> = new Set([MEDIA_TYPES.index, MEDIA_TYPES.dockerList]);
 
 /** Several entries of index.json that are one image for several platforms, as an index of their own. */
 export async function groupIndex(group: readonly Descriptor[], options: IndexOptions): Promise<ImageIndex> {
@@ -55,12 +57,29 @@ function indexOver(named: readonly Descriptor[], entries: readonly IndexEntry[])
 async function entriesOf(named: readonly Descriptor[], { members, openImage }: IndexOptions): Promise<readonly IndexEntry[]> {
   const entries: IndexEntry[] = [];
   for (const descriptor of named)
-    entries.push(
-      (await isImage(descriptor, members))
-        ? { kind: 'image', platform: descriptor.platform, descriptor: async () => descriptor, image: () => openImage(descriptor) }
-        : artifact(descriptor, members),
-    );
+    if (isIndexType(descriptor.mediaType)) entries.push(await nested(descriptor, { members, openImage }));
+    else if (await isImage(descriptor, members))
+      entries.push({
+        kind: 'image',
+        platform: descriptor.platform,
+        descriptor: async () => descriptor,
+        image: () => openImage(descriptor),
+      });
+    else entries.push(artifact(descriptor, members));
   return entries;
+}
+
+/** An index that is whole. */
+async function nested(descriptor: Descriptor, options: IndexOptions): Promise<IndexEntry> {
+  const { digest, mediaType } = descriptor;
+  const indexBytes = await readBlob(descriptor, options.members);
+  const entries = await entriesOf(manifestsIn(indexBytes, mediaType), options);
+  return { kind: 'index', descriptor: async () => descriptor, index: foreignIndex({ indexBytes, mediaType, digest, entries }) };
+}
+
+function manifestsIn(bytes: Uint8Array, mediaType: string): readonly Descriptor[] {
+  const manifest = parseManifest(bytes, mediaType);
+  return manifest.kind === 'index' ? manifest.manifests : [];
 }
 
 async function isImage(descriptor: Descriptor, members: Members): Promise<boolean> {
@@ -78,9 +97,25 @@ const artifact = (descriptor: Descriptor, members: Members): IndexEntry =>
     },
   });
 
+/** Manifests of one index, those of indexes in it included: few that name each other many times would come to more than memory holds. */
+const MOST_ENTRIES = 10_000;
+/** Index in index in index: nobody needs more. */
+const DEPTH = 4;
+
+interface Walk {
+  readonly members: Members;
+  /** Manifests that may still come. */
+  left: number;
+}
+
 /** A manifest with everything that it names; of an artifact only what was held while the archive passed. */
-async function isWhole(descriptor: Descriptor, members: Members): Promise<boolean> {
+async function isWhole(descriptor: Descriptor, walk: Walk, depth = 0): Promise<boolean> {
+  const { members } = walk;
+  if (--walk.left < 0 || depth > DEPTH)
+    throw new VarveError('IMAGE_INVALID', `Expected at most ${MOST_ENTRIES} manifests in an index, and indexes at most ${DEPTH} deep`);
   if (!(await members.has(blobPath(descriptor.digest)))) return false;
+  if (isIndexType(descriptor.mediaType))
+    return await every(manifestsIn(await readBlob(descriptor, members), descriptor.mediaType), (each) => isWhole(each, walk, depth + 1));
   if (await isImage(descriptor, members)) {
     const manifest = parseManifest(await readBlob(descriptor, members), descriptor.mediaType);
     const named = manifest.kind === 'image' ? [manifest.config, ...manifest.layers] : [];

@@ -1,13 +1,12 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Descriptor, digestOf, hexOf, type Image, type ImageIndex, MEDIA_TYPES, serializeIndex } from '@varve/core/image';
-import { AMD64, ARM64, attestedIndex, imageOn, temporaryDir } from '@varve/core/testing';
+import { type Descriptor, type Digest, digestOf, hexOf, type Image, type ImageIndex, MEDIA_TYPES, serializeIndex } from '@varve/core/image';
+import { AMD64, ARM64, attestedIndex, imageOn, S390X, temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { loadArchive } from '../src/load-archive.ts';
 import { saveImages } from '../src/save-images.ts';
 import { openStore } from './archive-bench.ts';
 
-const S390X = { os: 'linux', architecture: 's390x' };
 const ALL = [AMD64, ARM64, S390X];
 
 /** An OCI layout in which entries of index.json and files are put by hand. */
@@ -117,17 +116,41 @@ test('entries of one name that say their platforms become one index', async (t) 
   t.deepEqual([record.platforms, record.names], [[ARM64, AMD64], ['docker.io/acme/flat:2']]);
 });
 
-test('an index in an index gives the image that fits', async (t) => {
+/** A layout with an index of one index, for two platforms, that is named so many times in each of so many more. */
+async function nested(t: ExecutionContext, { depth = 1, times = 1 } = {}): Promise<{ readonly layout: Layout; readonly outer: Digest }> {
   const layout = new Layout(t);
   await layout.addImage(imageOn(AMD64));
   await layout.addImage(imageOn(ARM64));
-  const inner = serializeIndex([
+  let bytes = serializeIndex([
     { ...(await imageOn(AMD64).descriptor()), platform: AMD64 },
     { ...(await imageOn(ARM64).descriptor()), platform: ARM64 },
   ]);
-  const outer = serializeIndex([{ mediaType: MEDIA_TYPES.index, digest: digestOf(inner), size: inner.length }]);
-  for (const bytes of [inner, outer]) layout.add(bytes);
-  layout.entries.push({ mediaType: MEDIA_TYPES.index, digest: digestOf(outer), size: outer.length });
+  for (let level = 0; level < depth; level++) {
+    layout.add(bytes);
+    bytes = serializeIndex(Array(times).fill({ mediaType: MEDIA_TYPES.index, digest: digestOf(bytes), size: bytes.length }));
+  }
+  layout.add(bytes);
+  layout.entries.push({ mediaType: MEDIA_TYPES.index, digest: digestOf(bytes), size: bytes.length });
+  return { layout, outer: digestOf(bytes) };
+}
+
+test('an index in an index is loaded whole', async (t) => {
+  const { layout, outer } = await nested(t);
   const { record } = await loaded(t, layout.write());
-  t.is(record.id, await imageOn(process.arch === 'arm64' ? ARM64 : AMD64).id());
+  t.deepEqual([record.id, record.platforms], [outer, [AMD64, ARM64]]);
 });
+
+test('an index in an index of which one image is missing gives the other', async (t) => {
+  const { layout } = await nested(t);
+  layout.remove(await imageOn(AMD64).descriptor());
+  t.is((await loaded(t, layout.write())).record.id, await imageOn(ARM64).id());
+});
+
+for (const [what, shape] of [
+  ['too deep', { depth: 6 }],
+  ['more than memory holds', { depth: 3, times: 200 }],
+] as const)
+  test(`indexes in indexes that go ${what} are refused`, async (t) => {
+    const { layout } = await nested(t, shape);
+    await t.throwsAsync(loadArchive(layout.write(), openStore(t, temporaryDir(t))), { code: 'IMAGE_INVALID' });
+  });

@@ -60,7 +60,7 @@ export class HubTransport implements Transport, AsyncDisposable {
   }
 
   /** The index whole, for all platforms; `undefined`: the reference names one image. @throws what `resolve` throws */
-  async resolveIndex(reference: ImageReference, options: Pick<ResolveOptions, 'signal' | 'emit'>): Promise<ImageIndex | undefined> {
+  async resolveIndex(reference: ImageReference, options: Omit<ResolveOptions, 'platform' | 'artifact'>): Promise<ImageIndex | undefined> {
     return await named(reference, () => pullIndex(reference, tagOf(reference), { ...this.#pulling(), ...options }));
   }
 

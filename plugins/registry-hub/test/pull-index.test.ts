@@ -90,8 +90,8 @@ test('a part of an index that is not what it says is refused', async (t) => {
   t.is(await store.images.find('app'), undefined);
 });
 
-/** Indexes in an index, so many deep. */
-async function nested(registry: Registry, depth: number): Promise<void> {
+/** Indexes in an index, so many deep, each named so many times. */
+async function nested(registry: Registry, depth: number, times = 1): Promise<void> {
   const inner = makeIndex([
     { platform: AMD64, image: imageOn(AMD64) },
     { platform: ARM64, image: imageOn(ARM64) },
@@ -99,7 +99,7 @@ async function nested(registry: Registry, depth: number): Promise<void> {
   let bytes = Buffer.from(await inner.indexBytes());
   for (let level = 0; level < depth; level++) {
     registry.manifests.set(`acme/app:${digestOf(bytes)}`, { bytes, type: MEDIA_TYPES.index });
-    const manifests = [{ mediaType: MEDIA_TYPES.index, digest: digestOf(bytes), size: bytes.length }];
+    const manifests = Array(times).fill({ mediaType: MEDIA_TYPES.index, digest: digestOf(bytes), size: bytes.length });
     bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.index, manifests }));
   }
   for (const key of ['nested', digestOf(bytes)]) registry.manifests.set(`acme/app:${key}`, { bytes, type: MEDIA_TYPES.index });
@@ -113,12 +113,29 @@ for (const depth of [1, 3])
     t.is(await image.id(), await imageOn(ARM64).id());
   });
 
-test('indexes that are nested deeper than anybody needs are refused, and one of indexes is not taken whole', async (t) => {
+test('an index of indexes is fetched whole, each manifest once', async (t) => {
+  const { store, transport, name, registry } = await bench(t);
+  await nested(registry, 3);
+  const index = whole(await transport.resolveIndex({ ...name, tag: 'nested' }, {}));
+  const record = await store.images.putIndex(index, { names: ['app'] });
+  t.deepEqual(record.platforms, [AMD64, ARM64]);
+  t.is(await (await store.images.open(record, { platform: ARM64 })).id(), await imageOn(ARM64).id());
+  const manifests = registry.requests.map(({ line }) => line).filter((line) => line.includes('/manifests/'));
+  t.is(manifests.length, new Set(manifests).size);
+});
+
+test('few indexes that name each other many times do not come to more than memory holds', async (t) => {
+  const { transport, name, registry } = await bench(t);
+  await nested(registry, 3, 200);
+  await t.throwsAsync(transport.resolveIndex({ ...name, tag: 'nested' }, {}), { code: 'IMAGE_INVALID', message: /at most 10000/ });
+});
+
+test('indexes that are nested deeper than anybody needs are refused', async (t) => {
   const { transport, name, registry } = await bench(t);
   await nested(registry, 9);
   await t.throwsAsync(transport.resolve({ ...name, tag: 'nested' }, { platform: ARM64 }), {
     code: 'IMAGE_INVALID',
     message: /nested more than/,
   });
-  await t.throwsAsync(transport.resolveIndex({ ...name, tag: 'nested' }, {}), { code: 'IMAGE_INVALID', message: /index of images/ });
+  await t.throwsAsync(transport.resolveIndex({ ...name, tag: 'nested' }, {}), { code: 'IMAGE_INVALID', message: /nested more than/ });
 });

@@ -8,6 +8,7 @@ import {
   type IndexEntry,
   type IndexImage,
   indexArtifact,
+  isIndexType,
   type Platform,
   parseManifest,
 } from '@varve/core/image';
@@ -30,18 +31,7 @@ export class IndexParts {
   async store(index: ImageIndex, { signal }: Abortable): Promise<NewIndex> {
     const images: NewImage[] = [];
     const entries: NewEntry[] = [];
-    for (const entry of index.entries) {
-      if (entry.kind === 'artifact') entries.push(...(await this.#storeArtifact(entry, signal)));
-      else {
-        const stored = await this.#storeImage(entry, signal);
-        images.push(stored.image);
-        entries.push({ kind: 'image', digest: stored.image.record.descriptor.digest, platform: stored.platform });
-      }
-    }
-    const indexBytes = await index.indexBytes({ signal });
-    const descriptor = await index.descriptor({ signal });
-    checkNamed(indexBytes, descriptor, entries);
-    await this.#images.write(indexBytes, descriptor, signal);
+    const descriptor = await this.#storeEach(index, { images, entries, signal });
     const times = images.flatMap(({ record }) => record.created ?? []).sort();
     await this.#content.flush([descriptor.digest, ...entries.map(({ digest }) => digest)]);
     return {
@@ -49,6 +39,29 @@ export class IndexParts {
       images,
       entries,
     };
+  }
+
+  /** What the index names, then the index; those in it as well. */
+  async #storeEach(index: ImageIndex, into: Storing): Promise<Descriptor> {
+    const { images, entries, signal } = into;
+    const named: Digest[] = [];
+    for (const entry of index.entries) {
+      if (entry.kind === 'image') {
+        const { image, platform } = await this.#storeImage(entry, signal);
+        images.push(image);
+        entries.push({ kind: 'image', digest: image.record.descriptor.digest, platform });
+        named.push(image.record.descriptor.digest);
+      } else {
+        const digest = entry.kind === 'index' ? (await this.#storeEach(entry.index, into)).digest : await this.#storeArtifact(entry, into);
+        entries.push({ kind: 'artifact', digest });
+        named.push(digest);
+      }
+    }
+    const indexBytes = await index.indexBytes({ signal });
+    const descriptor = await index.descriptor({ signal });
+    checkNamed(indexBytes, descriptor, named);
+    await this.#images.write(indexBytes, descriptor, signal);
+    return descriptor;
   }
 
   isWhole({ record, images, entries }: NewIndex): boolean {
@@ -61,7 +74,12 @@ export class IndexParts {
     const indexBytes = await this.#content.readAll(digest);
     const manifest = parseManifest(indexBytes, mediaType);
     if (manifest.kind !== 'index') throw invalid('is that of one image, expected an index');
-    const entries = manifest.manifests.map((each) => (isImage(each.digest) ? this.#image(each) : this.#artifact(each)));
+    const entries: IndexEntry[] = [];
+    for (const each of manifest.manifests) {
+      if (isImage(each.digest)) entries.push(this.#image(each));
+      else if (!isIndexType(each.mediaType)) entries.push(this.#artifact(each));
+      else entries.push({ kind: 'index', descriptor: async () => each, index: await this.open(each, isImage) });
+    }
     return foreignIndex({ indexBytes, mediaType, digest, entries });
   }
 
@@ -94,14 +112,18 @@ export class IndexParts {
     };
   }
 
-  async #storeArtifact(entry: IndexArtifact, signal: AbortSignal | undefined): Promise<readonly NewEntry[]> {
+  async #storeArtifact(entry: IndexArtifact, { entries, signal }: Storing): Promise<Digest> {
     const descriptor = await entry.descriptor({ signal });
-    const blobs: NewEntry[] = [];
     for (const blob of await entry.blobs({ signal }))
-      blobs.push({ kind: 'blob', digest: await this.#images.write(blob.read({ signal }), blob.descriptor, signal) });
-    const digest = await this.#images.write(await entry.manifestBytes({ signal }), descriptor, signal);
-    return [{ kind: 'artifact', digest }, ...blobs];
+      entries.push({ kind: 'blob', digest: await this.#images.write(blob.read({ signal }), blob.descriptor, signal) });
+    return await this.#images.write(await entry.manifestBytes({ signal }), descriptor, signal);
   }
+}
+
+/** What was stored so far. */
+interface Storing extends Abortable {
+  readonly images: NewImage[];
+  readonly entries: NewEntry[];
 }
 
 /** Layers that several images share count once. */
@@ -111,13 +133,9 @@ function sizeOf(images: readonly NewImage[]): number {
 }
 
 /** The index says what its entries are: a name that led to something else would be found out by the next tool only. */
-function checkNamed(bytes: Uint8Array, { mediaType }: Descriptor, entries: readonly NewEntry[]): void {
+function checkNamed(bytes: Uint8Array, { mediaType }: Descriptor, stored: readonly Digest[]): void {
   const manifest = parseManifest(bytes, mediaType);
-  const stored = entries.filter(({ kind }) => kind !== 'blob');
+  const isStored = ({ digest }: Descriptor, i: number): boolean => digest === stored[i];
   if (manifest.kind === 'index' && manifest.manifests.length === stored.length && manifest.manifests.every(isStored)) return;
-  throw invalid(`names other images than ${stored.map(({ digest }) => digest).join(', ') || '(none)'}`);
-
-  function isStored({ digest }: Descriptor, i: number): boolean {
-    return digest === stored[i]?.digest;
-  }
+  throw invalid(`names other images than ${stored.join(', ') || '(none)'}`);
 }

@@ -1,4 +1,13 @@
-import { type Command, type Host, IMAGES, type ImageRecord, type ImageStore, type Invocation, VarveError } from '@varve/core';
+import {
+  type Command,
+  type Host,
+  IMAGES,
+  type ImageRecord,
+  type ImageStore,
+  type Invocation,
+  type Transport,
+  VarveError,
+} from '@varve/core';
 import { isOn, textOf, usageError } from '@varve/core/command';
 import {
   type Abortable,
@@ -46,8 +55,6 @@ export const pullCommand = (hub: Hub): Command => ({
       throw usageError('--platform and --all-platforms exclude each other');
     for (const text of positionals) {
       const given = parseReference(text);
-      if (isOn(values, 'all-platforms') && given.transport !== 'docker')
-        throw usageError('--all-platforms is for names in registries', '`varve load` takes all platforms of an archive.');
       const access = await readAccess(hub, given.host, invocation);
       const pulling = new Pulling(hub, access, { invocation, policy });
       if (isOn(values, 'all-tags')) await pulling.pullAll(given);
@@ -143,9 +150,8 @@ class Pulling {
   async #bring(reference: ImageReference, display: TransferDisplay, { signal }: Required<Abortable>): Promise<readonly [string, string]> {
     const { host } = this.#settings.invocation;
     const isWhole = isOn(this.#settings.invocation.values, 'all-platforms');
-    const isOwn = (this.#access.isSpecial || isWhole) && reference.transport === 'docker';
-    await using own = isOwn ? openTransport(this.#hub, this.#access) : undefined;
-    const index = isWhole ? await own?.resolveIndex(reference, { signal, emit: display.emit }) : undefined;
+    await using own = this.#access.isSpecial && reference.transport === 'docker' ? openTransport(this.#hub, this.#access) : undefined;
+    const index = isWhole ? await resolveWhole(own ?? host, reference, { signal, emit: display.emit }) : undefined;
     if (index !== undefined) return await this.#bringIndex(index, reference, display, { signal });
     const image = await resolveFresh(own ?? host, reference, { platform: this.#platform, signal, emit: display.emit });
     const { digest } = await image.descriptor({ signal });
@@ -211,6 +217,19 @@ const resolveFresh = (
   reference: ImageReference,
   options: ResolveOptions,
 ): Promise<Image> => from.resolve(reference, { ...options, fresh: true } as ResolveOptions);
+
+/** What is there for all platforms, which not everybody can give. */
+async function resolveWhole(
+  from: Pick<Host, 'transport'> | Transport,
+  reference: ImageReference,
+  options: Pick<ResolveOptions, 'signal' | 'emit'>,
+): Promise<ImageIndex | undefined> {
+  const transport = 'transport' in from ? await from.transport(reference, { purpose: 'resolve', ...options }) : from;
+  if (transport.resolveIndex !== undefined) return await transport.resolveIndex(reference, options);
+  throw new VarveError('TRANSPORT_NONE', `${transport.name} gives images for one platform at a time`, {
+    hint: 'Fetch one of them with --platform.',
+  });
+}
 
 /** An image that was asked for by its digest gets no tag: nobody looked whether the tag still means it. */
 const namesOf = (reference: ImageReference): readonly string[] =>

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { VarveError } from '@varve/core';
-import { type Abortable, algorithmOf, type Digest, digestOf, isDigest, MEDIA_TYPES } from '@varve/core/image';
+import { type Abortable, algorithmOf, type Digest, digestOf, isDigest, MEDIA_TYPES, quote } from '@varve/core/image';
 import { discard, readBody } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
 import type { Repository, Requester } from '../http/requester.ts';
@@ -89,5 +89,5 @@ function decoded(bytes: Buffer, { headers }: IncomingMessage): Uint8Array {
   } catch (cause) {
     throw new VarveError('REGISTRY_ANSWER', 'Expected a manifest in gzip, found something else', { cause });
   }
-  throw new VarveError('REGISTRY_ANSWER', `Expected a manifest as it is or in gzip, found content-encoding ${JSON.stringify(encoding)}`);
+  throw new VarveError('REGISTRY_ANSWER', `Expected a manifest as it is or in gzip, found content-encoding ${quote(encoding)}`);
 }

@@ -13,6 +13,7 @@ import {
   type Platform,
   parseConfigFile,
   parseManifest,
+  quote,
 } from '@varve/core/image';
 import type { Repository } from '../http/requester.ts';
 import { fetchSmallBlob } from './fetch-blob.ts';
@@ -21,7 +22,7 @@ import { type RemoteLayerOptions, remoteLayer } from './remote-layer.ts';
 
 const CONFIG_LIMIT = 8 << 20;
 /** Index in index in index: nobody needs more. */
-const DEPTH = 4;
+export const DEPTH = 4;
 
 export interface PullOptions extends Abortable, RemoteLayerOptions {
   /** What is here needs not be fetched. */
@@ -38,7 +39,7 @@ export interface PullOptions extends Abortable, RemoteLayerOptions {
 export async function pullImage(repository: Repository, tag: string, options: PullOptions): Promise<Image> {
   const { bytes: manifestBytes, manifest, digest } = await chosenManifest(repository, tag, options);
   if (![MEDIA_TYPES.config, MEDIA_TYPES.dockerConfig, options.artifact].includes(manifest.config.mediaType))
-    throw new VarveError('IMAGE_INVALID', `Expected an image, found an artifact of the type ${JSON.stringify(manifest.config.mediaType)}`);
+    throw new VarveError('IMAGE_INVALID', `Expected an image, found an artifact of the type ${quote(manifest.config.mediaType)}`);
   const configBytes = await smallBlob(repository, manifest.config, options);
   const { diff_ids: diffIds } = parseConfigFile(configBytes).rootfs;
   if (diffIds.length !== manifest.layers.length)

@@ -1,9 +1,9 @@
 import { VarveError } from '@varve/core';
 import {
   type Descriptor,
+  type Digest,
   foreignIndex,
   type ImageIndex,
-  type ImageManifest,
   type IndexEntry,
   type IndexManifest,
   indexArtifact,
@@ -13,58 +13,95 @@ import {
 } from '@varve/core/image';
 import { verifiedBlob } from '../client/verified-blob.ts';
 import type { Repository } from '../http/requester.ts';
-import { findManifest, knownType, type PullOptions, pullImage, readHere } from './pull-image.ts';
+import { DEPTH, findManifest, knownType, type PullOptions, pullImage, readHere } from './pull-image.ts';
 
 /** What is asked for whichever image of an index somebody takes. */
 export type PullIndexOptions = Omit<PullOptions, 'platform' | 'artifact'>;
 
+/** Manifests under one name: few indexes that name each other many times would come to more than memory holds. */
+const MOST_ENTRIES = 10_000;
+
 /**
- * The index that a tag or digest names, with everything that it names: manifests are read and verified, configurations, layers and what
- * belongs to attestations when somebody asks. `undefined`: it is one image.
- * @throws VarveError `IMAGE_UNKNOWN`, `IMAGE_INVALID` for an index of indexes, `BLOB_MISMATCH`, `REGISTRY_…`
+ * The index that a tag or digest names, with everything that it names, indexes in it too: manifests are read and verified, configurations,
+ * layers and what belongs to attestations when somebody asks. `undefined`: it is one image.
+ * @throws VarveError `IMAGE_UNKNOWN`, `IMAGE_INVALID`, `BLOB_MISMATCH`, `REGISTRY_…`
  */
 export async function pullIndex(repository: Repository, tag: string, options: PullIndexOptions): Promise<ImageIndex | undefined> {
-  const { bytes: indexBytes, digest, mediaType } = await findManifest(repository, tag, options);
-  const index = parseManifest(indexBytes, knownType(mediaType));
-  if (index.kind === 'image') return undefined;
-  const entries: IndexEntry[] = [];
-  for (const named of index.manifests) entries.push(await entryOf(repository, named, options));
-  return foreignIndex({ indexBytes, mediaType: index.mediaType, digest, entries });
+  const { bytes, digest, mediaType } = await findManifest(repository, tag, options);
+  const manifest = parseManifest(bytes, knownType(mediaType));
+  return manifest.kind === 'image' ? undefined : await new IndexPull(repository, options).indexOf({ bytes, digest, manifest });
 }
 
-/** Only its manifest tells an image from whatever else there may be. */
-async function entryOf(repository: Repository, descriptor: Descriptor, options: PullIndexOptions): Promise<IndexEntry> {
-  const bytes = await manifestBytes(repository, descriptor, options);
-  if (isAttestation(descriptor) || !isImage(parseManifest(bytes, descriptor.mediaType), descriptor))
-    return indexArtifact({
-      descriptor,
-      manifestBytes: async () => bytes,
-      read: (blob, { signal } = {}) => blobBytes(repository, blob, { ...options, signal }),
-    });
-  return {
-    kind: 'image',
-    platform: descriptor.platform,
-    descriptor: async () => descriptor,
-    image: async ({ signal } = {}) => await pullImage(repository, descriptor.digest, { ...options, signal, platform: ANY }),
-  };
+interface ReadIndex {
+  readonly bytes: Uint8Array;
+  readonly digest: Digest;
+  readonly manifest: IndexManifest;
 }
+
+class IndexPull {
+  readonly #repository: Repository;
+  readonly #options: PullIndexOptions;
+  readonly #read = new Map<Digest, Uint8Array>();
+  #entries = 0;
+
+  constructor(repository: Repository, options: PullIndexOptions) {
+    const { content } = options;
+    this.#repository = repository;
+    // a manifest that was read is here for its image, too
+    this.#options = {
+      ...options,
+      content: {
+        size: async (digest) => this.#read.get(digest)?.length ?? (await content.size(digest)),
+        readAll: async (digest) => this.#read.get(digest) ?? (await content.readAll(digest)),
+      },
+    };
+  }
+
+  async indexOf({ bytes: indexBytes, digest, manifest: { mediaType, manifests } }: ReadIndex, depth = 0): Promise<ImageIndex> {
+    if (depth > DEPTH) throw new VarveError('IMAGE_INVALID', `Indexes are nested more than ${DEPTH} deep`);
+    this.#entries += manifests.length;
+    if (this.#entries > MOST_ENTRIES)
+      throw new VarveError('IMAGE_INVALID', `Expected at most ${MOST_ENTRIES} manifests under one name, found more`);
+    const entries: IndexEntry[] = [];
+    for (const named of manifests) entries.push(await this.#entryOf(named, depth));
+    return foreignIndex({ indexBytes, mediaType, digest, entries });
+  }
+
+  /** Only its manifest tells an image from whatever else there may be. */
+  async #entryOf(descriptor: Descriptor, depth: number): Promise<IndexEntry> {
+    const { digest, platform } = descriptor;
+    const [repository, options] = [this.#repository, this.#options];
+    const bytes = await this.#manifestBytes(descriptor);
+    const manifest = isAttestation(descriptor) ? undefined : parseManifest(bytes, descriptor.mediaType);
+    if (manifest?.kind === 'index')
+      return { kind: 'index', descriptor: async () => descriptor, index: await this.indexOf({ bytes, digest, manifest }, depth + 1) };
+    if (manifest === undefined || !IMAGES.has(manifest.config.mediaType))
+      return indexArtifact({
+        descriptor,
+        manifestBytes: async () => bytes,
+        read: (blob, { signal } = {}) => blobBytes(repository, blob, { ...options, signal }),
+      });
+    return {
+      kind: 'image',
+      platform,
+      descriptor: async () => descriptor,
+      image: async ({ signal } = {}) => await pullImage(repository, digest, { ...options, signal, platform: ANY }),
+    };
+  }
+
+  /** Each once, however often it is named. */
+  async #manifestBytes({ digest, size }: Descriptor): Promise<Uint8Array> {
+    const { bytes } = await findManifest(this.#repository, digest, this.#options);
+    this.#read.set(digest, bytes);
+    if (bytes.length === size) return bytes;
+    throw new VarveError('BLOB_MISMATCH', `Expected ${size} bytes of ${digest}, found ${bytes.length}`);
+  }
+}
+
+const IMAGES: ReadonlySet<string> = new Set([MEDIA_TYPES.config, MEDIA_TYPES.dockerConfig]);
 
 /** Of one image nobody chooses. */
 const ANY = { os: 'linux', architecture: '' };
-
-async function manifestBytes(repository: Repository, { digest, size }: Descriptor, options: PullIndexOptions): Promise<Uint8Array> {
-  const { bytes } = await findManifest(repository, digest, options);
-  if (bytes.length === size) return bytes;
-  throw new VarveError('BLOB_MISMATCH', `Expected ${size} bytes of ${digest}, found ${bytes.length}`);
-}
-
-function isImage(manifest: ImageManifest | IndexManifest, { digest }: Descriptor): boolean {
-  if (manifest.kind === 'image')
-    return manifest.config.mediaType === MEDIA_TYPES.config || manifest.config.mediaType === MEDIA_TYPES.dockerConfig;
-  throw new VarveError('IMAGE_INVALID', `Expected an index of images, found the index ${digest} in it`, {
-    hint: 'Such an index is fetched for one platform at a time, with --platform.',
-  });
-}
 
 async function* blobBytes(
   repository: Repository,

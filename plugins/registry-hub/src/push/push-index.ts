@@ -1,4 +1,4 @@
-import { type Descriptor, type Digest, type ImageIndex, type IndexArtifact, imagesOf, parseManifest } from '@varve/core/image';
+import { type Descriptor, type Digest, type ImageIndex, type IndexArtifact, parseManifest } from '@varve/core/image';
 import type { Repository } from '../http/requester.ts';
 import { pushImage } from './push-image.ts';
 import type { PushOptions } from './push-layer.ts';
@@ -19,9 +19,12 @@ export async function pushIndex(
 ): Promise<Descriptor> {
   const { signal } = options;
   const moved = new Map<Digest, Descriptor>();
-  for (const entry of imagesOf(index)) {
+  for (const entry of index.entries) {
     const { digest } = await entry.descriptor({ signal });
-    if (!moved.has(digest)) moved.set(digest, await pushImage(await entry.image({ signal }), repository, { ...options, tag: undefined }));
+    if (entry.kind === 'artifact' || moved.has(digest)) continue;
+    const byDigest = { ...options, tag: undefined };
+    if (entry.kind === 'index') moved.set(digest, await pushIndex(entry.index, repository, byDigest));
+    else moved.set(digest, await pushImage(await entry.image({ signal }), repository, byDigest));
   }
   const { bytes, descriptor } = await index.movedTo(moved, { signal });
   const manifest = parseManifest(bytes, descriptor.mediaType);
