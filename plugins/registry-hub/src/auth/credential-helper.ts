@@ -14,7 +14,7 @@ export async function askHelper(name: string, server: string): Promise<Credentia
   const { code, stdout, stderr } = await runHelper(program, 'get', server);
   if (code !== 0 && /credentials not found/i.test(stdout + stderr)) return undefined;
   if (code !== 0)
-    throw new VarveError('REGISTRY_CREDENTIALS', `${program} failed: ${visibleText(stderr || stdout) || code}`, {
+    throw new VarveError('REGISTRY_CREDENTIALS', `${program} failed: ${visibleText(stderr || withoutSecret(stdout)) || code}`, {
       hint: 'Is it installed, and does it run here?',
     });
   try {
@@ -27,6 +27,9 @@ export async function askHelper(name: string, server: string): Promise<Credentia
     throw new VarveError('REGISTRY_CREDENTIALS', `${program} answered something that is no JSON`);
   }
 }
+
+/** Helpers say on stdout what they have to say, also why they failed; one that answered before it failed has said something else. */
+const withoutSecret = (stdout: string): string => (/"Secret"/i.test(stdout) ? '' : stdout);
 
 interface Telling {
   /** Goes to the program's stdin, never to its arguments. */

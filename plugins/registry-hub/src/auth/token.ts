@@ -67,7 +67,7 @@ function asPost({ service, scopes, signal }: TokenQuery, token: string): HttpReq
   const form = new URLSearchParams({ grant_type: 'refresh_token', service, scope, client_id: CLIENT, refresh_token: token });
   const body = Buffer.from(form.toString());
   const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(body.length) };
-  return { method: 'POST', headers, body: () => body, signal };
+  return { method: 'POST', headers, body: () => body, isConfidential: true, signal };
 }
 
 function asGet({ realm, service, scopes, found, signal, onRefreshToken }: TokenQuery): [URL, HttpRequest] {

@@ -1,6 +1,6 @@
 import { type Command, VarveError } from '@varve/core';
 import { isOn, usageError, visible } from '@varve/core/command';
-import { formatReference, MEDIA_TYPES } from '@varve/core/image';
+import { formatReference, MEDIA_TYPES, parseObject } from '@varve/core/image';
 import { serializeList } from '../manifests/manifest-list.ts';
 import { type ReadManifest, readManifests, tagOf } from '../manifests/read-manifests.ts';
 import { fetchManifest } from '../pull/fetch-manifest.ts';
@@ -35,7 +35,7 @@ export const manifestInspect = (hub: Hub): Command => ({
       return 0;
     }
     const { bytes } = await fetchManifest(opened.requester, reference, { tag: tagOf(reference), signal });
-    stdout.write(`${indented(JSON.parse(Buffer.from(bytes).toString('utf8')))}\n`);
+    stdout.write(`${indented(parseObject(bytes, 'manifest'))}\n`);
     return 0;
   },
 });

@@ -69,7 +69,8 @@ function referrersIn(body: Buffer, what: string): readonly Referrer[] {
   }
   if (!Array.isArray(list)) throw new VarveError('REGISTRY_ANSWER', `Expected ${what} as an index, found something else`);
   return list.map((entry) => {
-    const { artifactType } = entry as { readonly artifactType?: unknown };
-    return { ...parseDescriptor(entry, 'referrers'), artifactType: typeof artifactType === 'string' ? artifactType : undefined };
+    const descriptor = parseDescriptor(entry, 'referrers');
+    const { artifactType } = entry as { readonly artifactType?: unknown }; // an object: it was read
+    return { ...descriptor, artifactType: typeof artifactType === 'string' ? artifactType : undefined };
   });
 }

@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly credentials?: Readonly<Record<string, string>> | undefined;
   /** Sent from its beginning each time; its length is a header. */
   readonly body?: (() => AsyncIterable<Uint8Array> | Uint8Array) | undefined;
+  /** The body is for the address's own host and port, as credentials are: a redirect to another is not followed. */
+  readonly isConfidential?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** For the address itself; another host that it redirects to is verified. */
   readonly security?: Security | undefined;
@@ -27,6 +29,8 @@ export interface HttpOptions {
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const MAX_REDIRECTS = 10;
+/** Interim answers (1xx) to one request: each is a byte that came, so that whoever sends nothing else would never count as lost. */
+const MAX_INTERIM = 100;
 /** A registry that has all of a blob may work long on it before it answers: for each so many bytes it is given the same time again. */
 const COMMIT_BYTES = 64 << 20;
 
@@ -51,6 +55,8 @@ export class HttpClient implements AsyncDisposable {
       if (!isSent || location === undefined || !REDIRECTS.has(status)) return response;
       discard(response);
       here = nextUrl(here, location);
+      if (request.isConfidential && here.origin !== url.origin)
+        throw new VarveError('REGISTRY_ANSWER', `${url.host} redirects what is for it alone to ${here.host}, which is not safe`);
     }
     throw new VarveError('REGISTRY_ANSWER', `${url.host} redirects more than ${MAX_REDIRECTS} times`);
   }
@@ -91,6 +97,10 @@ export class HttpClient implements AsyncDisposable {
   /** Ends a connection on which nothing moves. It is not the server's fault where bytes wait for us to read them. */
   #watch(outgoing: ClientRequest, url: URL, answer: () => IncomingMessage | undefined): void {
     let patience = Number(outgoing.getHeader('content-length') ?? 0) / COMMIT_BYTES;
+    let interim = 0;
+    outgoing.on('information', () => {
+      if (++interim > MAX_INTERIM) outgoing.destroy(new VarveError('REGISTRY_ANSWER', `${url.host} gives interim answers without an end`));
+    });
     outgoing.on('timeout', () => {
       const response = answer();
       const isOurs = response !== undefined && response.readableLength > 0;

@@ -44,9 +44,13 @@ function isExcepted(url: URL, list: string): boolean {
 /** Who asks the proxy, from the user and password in its address. */
 export function proxyAuthorization({ username, password }: URL): Readonly<Record<string, string>> {
   if (username === '') return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const pair = `${decoded(username)}:${decoded(password)}`;
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
+
+/** A percent sign that stands for itself is taken as it is. */
+const decoded = (text: string): string =>
+  text.replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => Buffer.from(escaped.replaceAll('%', ''), 'hex').toString());
 
 /** The network's failure on the way to a proxy, which says so: nobody looks for it there otherwise. */
 export function proxyFailure({ host }: URL, cause: Error): Error {

@@ -8,6 +8,7 @@ import {
   isDigest,
   MEDIA_TYPES,
   parseDescriptor,
+  parseObject,
 } from '@varve/core/image';
 import { discard, readBody } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
@@ -91,7 +92,7 @@ function entriesOf(bytes: Uint8Array): readonly { readonly digest?: unknown }[] 
 
 function objectOf(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   try {
-    return (JSON.parse(Buffer.from(bytes).toString('utf8')) ?? {}) as Record<string, unknown>;
+    return parseObject(bytes, 'manifest');
   } catch {
     return {};
   }

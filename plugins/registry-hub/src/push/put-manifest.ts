@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { VarveError } from '@varve/core';
-import { type Abortable, algorithmOf, type Descriptor, digestOf, isDigest, MEDIA_TYPES } from '@varve/core/image';
+import { type Abortable, algorithmOf, type Descriptor, digestOf, isDigest, MEDIA_TYPES, quote } from '@varve/core/image';
 import { discard } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
 import type { Repository, Requester } from '../http/requester.ts';
@@ -73,8 +73,7 @@ function checkStored({ headers }: IncomingMessage, bytes: Uint8Array): void {
   const stored = headers['docker-content-digest'];
   if (stored === undefined) return;
   const expected = digestOf(bytes, typeof stored === 'string' && isDigest(stored) ? algorithmOf(stored) : 'sha256');
-  if (stored !== expected)
-    throw new VarveError('BLOB_MISMATCH', `Expected the registry to store ${expected}, it says ${JSON.stringify(stored)}`);
+  if (stored !== expected) throw new VarveError('BLOB_MISMATCH', `Expected the registry to store ${expected}, it says ${quote(stored)}`);
 }
 
 const isOld = (status: number, { message }: VarveError): boolean =>
