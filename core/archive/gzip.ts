@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { constants, crc32, deflateRaw, deflateRawSync } from 'node:zlib';
+import { constants, crc32, deflateRaw } from 'node:zlib';
 import { allocChunk, ownedChunk } from './chunks.ts';
+import { isIncompressible } from './incompressible.ts';
+import { Limiter } from './limiter.ts';
 
 export interface GzipOptions {
   readonly signal?: AbortSignal | undefined;
@@ -15,13 +17,9 @@ const WINDOW = 32 * 1024;
 const LEVEL = 4;
 /** No name, no time, and 255 for the operating system: "unknown" (RFC 1952, 2.3). */
 const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
-/** From the samples of a block that come to nothing less than this, the block is one that deflate only costs time. */
-const INCOMPRESSIBLE = 0.98;
 /** Bytes that a stored block can hold, and those in front of them. */
 const STORED = 0xffff;
 const STORED_HEADER = 5;
-const SAMPLES = 8;
-const SAMPLE = 2 * 1024;
 
 /**
  * Compresses a stream on several cores as one gzip member: blocks of a fixed size are deflated by themselves, each with the end of the one
@@ -63,11 +61,12 @@ export async function* gzip(
   yield trailer;
 }
 
-/** One more than there are cores, so that none waits while output is taken; and a thread of Node's pool stays free for files. */
-function blocksAtOnce(): number {
-  const pool = Number(process.env.UV_THREADPOOL_SIZE) || 4;
-  return Math.max(1, Math.min(availableParallelism() + 1, pool - 1));
-}
+/** One more than there are cores, so that none waits while output is taken. */
+const blocksAtOnce = (): number => Math.min(availableParallelism() + 1, freeThreads);
+
+/** Of all streams together: a thread of Node's pool stays free for files. */
+const freeThreads = Math.max(1, (Number(process.env.UV_THREADPOOL_SIZE) || 4) - 1);
+const deflating = new Limiter(freeThreads);
 
 interface Block {
   readonly bytes: Buffer;
@@ -106,9 +105,12 @@ async function deflate(bytes: Buffer, before: Buffer | undefined, isLast: boolea
     chunkSize: bytes.length + 1024, // one piece, also if nothing can be made smaller
     ...(before !== undefined && { dictionary: before }),
   };
-  return await new Promise((resolve, reject) => {
-    deflateRaw(bytes, options, (failure, compressed) => (failure === null ? resolve(ownedChunk(compressed)) : reject(failure)));
-  });
+  return await deflating.run(
+    () =>
+      new Promise<Uint8Array>((resolve, reject) => {
+        deflateRaw(bytes, options, (failure, compressed) => (failure === null ? resolve(ownedChunk(compressed)) : reject(failure)));
+      }),
+  );
 }
 
 /** Stored blocks (RFC 1951, 3.2.4), which end on a byte by themselves. zlib would make the same of level 0, with its tables and a copy more. */
@@ -124,12 +126,4 @@ function store(bytes: Buffer, isLast: boolean): Uint8Array {
     at += STORED_HEADER + part.length;
   }
   return blocks;
-}
-
-/** Told by samples: of photographs and archives deflate makes nothing, and takes as long as for text. */
-function isIncompressible(bytes: Buffer): boolean {
-  if (bytes.length < 4 * SAMPLES * SAMPLE) return false;
-  const stride = Math.floor((bytes.length - SAMPLE) / (SAMPLES - 1));
-  const samples = Buffer.concat(Array.from({ length: SAMPLES }, (_, i) => bytes.subarray(i * stride, i * stride + SAMPLE)));
-  return deflateRawSync(samples, { level: 1, chunkSize: samples.length + 1024 }).length > samples.length * INCOMPRESSIBLE;
 }

@@ -34,6 +34,7 @@ export { type GzipOptions, gzip } from './gzip.ts';
 export { type HashStream, openHashStream } from './hash-stream.ts';
 export { impliedDirectory } from './implied-directory.ts';
 export { indexTar, type TarIndexer } from './index-tar.ts';
+export { Limiter } from './limiter.ts';
 export { MergedTree, type MergeOptions } from './merged-tree.ts';
 export { decodeName, encodeName, pathOf } from './names.ts';
 export { normaliseIndex } from './normalise-index.ts';

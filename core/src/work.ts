@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os';
-import type { FileTree } from '../archive/index.ts';
+import { type FileTree, Limiter } from '../archive/index.ts';
 import type { CacheKey, Image } from '../image/index.ts';
 import { UsedRecords } from './cache.ts';
 import type { BuildWarning } from './contracts/event.ts';
 import type { CacheStore } from './contracts/store.ts';
-import { Limit } from './limit.ts';
 import type { Made } from './run-step.ts';
 
 export interface WorkParts {
@@ -24,7 +23,7 @@ export class Work {
   readonly images = new Map<string, Promise<Image>>();
   /** By place and what is hidden of it. */
   readonly directories = new Map<string, Promise<FileTree>>();
-  readonly #limit: Limit;
+  readonly #limit: Limiter;
   readonly #warnings = new Set<string>();
   readonly #steps = new Map<CacheKey, Promise<Made>>();
 
@@ -32,7 +31,7 @@ export class Work {
     this.caches = caches;
     this.used = new UsedRecords(caches);
     this.controller = controller;
-    this.#limit = new Limit(Math.max(1, parallel ?? Math.max(4, 2 * availableParallelism())));
+    this.#limit = new Limiter(Math.max(1, parallel ?? Math.max(4, 2 * availableParallelism())));
   }
 
   /** Whether nobody has said this yet. */

@@ -1,10 +1,10 @@
 import { type ContentStore, type FileDigests, type LayerStore, type Transport, VarveError } from '@varve/core';
+import { Limiter } from '@varve/core/archive';
 import { type Descriptor, familiarName, formatReference, type Image, type ImageIndex, type ImageReference } from '@varve/core/image';
 import type { FindCredentials } from './auth/credentials.ts';
 import { BlobPlaces } from './blob-places.ts';
 import { makeRequester } from './client/make-requester.ts';
 import type { HttpClient } from './http/http-client.ts';
-import { Limiter } from './http/limiter.ts';
 import type { Requester } from './http/requester.ts';
 import type { RegistryOptions } from './options.ts';
 import { pullImage } from './pull/pull-image.ts';
@@ -39,7 +39,7 @@ export class HubTransport implements Transport, AsyncDisposable {
   readonly #places: BlobPlaces;
   readonly #downloads: Limiter;
   readonly #uploads: Limiter;
-  readonly #compressing = new Limiter(1);
+  readonly #compressing = new Limiter(2);
   readonly #options: RegistryOptions;
 
   /** @param find who asks, instead of what the options say */

@@ -1,7 +1,7 @@
 import { type Emit, type LayerStore, VarveError } from '@varve/core';
+import type { Limiter } from '@varve/core/archive';
 import { type Abortable, asLayerID, type Descriptor, type DiffID, hexOf, type Layer, lazyLayer, ociLayerType } from '@varve/core/image';
 import type { BlobPlaces } from '../blob-places.ts';
-import type { Limiter } from '../http/limiter.ts';
 import type { Repository, Requester } from '../http/requester.ts';
 import { retryingIn } from '../http/retry.ts';
 import { BlobSource } from './blob-source.ts';

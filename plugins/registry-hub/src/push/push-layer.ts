@@ -1,7 +1,7 @@
 import { type ContentStore, type Emit, VarveError } from '@varve/core';
+import type { Limiter } from '@varve/core/archive';
 import { type Abortable, type Descriptor, hexOf, type Layer } from '@varve/core/image';
 import type { BlobPlaces } from '../blob-places.ts';
-import type { Limiter } from '../http/limiter.ts';
 import type { Repository, Requester } from '../http/requester.ts';
 import { retryingIn } from '../http/retry.ts';
 import { BlobSource } from '../pull/blob-source.ts';
@@ -19,7 +19,7 @@ export interface PushOptions extends Abortable {
   readonly places: BlobPlaces;
   readonly sessions: SessionMemory;
   readonly uploads: Limiter;
-  /** One layer at a time: each keeps all cores busy, and its blocks in memory. */
+  /** Few layers at a time, since each has blocks in memory: two, so that all cores are busy also where one of them is what nothing makes smaller. */
   readonly compressing: Limiter;
   readonly chunkSize: number | undefined;
   /** Manifests have the media types of docker's schema 2. */
