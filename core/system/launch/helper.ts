@@ -10,7 +10,7 @@ process.once('message', (order: LaunchOrder) => {
   fulfil(order, (message: LaunchMessage) => {
     process.send?.(message);
     const { event } = message;
-    if (event.kind === 'started' && event.terminal !== undefined)
+    if (event.kind === 'started')
       reap(event.pid, (ending) => process.send?.({ id: order.id, event: { kind: 'ended', ...ending } } satisfies LaunchMessage));
   });
 });

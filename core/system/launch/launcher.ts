@@ -1,11 +1,10 @@
-import { ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readlinkSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../../src/errors.ts';
 import { attempt, call } from './calls.ts';
 import { carryOut } from './carry-out.ts';
 import { DEFAULT_CAPABILITIES } from './defaults.ts';
 import type { HeldNamespace, LaunchEvent, LaunchGroups, LaunchMessage, LaunchOrder, LaunchPlan, LaunchUser, Privileges } from './plan.ts';
-import { spawnSession } from './spawn-session.ts';
+import { spawnProgram } from './spawn-program.ts';
 import { type OpenTerminal, openTerminal } from './terminal.ts';
 import { enterNamespaces, leaveNamespaces } from './thread-namespaces.ts';
 
@@ -28,7 +27,7 @@ export function becomeLauncher({ capabilities, noNewPrivileges }: Privileges): v
 export function fulfil(order: LaunchOrder, post: (message: LaunchMessage) => void): void {
   const say = (event: LaunchEvent): void => post({ id: order.id, event });
   let failure: unknown;
-  let started: Started | undefined;
+  let started: ReturnType<typeof launch> | undefined;
   try {
     started = launch(order);
   } catch (cause) {
@@ -38,18 +37,20 @@ export function fulfil(order: LaunchOrder, post: (message: LaunchMessage) => voi
     leaveNamespaces();
     if (order.plan.groups !== undefined) moveTo(order.plan.groups.homes, order.plan.groups);
     if (started === undefined) say({ kind: 'failed', message: messageOf(failure), broken: false });
-    else report(started, say);
+    else if ('code' in started) say({ kind: 'not-executed', code: started.code });
+    else say({ kind: 'started', ...started });
   } catch (cause) {
     say({ kind: 'failed', message: messageOf(failure ?? cause), broken: true });
   }
 }
 
 interface Started {
-  readonly child: ChildProcess | { readonly code: string } | { readonly pid: number; readonly terminal: number };
+  readonly pid: number;
   readonly namespace: HeldNamespace | undefined;
+  readonly terminal: number | undefined;
 }
 
-function launch({ plan, stdio, namespacesOf }: LaunchOrder): Started {
+function launch({ plan, stdio, namespacesOf }: LaunchOrder): Started | { readonly code: string } {
   const terminal = furnish(plan, namespacesOf);
   // With a pid namespace nobody asks for it, and this thread, which is outside, is not in that one's /proc.
   const namespace = plan.namespaces.includes('pid') ? undefined : holdNamespace();
@@ -59,21 +60,20 @@ function launch({ plan, stdio, namespacesOf }: LaunchOrder): Started {
   };
   try {
     confine(plan);
-    const child = terminal === undefined ? start(plan, stdio) : startOn(terminal, plan);
-    if (isRunning(child)) return { child, namespace };
+    const { program, args } = plan;
+    const child = spawnProgram({
+      program,
+      args: args.length === 0 ? [program] : args,
+      env: environment(plan.env),
+      files: terminal?.path ?? stdio,
+    });
+    if ('pid' in child) return { ...child, namespace, terminal: terminal?.master };
     close();
-    return { child, namespace: undefined };
+    return child;
   } catch (failure) {
     close();
     throw failure;
   }
-}
-
-/** It is not Node's child: its end is waited for elsewhere. */
-function startOn({ master, path }: OpenTerminal, plan: LaunchPlan): Started['child'] {
-  const { program, args, env } = plan;
-  const child = spawnSession({ program, args: args.length === 0 ? [program] : args, env, terminal: path });
-  return 'pid' in child ? { ...child, terminal: master } : child;
 }
 
 /** All that needs the host's files. */
@@ -108,8 +108,6 @@ function enterDirectory(path: string): void {
   }
 }
 
-const isRunning = (child: Started['child']): boolean => 'pid' in child && child.pid !== undefined;
-
 const holdNamespace = (): HeldNamespace => ({
   id: readlinkSync('/proc/thread-self/ns/mnt'),
   fd: openSync('/proc/thread-self/ns/mnt', 'r'),
@@ -133,38 +131,15 @@ function becomeUser({ uid, gid, groups }: LaunchUser): void {
   call('setresuid', uid, uid, 0);
 }
 
-function start({ program, args: [argv0 = program, ...args], env }: LaunchPlan, stdio: LaunchOrder['stdio']): Started['child'] {
-  try {
-    const child = spawn(program, args, { argv0, env: environment(env), stdio: [...stdio], detached: true });
-    child.on('error', () => undefined); // told by the missing pid
-    return child;
-  } catch (failure) {
-    const { code, syscall } = failure as NodeJS.ErrnoException;
-    if (code === undefined || syscall?.startsWith('spawn') !== true) throw failure;
-    return { code };
-  }
-}
-
-function report({ child, namespace }: Started, say: (event: LaunchEvent) => void): void {
-  if ('terminal' in child) say({ kind: 'started', pid: child.pid, namespace, terminal: child.terminal });
-  else if (!(child instanceof ChildProcess)) say({ kind: 'not-executed', code: child.code });
-  else if (child.pid === undefined)
-    child.once('error', (failure: NodeJS.ErrnoException) => say({ kind: 'not-executed', code: failure.code ?? failure.message }));
-  else {
-    child.once('exit', (code, signal) => say({ kind: 'ended', code, signal }));
-    say({ kind: 'started', pid: child.pid, namespace });
-  }
-}
-
-/** Without a prototype, so that `__proto__=x` is a variable like any other. */
-function environment(entries: readonly string[]): NodeJS.ProcessEnv {
-  const env = Object.create(null) as NodeJS.ProcessEnv;
-  for (const entry of entries) {
-    const equals = entry.indexOf('=', 1);
-    if (equals !== -1) env[entry.slice(0, equals)] = entry.slice(equals + 1);
-  }
-  return env;
-}
+/** Of several entries for one variable the last one counts; what is no entry is left out. */
+const environment = (entries: readonly string[]): readonly string[] => [
+  ...new Map(
+    entries.flatMap((entry) => {
+      const equals = entry.indexOf('=', 1);
+      return equals === -1 ? [] : [[entry.slice(0, equals), entry] as const];
+    }),
+  ).values(),
+];
 
 /** netdevice(7): SIOCSIFFLAGS with IFF_UP on `lo`. */
 function raiseLoopback(): void {

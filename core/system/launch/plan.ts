@@ -92,8 +92,8 @@ export interface HeldNamespace {
 
 export type LaunchEvent =
   /**
-   * `namespace`: the mount namespace, where there is no pid namespace. `terminal`: the file to read and write it by; whoever started the
-   * program on it has not waited for its end, which is the affair of the process.
+   * `namespace`: the mount namespace, where there is no pid namespace. `terminal`: the file to read and write it by. Whoever started the
+   * program does not wait for its end, which is the affair of the process.
    */
   | {
       readonly kind: 'started';

@@ -9,10 +9,16 @@ export interface Ending {
 /** Children of this process that Node knows nothing of, and who waits for their end. */
 const waiting = new Map<number, (ending: Ending) => void>();
 const NO_HANG = 1;
+/** Listening to a signal does not keep a process from ending, a timer does. Milliseconds. */
+const LOOK = 1000;
+let timer: NodeJS.Timeout | undefined;
 
 /** Waits for a child that was not started by Node; on the main thread, where signals arrive. */
 export function reap(pid: number, ended: (ending: Ending) => void): void {
-  if (waiting.size === 0) process.on('SIGCHLD', reapAll);
+  if (waiting.size === 0) {
+    process.on('SIGCHLD', reapAll);
+    timer = setInterval(reapAll, LOOK);
+  }
   waiting.set(pid, ended);
   reapAll(); // it may have ended already
 }
@@ -24,7 +30,9 @@ function reapAll(): void {
     waiting.delete(pid);
     ended(endingOf(status.readInt32LE()));
   }
-  if (waiting.size === 0) process.off('SIGCHLD', reapAll);
+  if (waiting.size > 0) return;
+  process.off('SIGCHLD', reapAll);
+  clearInterval(timer);
 }
 
 /** wait(2): the low seven bits are the signal, the next byte is the exit code. */

@@ -31,7 +31,7 @@ export class LaunchThread {
       const listen = this.#listeners.get(id);
       listen?.(event);
       // Children are those of the process, and a thread gets no signals.
-      if (event.kind === 'started' && event.terminal !== undefined) reap(event.pid, (ending) => listen?.({ kind: 'ended', ...ending }));
+      if (event.kind === 'started') reap(event.pid, (ending) => listen?.({ kind: 'ended', ...ending }));
     });
     this.#worker.on('error', (failure) => this.#fail(messageOf(failure)));
     this.#worker.on('exit', () => this.#fail('the launching thread ended'));

@@ -10,27 +10,30 @@ const SETSID = 0x80;
 const OPAQUE = 1024;
 const SIGNAL_SET = 128;
 
-export interface SessionProgram {
+export interface NewProgram {
   readonly program: string;
+  /** With its own name in front. */
   readonly args: readonly string[];
   readonly env: readonly string[];
-  /** Path of the terminal. */
-  readonly terminal: string;
+  /** Open files of this process that become its files 0, 1, 2 …, or the path of a terminal that becomes the first three. */
+  readonly files: readonly number[] | string;
 }
 
 /**
- * Starts a program as the leader of a new session whose terminal is its standard streams, which Node's `spawn` has no way to say: a
- * leader gets the terminal that it opens first, and posix_spawn(3) opens files after it has made the session. Nobody waits for the
- * program: see `Reaper`.
+ * Starts a program as the leader of a new session. Node's `spawn` copies the page tables of a process of a hundred megabytes, and lets it
+ * fault on each page afterwards: milliseconds. posix_spawn(3) borrows its memory until the program is executed; and it opens a terminal after
+ * it has made the session, which then is the leader's. Nobody waits for the program: see `reap`.
  */
-export function spawnSession({ program, args, env, terminal }: SessionProgram): { readonly pid: number } | { readonly code: string } {
+export function spawnProgram({ program, args, env, files }: NewProgram): { readonly pid: number } | { readonly code: string } {
   const actions = Buffer.alloc(OPAQUE);
   const attributes = Buffer.alloc(OPAQUE);
   plainCall('posix_spawn_file_actions_init', actions);
   plainCall('posix_spawnattr_init', attributes);
   try {
-    plainCall('posix_spawn_file_actions_addopen', actions, 0, terminal, constants.O_RDWR, 0);
-    for (const fd of [1, 2]) plainCall('posix_spawn_file_actions_adddup2', actions, 0, fd);
+    if (typeof files === 'string') {
+      plainCall('posix_spawn_file_actions_addopen', actions, 0, files, constants.O_RDWR, 0);
+      for (const fd of [1, 2]) plainCall('posix_spawn_file_actions_adddup2', actions, 0, fd);
+    } else for (const [number, fd] of files.entries()) plainCall('posix_spawn_file_actions_adddup2', actions, fd, number);
     plainCall('posix_spawnattr_setflags', attributes, SETSID | SETSIGMASK | SETSIGDEF);
     plainCall('posix_spawnattr_setsigmask', attributes, Buffer.alloc(SIGNAL_SET));
     plainCall('posix_spawnattr_setsigdefault', attributes, Buffer.alloc(SIGNAL_SET, 0xff));
