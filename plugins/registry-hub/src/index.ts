@@ -7,6 +7,7 @@ import { RegistryExporter } from './push/registry-exporter.ts';
 
 export type { Credentials, FindCredentials } from './auth/credentials.ts';
 export {
+  type Blob,
   type BlobOptions,
   createRegistryClient,
   type Name,

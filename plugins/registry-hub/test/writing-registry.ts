@@ -32,17 +32,20 @@ export async function startWriting(t: ExecutionContext, wishes: Wishes = {}) {
   const blobs = new Map<string, Buffer>();
   const manifests = new Map<string, { readonly bytes: Buffer; readonly type: string }>();
   const uploads = new Map<string, Buffer>();
-  const requests: { readonly line: string; readonly authorization: string | undefined; received: number }[] = [];
+  const requests: { readonly line: string; readonly authorization: string | undefined; received: number; isBroken: boolean }[] = [];
   let count = 0;
   const server = createServer(async (request, response) => {
-    const seen = { line: `${request.method} ${request.url}`, authorization: request.headers.authorization, received: 0 };
+    const seen = { line: `${request.method} ${request.url}`, authorization: request.headers.authorization, received: 0, isBroken: false };
     requests.push(seen);
     if (wishes.answers?.(request, response)) return;
     const limit = wishes.breaks?.(request);
     const chunks: Buffer[] = [];
     const url = new URL(request.url ?? '', 'http://x');
     const [, path = '', id = ''] = /^\/v2\/(.+)\/blobs\/uploads\/(.*)$/.exec(url.pathname) ?? [];
-    const keep = (): void => void uploads.set(id, Buffer.concat([uploads.get(id) ?? Buffer.alloc(0), ...chunks.splice(0)]));
+    const keep = (): void => {
+      uploads.set(id, Buffer.concat([uploads.get(id) ?? Buffer.alloc(0), ...chunks.splice(0)]));
+      seen.isBroken = true;
+    };
     try {
       for await (const chunk of request as AsyncIterable<Buffer>) {
         const taken = chunk.subarray(0, limit === undefined ? undefined : limit - seen.received);

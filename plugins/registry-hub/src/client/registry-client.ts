@@ -2,16 +2,16 @@ import { VarveError } from '@varve/core';
 import {
   type Abortable,
   type Descriptor,
-  type Digest,
   descriptorOf,
   type ImageReference,
+  parseDigest,
   parseReference,
   withDefaultTag,
 } from '@varve/core/image';
 import type { FindCredentials } from '../auth/credentials.ts';
 import { deleteBlob, deleteManifest } from '../discovery/delete-content.ts';
+import { listCatalog } from '../discovery/list-catalog.ts';
 import { listTags } from '../discovery/list-tags.ts';
-import { listPages } from '../discovery/pages.ts';
 import { listReferrers, type Referrer } from '../discovery/referrers.ts';
 import { discard } from '../http/http-client.ts';
 import type { Requester } from '../http/requester.ts';
@@ -36,7 +36,12 @@ export interface BlobOptions extends Abortable {
 
 /** A name (`registry.lan/acme/app:1.0`, in docker's grammar), or what `parseReference` made of one. */
 export type Name = string | ImageReference;
-type Blob = Pick<Descriptor, 'digest' | 'size'>;
+/** A descriptor, or the members of one that say which blob is meant; a digest is checked, and `DIGEST_INVALID` where it is none. */
+export interface Blob {
+  readonly digest: string;
+  /** In bytes. */
+  readonly size: number;
+}
 
 /**
  * Talks to registries over the OCI distribution protocol, with their mirrors, proxies, certificates, tokens and retries. Every method can be
@@ -64,18 +69,18 @@ export interface RegistryClient extends AsyncDisposable {
   /** Under a tag, or its own digest where the name has neither. Its blobs must be there. @throws VarveError `BLOB_MISMATCH` */
   pushManifest(name: Name, manifest: { readonly bytes: Uint8Array; readonly mediaType: string }, options?: Abortable): Promise<Descriptor>;
   /** Takes a blob over from another repository of the same registry. `false`: it does not agree, or has it not. */
-  mount(repository: Name, digest: Digest, from: Name, options?: Abortable): Promise<boolean>;
+  mount(repository: Name, digest: string, from: Name, options?: Abortable): Promise<boolean>;
   /** In the registry's order. @throws VarveError `IMAGE_UNKNOWN` */
   tags(repository: Name, options?: Abortable): AsyncIterable<string>;
   /** What belongs to a manifest: signatures, attestations. */
   referrers(
     name: Name,
-    options: Abortable & { readonly digest: Digest; readonly artifactType?: string | undefined },
+    options: Abortable & { readonly digest: string; readonly artifactType?: string | undefined },
   ): AsyncIterable<Referrer>;
   /** Deletes what a digest or, where the registry offers that, a tag names. @throws VarveError `IMAGE_UNKNOWN`, `REGISTRY_REFUSED` */
   delete(name: Name, options?: Abortable): Promise<void>;
   /** @throws VarveError `BLOB_UNKNOWN`, `REGISTRY_REFUSED` */
-  deleteBlob(repository: Name, digest: Digest, options?: Abortable): Promise<void>;
+  deleteBlob(repository: Name, digest: string, options?: Abortable): Promise<void>;
   /** Repositories, as far as the registry tells. */
   catalog(host: string, options?: Abortable): AsyncIterable<string>;
 }
@@ -113,10 +118,12 @@ function methodsOf(client: Requester, chunkSize: number | undefined): Omit<Regis
       const reference = referenceOf(name);
       return await fetchManifest(client, reference, { tag: tagOf(reference), ...options });
     },
-    fetchBlob: (repository, blob, options = {}) => verifiedBlob(client, referenceOf(repository), { ...blob, ...options }),
+    async *fetchBlob(repository, blob, options = {}) {
+      yield* verifiedBlob(client, referenceOf(repository), { ...blobOf(blob), ...options });
+    },
     async pushBlob(repository, blob, read, { mountFrom = [], ...options } = {}) {
       return await uploadBlob(client, referenceOf(repository), {
-        ...blob,
+        ...blobOf(blob),
         ...options,
         read,
         chunkSize,
@@ -129,35 +136,33 @@ function methodsOf(client: Requester, chunkSize: number | undefined): Omit<Regis
       const tag = reference.digest ?? reference.tag ?? descriptor.digest;
       return await putManifest(descriptor, bytes, { client, repository: reference, tag, signal });
     },
-    async mount(repository, digest, from, { signal } = {}) {
+    async mount(repository, named, from, { signal } = {}) {
+      const digest = parseDigest(named);
       const endpoint = await client.hosts.registry(referenceOf(repository));
       const origin = await client.origin(endpoint, { signal });
-      const result = await mountBlob(client, endpoint, { digest, sources: [referenceOf(from)], origin, signal });
+      const result = await mountBlob(client, endpoint, { digest, sources: [referenceOf(from)], origin, isOnly: true, signal });
       if (result !== undefined && 'from' in result) return true;
       await result?.cancel();
       return false;
     },
-    tags: (repository, options) => listTags(client, referenceOf(repository), options),
-    referrers: (name, options) => listReferrers(client, referenceOf(name), options),
+    async *tags(repository, options) {
+      yield* listTags(client, referenceOf(repository), options);
+    },
+    async *referrers(name, { digest, ...options }) {
+      yield* listReferrers(client, referenceOf(name), { ...options, digest: parseDigest(digest) });
+    },
     async delete(name, options = {}) {
       const reference = referenceOf(name);
       await deleteManifest(client, reference, { tag: tagOf(reference), ...options });
     },
     async deleteBlob(repository, digest, options = {}) {
-      await deleteBlob(client, referenceOf(repository), { digest, ...options });
+      await deleteBlob(client, referenceOf(repository), { digest: parseDigest(digest), ...options });
     },
-    async *catalog(host, { signal } = {}) {
-      const request = {
-        to: '_catalog?n=1000',
-        actions: '',
-        scopes: ['registry:catalog:*'],
-        what: `the catalogue of ${host}`,
-        member: 'repositories',
-      };
-      for await (const page of listPages(client, { host, path: '' }, { ...request, signal })) yield* page;
-    },
+    catalog: (host, options) => listCatalog(client, host, options),
   };
 }
+
+const blobOf = ({ digest, size }: Blob): Pick<Descriptor, 'digest' | 'size'> => ({ digest: parseDigest(digest), size });
 
 /** @throws VarveError `REFERENCE_INVALID` */
 function referenceOf(name: Name): ImageReference {

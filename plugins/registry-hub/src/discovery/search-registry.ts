@@ -4,7 +4,7 @@ import { discard, readBody } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
 import type { Requester } from '../http/requester.ts';
 import { visibleText } from '../http/visible-text.ts';
-import { listPages } from './pages.ts';
+import { listCatalog } from './list-catalog.ts';
 
 export interface Found {
   readonly name: string;
@@ -67,20 +67,10 @@ function foundIn(value: unknown): readonly Found[] {
 
 async function byCatalog(requester: Requester, host: string, { term, limit, signal }: SearchRequest): Promise<readonly Found[]> {
   const found: Found[] = [];
-  const place = { host, path: '' };
-  const request = {
-    to: '_catalog?n=1000',
-    actions: '*',
-    scopes: ['registry:catalog:*'],
-    what: `the catalogue of ${host}`,
-    member: 'repositories',
-    signal,
-  };
-  for await (const page of listPages(requester, place, request))
-    for (const name of page) {
-      if (found.length >= limit) return found;
-      if (name.toLowerCase().includes(term.toLowerCase()))
-        found.push({ name: visibleText(name), description: '', stars: 0, isOfficial: false });
-    }
+  for await (const name of listCatalog(requester, host, { signal })) {
+    if (found.length >= limit) return found;
+    if (name.toLowerCase().includes(term.toLowerCase()))
+      found.push({ name: visibleText(name), description: '', stars: 0, isOfficial: false });
+  }
   return found;
 }

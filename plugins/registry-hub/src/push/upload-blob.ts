@@ -74,17 +74,19 @@ export interface MountRequest extends Abortable {
   readonly digest: Digest;
   readonly sources?: readonly Repository[] | undefined;
   readonly origin: string;
+  /** Nobody asks in another way: what fails is asked again, and told, unless it is a refusal. */
+  readonly isOnly?: boolean | undefined;
 }
 
 /** Asks for the blob from other repositories. @returns whose it came from, or the upload that was opened instead, or neither */
 export async function mountBlob(
   client: Requester,
   endpoint: Endpoint,
-  { digest, sources = [], origin, signal }: MountRequest,
+  { digest, sources = [], origin, isOnly = false, signal }: MountRequest,
 ): Promise<UploadSession | { readonly from: Repository } | undefined> {
   let session: UploadSession | undefined;
   for (const from of sources.filter(({ host, path }) => host === endpoint.host && path !== endpoint.path).slice(0, MOST_SOURCES)) {
-    const response = await askToMount(client, endpoint, { digest, from, signal });
+    const response = await askToMount(client, endpoint, { digest, from, isOnly, signal });
     if (response === undefined) continue;
     if (response.statusCode === 201) return { from };
     if (response.statusCode !== 202) continue;
@@ -94,11 +96,11 @@ export async function mountBlob(
   return session;
 }
 
-/** What is refused here is asked for in another way: then it is told. */
+/** What fails here is asked for in another way: then it is told. */
 async function askToMount(
   client: Requester,
   endpoint: Endpoint,
-  { digest, from, signal }: Abortable & { readonly digest: Digest; readonly from: Repository },
+  { digest, from, isOnly, signal }: Abortable & { readonly digest: Digest; readonly from: Repository; readonly isOnly: boolean },
 ): Promise<IncomingMessage | undefined> {
   try {
     const response = await client.send(endpoint, {
@@ -109,13 +111,13 @@ async function askToMount(
       what: `the blob ${digest} of ${from.path} for ${endpoint.path}`,
       headers: { 'content-length': '0' },
       signal,
-      retry: false,
+      retry: isOnly,
     });
     discard(response);
     return response;
   } catch (failure) {
     signal?.throwIfAborted();
-    if (VarveError.is(failure)) return undefined;
+    if (VarveError.is(failure) && (!isOnly || failure.code === 'REGISTRY_DENIED')) return undefined;
     throw failure;
   }
 }
