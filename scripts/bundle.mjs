@@ -33,11 +33,14 @@ ${Object.keys(process.getBuiltinModule(path))
   .join('\n')}`,
     }));
     onLoad({ filter: /^node:process$/, namespace: 'builtin' }, () => ({ contents: 'module.exports = process;' }));
+    // Each file that imports something copies what the module has of its own: nothing, since all is inherited.
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `let loaded;
 const load = () => (loaded ??= process.getBuiltinModule('${path}'));
+const lazy = {};
 for (const name of ${JSON.stringify(Object.keys(process.getBuiltinModule(path)))})
-  Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] });`,
+  Object.defineProperty(lazy, name, { enumerable: true, get: () => load()[name] });
+module.exports = Object.create(lazy);`,
     }));
   },
 };

