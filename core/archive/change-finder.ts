@@ -40,7 +40,7 @@ export class ChangeFinder {
     }
   }
 
-  async find(): Promise<LayerIndex> {
+  async find(): Promise<readonly Entry[]> {
     for (const entry of this.#index) {
       if (this.#pacer.isDue) await this.#pacer.rest();
       if (entry.type === 'whiteout') this.#whiteout(entry.path);

@@ -28,9 +28,7 @@ const ASCII = /^[\x00-\x7f]*$/;
  * target's for a hard link.
  */
 export function encodeMember(entry: Entry, attributes: Attributes = attributesOf(entry)): Buffer {
-  const name = memberName(entry);
-  const target = entry.type === 'symlink' ? bytesOf(entry.target) : entry.type === 'hardlink' ? bytesOf(entry.target) : '';
-  const size = entry.type === 'file' ? entry.size : 0;
+  const { name, target, size } = said(entry);
   const records = paxRecords({ name, target, size, attributes });
   const fields: HeaderFields = {
     name,
@@ -47,6 +45,18 @@ export function encodeMember(entry: Entry, attributes: Attributes = attributesOf
   if (records === '') return encodeHeader(Buffer.allocUnsafe(BLOCK), 0, fields);
   return withExtendedHeader(records, fields);
 }
+
+/** How long these blocks are. */
+export function memberSize(entry: Entry, attributes: Attributes = attributesOf(entry)): number {
+  const records = paxRecords({ ...said(entry), attributes });
+  return records === '' ? BLOCK : BLOCK + blocksOf(records.length) + BLOCK;
+}
+
+const said = (entry: Entry): Omit<Said, 'attributes'> => ({
+  name: memberName(entry),
+  target: entry.type === 'symlink' || entry.type === 'hardlink' ? bytesOf(entry.target) : '',
+  size: entry.type === 'file' ? entry.size : 0,
+});
 
 function withExtendedHeader(records: string, fields: HeaderFields): Buffer {
   const body = blocksOf(records.length);

@@ -69,8 +69,14 @@ export type Entry = NodeEntry | HardlinkEntry | WhiteoutEntry | OpaqueEntry;
 /**
  * Everything a layer says, without the bytes of its files. In the order of `compareEntries`: parents first, in each directory the opaque
  * marker, then whiteouts, then names. A foreign tar's order is normalised; of several entries with one path the last one counts.
+ *
+ * An array of entries is one, but not every one is an array: of large layers the entries are made when they are asked for (`packIndex`).
  */
-export type LayerIndex = readonly Entry[];
+export interface LayerIndex extends Iterable<Entry, undefined> {
+  readonly length: number;
+  at(place: number): Entry | undefined;
+  values(): IteratorObject<Entry, undefined>;
+}
 
 /** Proves that a file was not changed between two looks at it. */
 export interface FileStamp {

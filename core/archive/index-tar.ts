@@ -1,6 +1,7 @@
-import type { Entry, LayerIndex } from './entry.ts';
+import type { LayerIndex } from './entry.ts';
 import { layerEntry } from './layer-entry.ts';
-import { normaliseIndex } from './normalise-index.ts';
+import { isNormal, normaliseIndex } from './normalise-index.ts';
+import { IndexPacker, type PackedIndex, packIndex } from './packed-index.ts';
 import type { TarLimits } from './tar-header.ts';
 import { type TarEvents, TarParser } from './tar-parser.ts';
 
@@ -24,8 +25,8 @@ export function indexTar(source: AsyncIterable<Uint8Array>, limits: TarLimits = 
 class PassingIndexer implements TarIndexer {
   readonly #source: AsyncIterable<Uint8Array>;
   readonly #limits: TarLimits;
+  #found: PackedIndex | undefined;
   #index: LayerIndex | undefined;
-  #entries: Entry[] | undefined;
   #size = 0;
 
   constructor(source: AsyncIterable<Uint8Array>, limits: TarLimits) {
@@ -34,10 +35,10 @@ class PassingIndexer implements TarIndexer {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    const entries: Entry[] = [];
+    const packer = new IndexPacker(); // in the order of the tar, as yet
     const header: TarEvents['header'] = (found) => {
       const entry = layerEntry(found);
-      if (entry !== undefined) entries.push(entry);
+      if (entry !== undefined) packer.add(entry);
     };
     const parser = new TarParser({ header }, this.#limits);
     for await (const chunk of this.#source) {
@@ -46,12 +47,12 @@ class PassingIndexer implements TarIndexer {
       yield chunk;
     }
     parser.end();
-    this.#entries = entries;
+    this.#found = packer.finish();
   }
 
   get index(): LayerIndex {
-    if (this.#entries === undefined) throw new Error('The index of a tar is asked for before the tar has passed');
-    this.#index ??= normaliseIndex(this.#entries);
+    if (this.#found === undefined) throw new Error('The index of a tar is asked for before the tar has passed');
+    this.#index ??= isNormal(this.#found) ? this.#found : packIndex(normaliseIndex([...this.#found]));
     return this.#index;
   }
 

@@ -39,6 +39,7 @@ export { MergedTree, type MergeOptions } from './merged-tree.ts';
 export { decodeName, encodeName, pathOf } from './names.ts';
 export { normaliseIndex } from './normalise-index.ts';
 export { compareEntries, compareNames, comparePaths } from './order.ts';
+export { IndexPacker, PackedIndex, packIndex } from './packed-index.ts';
 export { baseName, childPath, cleanPath, hostPath, isWithin, joinPath, parentOf } from './paths.ts';
 export { createPatternMatcher, type PatternMatcher, type PatternResults } from './patterns.ts';
 export { paxRecord } from './pax.ts';

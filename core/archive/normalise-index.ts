@@ -1,6 +1,7 @@
 import { VarveError } from '../src/errors.ts';
 import type { Entry, HardlinkEntry, LayerIndex, NodeEntry } from './entry.ts';
 import { compareEntries } from './order.ts';
+import { PackedIndex } from './packed-index.ts';
 import { ancestors, isWithin } from './paths.ts';
 
 /** One file, whatever the number of its names. */
@@ -24,13 +25,14 @@ interface Named {
  *
  * @throws VarveError `LAYER_LINK` if a hard link's target is not a file of the same layer
  */
-export function normaliseIndex(entries: readonly Entry[]): LayerIndex {
-  return isNormal(entries) ? entries : new Normaliser().run(entries);
+export function normaliseIndex<Index extends LayerIndex>(entries: Index): Index | readonly Entry[] {
+  return entries instanceof PackedIndex || isNormal(entries) ? entries : new Normaliser().run(entries);
 }
 
-function isNormal(entries: readonly Entry[]): boolean {
+/** Whether entries are what `normaliseIndex` makes of them. */
+export function isNormal(entries: LayerIndex): boolean {
   const files = new Set<string>();
-  const linked = entries.some(({ type }) => type === 'hardlink');
+  const linked = entries.values().some(({ type }) => type === 'hardlink');
   let previous: Entry | undefined;
   for (const entry of entries) {
     if (previous !== undefined && !mayFollow(previous, entry)) return false;
@@ -49,19 +51,19 @@ function mayFollow(previous: Entry, entry: Entry): boolean {
 }
 
 /** No whiteout has anything beside or below it, and no marker lies below an opaque directory. */
-function areMarkersAlone(entries: readonly Entry[]): boolean {
+function areMarkersAlone(entries: LayerIndex): boolean {
   const whiteouts = pathsOf(entries, 'whiteout');
   const opaques = pathsOf(entries, 'opaque');
   if (whiteouts.size === 0 && opaques.size === 0) return true;
-  return !entries.some(({ type, path }) => {
+  return !entries.values().some(({ type, path }) => {
     if (type !== 'whiteout' && whiteouts.has(path)) return true;
     if (whiteouts.size > 0 && ancestors(path).some((dir) => whiteouts.has(dir))) return true;
     return (type === 'whiteout' || type === 'opaque') && isHidden(path, opaques);
   });
 }
 
-const pathsOf = (entries: readonly Entry[], type: Entry['type']): ReadonlySet<string> =>
-  new Set(entries.flatMap((entry) => (entry.type === type ? [entry.path] : [])));
+const pathsOf = (entries: LayerIndex, type: Entry['type']): ReadonlySet<string> =>
+  new Set(entries.values().flatMap((entry) => (entry.type === type ? [entry.path] : [])));
 
 /** Whether a directory above `path` is opaque: then what the layers below have at `path` is hidden anyhow. */
 const isHidden = (path: string, opaques: ReadonlySet<string>): boolean =>
@@ -71,10 +73,11 @@ class Normaliser {
   readonly #nodes = new Map<string, Named>();
   readonly #opaques = new Set<string>();
   readonly #whiteouts = new Set<string>();
+  #turn = 0;
 
-  run(entries: readonly Entry[]): LayerIndex {
-    const late = this.#collect(entries, 0);
-    const missing = this.#collect(late, entries.length);
+  run(entries: Iterable<Entry>): readonly Entry[] {
+    const late = this.#collect(entries);
+    const missing = this.#collect(late);
     if (missing.length > 0) throw noTarget(missing[0] as HardlinkEntry); // only hard links are put off
     this.#dropReplaced();
     this.#mergeMarks();
@@ -82,18 +85,18 @@ class Normaliser {
   }
 
   /** Returns the hard links whose target has not come yet. */
-  #collect(entries: readonly Entry[], turns: number): Entry[] {
+  #collect(entries: Iterable<Entry>): Entry[] {
     const late: Entry[] = [];
-    entries.forEach((entry, i) => {
+    for (const entry of entries) {
       if (entry.type === 'opaque') this.#opaques.add(entry.path);
       else if (entry.type === 'whiteout') this.#whiteouts.add(entry.path);
       else {
         const inode = entry.type === 'hardlink' ? this.#nodes.get(entry.target)?.inode : { node: entry };
         if (inode === undefined) late.push(entry);
         else if (inode.node.type === 'directory' && entry.type === 'hardlink') throw noTarget(entry);
-        else this.#nodes.set(entry.path, { inode, turn: turns + i });
+        else this.#nodes.set(entry.path, { inode, turn: this.#turn++ });
       }
-    });
+    }
     return late;
   }
 
@@ -140,7 +143,7 @@ class Normaliser {
     return entries.sort(compareEntries);
   }
 
-  #links(entries: Entry[]): LayerIndex {
+  #links(entries: Entry[]): readonly Entry[] {
     const first = new Map<Inode, string>();
     return entries.map((entry) => {
       const inode = entry.type === 'file' ? this.#nodes.get(entry.path)?.inode : undefined;

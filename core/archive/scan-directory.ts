@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync, statSync } from 'node:fs';
 import { VarveError } from '../src/errors.ts';
 import { getXattr } from '../system/index.ts';
-import type { Entry, LayerIndex } from './entry.ts';
+import type { Entry } from './entry.ts';
 import { hostEntry, hostNames, namesOf, timeOf } from './host-entry.ts';
 import { pathOf } from './names.ts';
 import { compareEntries } from './order.ts';
@@ -17,7 +17,7 @@ export interface UpperOptions extends ScanOptions {
 }
 
 /** The index of everything in a real directory, the directory itself included: hard links found, xattrs, devices; no sockets. */
-export async function scanDirectory(root: string, { signal }: ScanOptions = {}): Promise<LayerIndex> {
+export async function scanDirectory(root: string, { signal }: ScanOptions = {}): Promise<readonly Entry[]> {
   return await new Scanner(root, undefined).scan(signal);
 }
 
@@ -27,7 +27,7 @@ export async function scanDirectory(root: string, { signal }: ScanOptions = {}):
  *
  * @throws VarveError `OVERLAY_REDIRECT` if a directory was renamed in place or a file has metadata only: then the directory alone does not say what changed
  */
-export async function scanUpper(root: string, { signal, userxattr = false }: UpperOptions = {}): Promise<LayerIndex> {
+export async function scanUpper(root: string, { signal, userxattr = false }: UpperOptions = {}): Promise<readonly Entry[]> {
   return await new Scanner(root, userxattr ? 'user.overlay.' : 'trusted.overlay.').scan(signal);
 }
 
@@ -45,7 +45,7 @@ class Scanner {
   }
 
   /** Depth-first with a stack of its own: trees may be deeper than calls. */
-  async scan(signal: AbortSignal | undefined): Promise<LayerIndex> {
+  async scan(signal: AbortSignal | undefined): Promise<readonly Entry[]> {
     const pacer = new Pacer(signal);
     const pending = [''];
     for (let path = pending.pop(); path !== undefined; path = pending.pop()) {

@@ -6,7 +6,7 @@ export function targetAttributes(index: LayerIndex): (entry: Entry) => Attribute
   return (entry) => {
     if ('mode' in entry) return entry;
     if (entry.type !== 'hardlink') return undefined;
-    files ??= new Map(index.flatMap((file) => (file.type === 'file' ? [[file.path, file]] : [])));
+    files ??= new Map(index.values().flatMap((file) => (file.type === 'file' ? [[file.path, file] as const] : [])));
     return files.get(entry.target);
   };
 }

@@ -74,14 +74,13 @@ export function chainsOf(ids: readonly LayerID[]): readonly ChainID[] {
 const TOGETHER = 500;
 
 /** The digest of the texts of many items, one behind the other. */
-export function digestOfAll<T>(items: readonly T[], textOf: (item: T) => string): Digest {
+export function digestOfAll<T>(items: Iterable<T>, textOf: (item: T) => string): Digest {
   const hash = createHash('sha256');
-  for (let i = 0; i < items.length; i += TOGETHER)
-    hash.update(
-      items
-        .slice(i, i + TOGETHER)
-        .map(textOf)
-        .join(''),
-    );
-  return digestFromHex(hash.digest('hex'));
+  let texts: string[] = [];
+  for (const item of items) {
+    if (texts.push(textOf(item)) < TOGETHER) continue;
+    hash.update(texts.join(''));
+    texts = [];
+  }
+  return digestFromHex(hash.update(texts.join('')).digest('hex'));
 }

@@ -8,7 +8,7 @@ import { entry, fixtureLayer, temporaryDir, whyMissing } from '../testing/index.
 const id = (name: string) => asLayerID(asCacheKey(digestOf(name)));
 const layersOf = (stack: readonly (readonly Entry[])[]): readonly Layer[] =>
   stack.map((entries, number) => fixtureLayer(id(`${number}`), entries));
-const lines = (index: LayerIndex): readonly string[] => index.map(({ type, path }) => `${type} ${path}`);
+const lines = (index: LayerIndex): readonly string[] => [...index].map(({ type, path }) => `${type} ${path}`);
 
 const merges = test.macro({
   async exec(t, stack: readonly (readonly Entry[])[], expected: readonly string[]) {
@@ -84,7 +84,7 @@ test('contents stay where they are and are found under every name', async (t) =>
     ]),
   );
   const content = await merged.contents();
-  const found = (await merged.index()).flatMap((one) => (one.type === 'file' ? [content(one)] : []));
+  const found = [...(await merged.index())].flatMap((one) => (one.type === 'file' ? [content(one)] : []));
   t.deepEqual(
     found.map((one) => one.kind === 'bytes' && Buffer.from(one.bytes).toString()),
     ['aaaaaa', 'ccc'],
@@ -157,7 +157,8 @@ async function extracted(t: ExecutionContext, layers: readonly Layer[]): Promise
 }
 
 /** Directories that no layer mentions get attributes of their own from each way. */
-const timeless = (index: LayerIndex): readonly unknown[] => index.map((one) => (one.type === 'directory' ? [one.type, one.path] : one));
+const timeless = (index: LayerIndex): readonly unknown[] =>
+  [...index].map((one) => (one.type === 'directory' ? [one.type, one.path] : one));
 
 const missing = whyMissing(['linux', 'root']);
 (missing === undefined ? test : test.skip)(

@@ -1,4 +1,4 @@
-import { type Attributes, type Content, type Entry, type FileEntry, type LayerIndex, normaliseIndex } from '../archive/index.ts';
+import { type Attributes, type Content, type Entry, type FileEntry, normaliseIndex } from '../archive/index.ts';
 import { composeLayer, type Layer, type LayerID } from '../image/index.ts';
 
 /** Attributes that no file gets by itself, so that a test sees whether they were kept. */
@@ -33,4 +33,4 @@ export function fixtureContent({ path, size }: FileEntry): Content {
 /** A layer of these entries, in any order; files hold `fixtureContent`. */
 export const fixtureLayer = (id: LayerID, entries: readonly Entry[]): Layer => composeLayer(id, normaliseIndex(entries), fixtureContent);
 
-export const fixtureIndex = (entries: readonly Entry[]): LayerIndex => normaliseIndex(entries);
+export const fixtureIndex = (entries: readonly Entry[]): readonly Entry[] => normaliseIndex(entries);

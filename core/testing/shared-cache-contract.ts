@@ -82,8 +82,8 @@ export function sharedCacheContract(test: TestFn, suite: SharedCacheSuite): void
       t.is(found?.id, layer.id);
       t.is(await found?.diffId(), await layer.diffId());
       t.deepEqual(
-        (await found?.index())?.map(({ path }) => path),
-        (await layer.index()).map(({ path }) => path),
+        [...((await found?.index()) ?? [])].map(({ path }) => path),
+        [...(await layer.index())].map(({ path }) => path),
       );
     }
   });

@@ -137,7 +137,7 @@ export function transportContract(test: TestFn, suite: TransportSuite): void {
     t.is(await layers.get(id), undefined);
     const index = await below?.index();
     t.deepEqual(
-      index?.map(({ path }) => path),
+      [...(index ?? [])].map(({ path }) => path),
       ['etc', 'etc/link', 'etc/motd'],
     );
     t.truthy(await layers.get(id));

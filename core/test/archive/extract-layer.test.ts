@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
-import { type Entry, type ExtractOptions, extractLayer, type LayerIndex, scanDirectory, scanUpper } from '@varve/core/archive';
+import { type Entry, type ExtractOptions, extractLayer, scanDirectory, scanUpper } from '@varve/core/archive';
 import { getXattr, setMtime } from '@varve/core/system';
 import test from 'ava';
 import { asRoot, contentsOf, dir, file, hardlink, link, makeTemp, opaque, whiteout } from './helpers.ts';
@@ -8,7 +8,7 @@ import { asRoot, contentsOf, dir, file, hardlink, link, makeTemp, opaque, whiteo
 const apply = (root: string, index: readonly Entry[], options: Partial<ExtractOptions> = {}): Promise<void> =>
   extractLayer(index, contentsOf(), root, { whiteouts: 'apply', ...options });
 
-const ALL: LayerIndex = [
+const ALL: readonly Entry[] = [
   dir('', { mode: 0o711, uid: 3 }),
   { ...dir('block', { mode: 0o600 }), type: 'block', major: 259, minor: 1000 },
   { ...dir('char', { mode: 0o666, uid: 5 }), type: 'char', major: 1, minor: 3 },

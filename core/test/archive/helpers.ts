@@ -69,10 +69,10 @@ export const tarOf = (index: LayerIndex, content: (file: FileEntry) => Content =
   collect(writeTar(index, content));
 
 /** The index of a tar that comes in pieces of `size` bytes. */
-export async function indexOf(tar: Uint8Array, size?: number): Promise<LayerIndex> {
+export async function indexOf(tar: Uint8Array, size?: number): Promise<readonly Entry[]> {
   const indexer = indexTar(chunksOf(tar, size));
   for await (const _ of indexer);
-  return indexer.index;
+  return [...indexer.index];
 }
 
 export const readable = (bytes: Uint8Array): Readable => Readable.from([bytes], { objectMode: false });

@@ -175,7 +175,7 @@ test('binary xattrs that GNU tar wrote come back exactly', async (t) => {
   writeFileSync(`${root}/f`, 'x');
   execFileSync('setcap', ['cap_net_bind_service+ep', `${root}/f`]);
   const index = await indexOf(execFileSync('tar', ['--xattrs', '--xattrs-include=*', '-C', root, '-cf', '-', 'f']));
-  const value = (index[0] as { xattrs: Record<string, string> }).xattrs['security.capability'];
+  const value = (index.at(0) as { xattrs: Record<string, string> }).xattrs['security.capability'];
   t.is(Buffer.from(value ?? '', 'latin1').toString('hex'), '0100000200040000000000000000000000000000');
 });
 

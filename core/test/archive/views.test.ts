@@ -54,7 +54,7 @@ async function scanAsNodes(root: string): Promise<readonly Entry[]> {
   return (await nodesOf([index])).slice(1);
 }
 async function nodesOf(indexes: readonly LayerIndex[]): Promise<readonly Entry[]> {
-  return [...walk(await MergedTree.of(indexes.map(layerOf)), '')];
+  return [...walk(await MergedTree.of(indexes.map((index) => layerOf([...index]))), '')];
 }
 
 const directoryIn =

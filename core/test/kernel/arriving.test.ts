@@ -77,7 +77,7 @@ test('a cache that is nearer knows of a layer once that is here', async (t) => {
 for (const lost of ['a', 'b'])
   test(`where layer ${lost} does not come after all, its step is done, and what came counts`, async (t) => {
     const { far, build, handler, made } = await machines(onePlan);
-    far.bring = async (layer) => (await layer.index()).every(({ path }) => path !== lost);
+    far.bring = async (layer) => (await layer.index()).values().every(({ path }) => path !== lost);
     const image = await build();
     t.deepEqual(await diffIdsOf(image), await diffIdsOf(made));
     t.is(handler.executed, 1);

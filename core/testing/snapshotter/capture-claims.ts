@@ -24,10 +24,10 @@ export async function captureClaim(t: ExecutionContext, change: Change, starts: 
     change.run(workspace.root);
     const draft = await bench.snapshots.capture(workspace, await MergedTree.of(below));
     t.deepEqual(
-      draft.index.map(({ type, path }) => `${type} ${path}`),
+      [...draft.index].map(({ type, path }) => `${type} ${path}`),
       change.expected,
     );
-    t.deepEqual(draft.index, draft.index.toSorted(compareEntries));
+    t.deepEqual([...draft.index], [...draft.index].sort(compareEntries));
     first ??= draft.index;
     t.deepEqual(draft.index, first);
     const layer = await bench.layers.put(composeLayer(layerId('captured'), draft.index, (file) => draft.content(file)));
@@ -43,8 +43,8 @@ export async function captureClaim(t: ExecutionContext, change: Change, starts: 
 
 /** What two directories can be compared by: a layer cannot say that a new name belongs to an old file, and the root's time is anybody's. */
 function files(index: LayerIndex): readonly unknown[] {
-  const nodes = new Map(index.map((one) => [one.path, one]));
-  return index.map((one) => {
+  const nodes = new Map([...index].map((one) => [one.path, one]));
+  return [...index].map((one) => {
     const node = one.type === 'hardlink' ? nodes.get(one.target) : one;
     return { ...node, path: one.path, ...(one.path === '' && { mtime: undefined }) };
   });
@@ -76,7 +76,7 @@ export function captureClaims(claim: SnapshotterClaim): void {
       rmSync(join(root, 'a'));
     });
     t.deepEqual(
-      (await two.index()).map(({ type, path }) => `${type} ${path}`),
+      [...(await two.index())].map(({ type, path }) => `${type} ${path}`),
       ['whiteout a', 'file b'],
     );
     await using workspace = await bench.open([one, two]);
@@ -107,7 +107,7 @@ export function captureClaims(claim: SnapshotterClaim): void {
       for (const name of ['new', 'old']) writeFileSync(join(root, name), '');
       setMtime(join(root, 'old'), EPOCH - 1, 999_999_999);
     });
-    const times = (await layer.index()).map((one) => ('mtime' in one ? [one.path, one.mtime.seconds, one.mtime.nanoseconds] : []));
+    const times = [...(await layer.index())].map((one) => ('mtime' in one ? [one.path, one.mtime.seconds, one.mtime.nanoseconds] : []));
     t.deepEqual(times, [
       ['new', EPOCH, 0],
       ['old', EPOCH - 1, 999_999_999],
@@ -122,7 +122,7 @@ export function captureClaims(claim: SnapshotterClaim): void {
       writeFileSync(join(root, 'f'), '');
       setMtime(join(root, 'f'), 4_000_000_000, 5);
     });
-    t.like((await layer.index())[0], { mtime: { seconds: 4_000_000_000, nanoseconds: 5 } });
+    t.like((await layer.index()).at(0), { mtime: { seconds: 4_000_000_000, nanoseconds: 5 } });
   });
 
   claim('a build that wants one layer for a stage gets one that says the same', async (t, start) => {
@@ -139,7 +139,7 @@ export function captureClaims(claim: SnapshotterClaim): void {
     t.is(settled.length, 1);
     const [layer] = settled as [Layer];
     t.deepEqual(
-      (await layer.index()).map(({ type, path }) => `${type} ${path}`),
+      [...(await layer.index())].map(({ type, path }) => `${type} ${path}`),
       ['whiteout a', 'file b', 'file c'],
     );
     t.deepEqual(await textsOf(layer), { b: 'new', c: 'c' });

@@ -13,7 +13,9 @@ export class DirectoryLayers implements LayerStore {
   async put(layer: Layer): Promise<Layer> {
     const content = await layer.contents();
     const index = await layer.index();
-    const bytes = new Map(index.flatMap((file) => (file.type === 'file' ? [[file.path, readContent(content(file))] as const] : [])));
+    const bytes = new Map(
+      index.values().flatMap((file) => (file.type === 'file' ? [[file.path, readContent(content(file))] as const] : [])),
+    );
     return this.#remember(layer.id, index, ({ path }) => ({ kind: 'bytes', bytes: bytes.get(path) ?? new Uint8Array() }));
   }
 

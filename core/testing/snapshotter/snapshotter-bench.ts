@@ -83,7 +83,7 @@ export const nameOn = (below: readonly Layer[], layer: Layer): ChainID => chainO
 /** The bytes of all files of a layer, by path. */
 export async function textsOf(layer: Layer): Promise<Readonly<Record<string, string>>> {
   const content = await layer.contents();
-  const files = (await layer.index()).filter((entry) => entry.type === 'file');
+  const files = [...(await layer.index())].filter((entry) => entry.type === 'file');
   return Object.fromEntries(files.map((file) => [file.path, readContent(content(file)).toString('latin1')]));
 }
 

@@ -59,7 +59,7 @@ export function workspaceClaims(claim: SnapshotterClaim): void {
     const lower = await MergedTree.of([base()]);
     const capture = async () => {
       const { index, content } = await bench.start().capture(kept, lower);
-      return index.flatMap((file) => (file.type === 'file' ? [`${file.path}=${readContent(content(file)).toString()}`] : []));
+      return [...index].flatMap((file) => (file.type === 'file' ? [`${file.path}=${readContent(content(file)).toString()}`] : []));
     };
     t.deepEqual(await capture(), ['one=one', 'two=two']);
     const shown = await bench.snapshots.show(kept);
@@ -161,7 +161,7 @@ export function workspaceClaims(claim: SnapshotterClaim): void {
     writeFileSync(join(workspace.root, 'd/5'), '');
     const draft = await bench.snapshots.capture(workspace, await MergedTree.of(layers));
     t.deepEqual(
-      draft.index.map(({ path }) => path),
+      [...draft.index].map(({ path }) => path),
       ['d', 'd/5'],
     );
   });

@@ -155,7 +155,7 @@ export function contentClaims(claim: Claim): void {
       writeFileSync(join(root, 'd', 'new'), '12');
       rmSync(join(root, 'd', 'gone'));
     });
-    const changes = (await bench.driver.changes(active)).filter(({ path }) => path !== '');
+    const changes = [...(await bench.driver.changes(active))].filter(({ path }) => path !== '');
     t.deepEqual(
       changes.map(({ path, type }) => `${type} ${path}`),
       ['directory d', 'whiteout d/gone', 'file d/new'],

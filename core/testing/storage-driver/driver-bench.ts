@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
-import { type Entry, type LayerIndex, scanDirectory } from '../../archive/index.ts';
+import { type Entry, scanDirectory } from '../../archive/index.ts';
 import { asLayerID, asSnapshotKey, type ChainID, chainOf, digestOf, type SnapshotKey } from '../../image/index.ts';
 import type { Mount, SnapshotInfo, StorageDriver } from '../../src/index.ts';
 import { fixtureContent, fixtureIndex } from '../layer-fixture.ts';
@@ -59,7 +59,7 @@ export class DriverBench {
   }
 
   /** Everything that a snapshot on top of `parent` shows. */
-  async scan(parent: string): Promise<LayerIndex> {
+  async scan(parent: string): Promise<readonly Entry[]> {
     const probe = key(`scan of ${parent}`);
     const view = await this.show(await this.driver.prepare(probe, chain(parent)));
     const index = await scanDirectory(view.root);

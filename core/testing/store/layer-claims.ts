@@ -30,11 +30,11 @@ const tarOf = (entries = ENTRIES): Promise<Buffer> => collectBytes(layerOf(ID, e
 /** Bytes of each file, read the way that a step reads them. */
 async function contentsOf(layer: Layer): Promise<Readonly<Record<string, string>>> {
   const content = await layer.contents();
-  const files = (await layer.index()).filter((one): one is FileEntry => one.type === 'file');
+  const files = [...(await layer.index())].filter((one): one is FileEntry => one.type === 'file');
   return Object.fromEntries(files.map((file) => [file.path, readContent(content(file)).toString('latin1')]));
 }
 
-const plain = async (layer: Layer) => (await layer.index()).map((one) => ({ ...one, offset: undefined }));
+const plain = async (layer: Layer) => [...(await layer.index())].map((one) => ({ ...one, offset: undefined }));
 
 export function layerClaims(claim: StoreClaim<LayerStore>): void {
   claim('an unknown id has no layer', async (t, { store }) => {
@@ -65,7 +65,7 @@ export function layerClaims(claim: StoreClaim<LayerStore>): void {
 
   claim('an empty layer is a layer', async (t, { store }) => {
     const put = await store.put(layerOf(ID, []));
-    t.deepEqual(await put.index(), []);
+    t.is((await put.index()).length, 0);
     t.is(await put.diffId(), asDiffID(digestOf(Buffer.alloc(1024))));
   });
 

@@ -16,7 +16,7 @@ export async function inFolders(placed: readonly Placed[], options: Abortable): 
   const origins = new Map<string, { readonly rootfs: Layer; readonly file: FileEntry }>();
   for (const { folder, rootfs } of placed) {
     const index = await rootfs.index(options);
-    if (!index.some(({ path }) => path === '')) entries.push(impliedDirectory(folder));
+    if (!index.values().some(({ path }) => path === '')) entries.push(impliedDirectory(folder));
     for (const entry of below(folder, index)) entries.push(entry);
     for (const file of index) if (file.type === 'file') origins.set(`${folder}/${file.path}`, { rootfs, file });
   }

@@ -65,13 +65,13 @@ function layersOf(diffIds: readonly DiffID[], indexes: readonly LayerIndex[], { 
   return diffIds.map((diffId, i) => ({
     number: i + 1,
     diffId,
-    size: (indexes[i] ?? []).reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0),
+    size: (indexes[i] ?? []).values().reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0),
     createdBy: (rows[i]?.created_by ?? '').replace(/\s+/g, ' ').slice(0, 100),
   }));
 }
 
 const entriesOf = (indexes: readonly LayerIndex[], number: number | undefined): readonly object[] =>
-  indexes.flatMap((index, i) => (number === undefined || number === i + 1 ? index.map((entry) => ({ layer: i + 1, ...entry })) : []));
+  indexes.flatMap((index, i) => (number === undefined || number === i + 1 ? [...index].map((entry) => ({ layer: i + 1, ...entry })) : []));
 
 function wasteLines(waste: readonly Waste[]): readonly string[] {
   const total = waste.reduce((sum, { size }) => sum + size, 0);

@@ -119,7 +119,7 @@ else
     t.is((await image.descriptor()).mediaType, MEDIA_TYPES.dockerManifest);
     const [first] = image.layers;
     t.deepEqual(
-      (await first?.index())?.map(({ path }) => path),
+      [...((await first?.index()) ?? [])].map(({ path }) => path),
       ['etc', 'etc/one'],
     );
   });

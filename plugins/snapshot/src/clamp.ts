@@ -1,4 +1,4 @@
-import { type Attributes, type Entry, hostPath, type LayerIndex, pathOf, type Timestamp } from '@varve/core/archive';
+import { type Attributes, type Entry, hostPath, type LayerIndex, packIndex, pathOf, type Timestamp } from '@varve/core/archive';
 import { composeLayer, type Layer } from '@varve/core/image';
 import { setMtime } from '@varve/core/system';
 
@@ -6,9 +6,9 @@ const isNewer = ({ seconds, nanoseconds }: Timestamp, epoch: number): boolean =>
 
 /** The index with times after `epoch` (seconds since 1970) set to it; the same object when there are none. */
 export function clampIndex(index: LayerIndex, epoch: number | undefined): LayerIndex {
-  if (epoch === undefined || !index.some((entry) => hasNewer(entry, epoch))) return index;
+  if (epoch === undefined || !index.values().some((entry) => hasNewer(entry, epoch))) return index;
   const mtime = { seconds: epoch, nanoseconds: 0 };
-  return index.map((entry) => (hasNewer(entry, epoch) ? { ...entry, mtime } : entry));
+  return packIndex(index.values().map((entry) => (hasNewer(entry, epoch) ? { ...entry, mtime } : entry)));
 }
 
 /** Does the same to the files that the index was made of, so that a later step finds them as the layer has them. */

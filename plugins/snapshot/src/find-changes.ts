@@ -54,7 +54,7 @@ const withLower = async <T>(parent: ChainID | null, parts: WorkspaceParts, look:
 /** The root's time does not count, but where there is a root in the index it has one: that of the layers below, on every driver. */
 function withRootTime(index: LayerIndex, lower: FileTree): LayerIndex {
   const mtime = lower.get('')?.mtime ?? { seconds: 0, nanoseconds: 0 };
-  return index.map((entry) => (entry.path === '' && entry.type === 'directory' ? { ...entry, mtime } : entry));
+  return [...index].map((entry) => (entry.path === '' && entry.type === 'directory' ? { ...entry, mtime } : entry));
 }
 
 /** What a committed snapshot changes in the tree below it. */

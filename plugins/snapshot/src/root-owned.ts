@@ -7,7 +7,7 @@ import type { LayerIndex } from '@varve/core/archive';
 export function rootOwned(index: LayerIndex): LayerIndex {
   const [user, group] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   if (user === 0) return index;
-  return index.map((entry) =>
+  return [...index].map((entry) =>
     'uid' in entry ? { ...entry, uid: entry.uid === user ? 0 : entry.uid, gid: entry.gid === group ? 0 : entry.gid } : entry,
   );
 }

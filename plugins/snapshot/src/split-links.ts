@@ -13,10 +13,10 @@ export interface SplitOptions {
  * they are changed. So a layer does not depend on the driver.
  */
 export function splitOldLinks(index: LayerIndex, lower: FileTree, { root, openedAt }: SplitOptions): LayerIndex {
-  if (!index.some(({ type }) => type === 'hardlink')) return index;
-  const files = new Map(index.map((entry) => [entry.path, entry]));
+  if (!index.values().some(({ type }) => type === 'hardlink')) return index;
+  const files = new Map(index.values().map((entry) => [entry.path, entry]));
   const isOld = (path: string): boolean => lstatSync(pathOf(hostPath(root, path)), { bigint: true }).birthtimeNs <= openedAt;
-  return index.map((entry): Entry => {
+  return [...index].map((entry): Entry => {
     if (entry.type !== 'hardlink') return entry;
     const { path, target } = entry;
     const [own, other] = [lower.get(path), lower.get(target)];

@@ -7,11 +7,11 @@ import { childPath, type Entry, type FileTree, type LayerIndex, normaliseIndex, 
  * as nobody looks at the layers below.
  */
 export function removeNeedlessMarks(index: LayerIndex, base: FileTree): LayerIndex {
-  const hasMarks = index.some(({ type }) => type === 'whiteout' || type === 'opaque');
+  const hasMarks = index.values().some(({ type }) => type === 'whiteout' || type === 'opaque');
   if (!hasMarks) return index;
-  const made = new Map(index.flatMap((entry) => (isNode(entry) ? [[entry.path, entry] as const] : [])));
+  const made = new Map(index.values().flatMap((entry) => (isNode(entry) ? [[entry.path, entry] as const] : [])));
   return normaliseIndex(
-    index.flatMap((entry): readonly Entry[] => {
+    [...index].flatMap((entry): readonly Entry[] => {
       if (entry.type === 'opaque') return whiteoutsIn(entry.path, base, made);
       return entry.type === 'whiteout' && base.get(entry.path) === undefined ? [] : [entry];
     }),

@@ -46,7 +46,7 @@ async function squashed(image: Image, options: BuildRequest['options'], plugin: 
 const SQUASH = { squash: true };
 
 const showEntry = (one: { type: string; path: string }): string => `${one.type} ${one.path}`;
-const indexOf = async (one: Layer | undefined): Promise<readonly string[]> => ((await one?.index()) ?? []).map(showEntry);
+const indexOf = async (one: Layer | undefined): Promise<readonly string[]> => [...((await one?.index()) ?? [])].map(showEntry);
 const filesOf = async (image: Image): Promise<readonly unknown[]> =>
   [...walk(await MergedTree.of(image.layers), '')].filter(({ path }) => path !== '');
 
@@ -131,7 +131,7 @@ test('hard links and contents survive', async (t) => {
   const [merged] = (await squashed(imageOf({ own, history: [row('1'), row('2')] }), SQUASH)).layers;
   t.deepEqual(await indexOf(merged), ['file a', 'file c', 'directory d', 'hardlink d/b']);
   const contents = await merged?.contents();
-  const texts = ((await merged?.index()) ?? []).flatMap((one) => (one.type === 'file' ? [contents?.(one)] : []));
+  const texts = [...((await merged?.index()) ?? [])].flatMap((one) => (one.type === 'file' ? [contents?.(one)] : []));
   t.deepEqual(
     texts.map((content) => (content?.kind === 'bytes' ? Buffer.from(content.bytes).toString() : '')),
     ['one', 'two'],

@@ -24,7 +24,7 @@ test('a repository is its files at the default branch, with modes and time of th
     'o/dir/sub/x f644 0:0 X',
     'o/link l 0:0 -> a.txt',
   ]);
-  t.true(draft.index.slice(1).every((entry) => 'mtime' in entry && entry.mtime.seconds === 1_000_000_000));
+  t.true([...draft.index].slice(1).every((entry) => 'mtime' in entry && entry.mtime.seconds === 1_000_000_000));
   t.deepEqual(readdirSync(join(what.root, 'tmp')), [], 'the checkout is gone');
 });
 

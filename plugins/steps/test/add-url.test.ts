@@ -40,7 +40,7 @@ test('a file is fetched with mode 0600 and the time that the server says', async
   const { url, asked } = await serve(t, text('hello'));
   const { layer, draft } = await compose(add(t, `${url}/a/b%20c.txt?x=1#y`));
   t.deepEqual(layer, ['o d755 0:0', 'o/b c.txt f600 0:0 hello']);
-  t.like(draft.index[1], { mtime: { seconds: 1_050_000_000, nanoseconds: 0 } });
+  t.like(draft.index.at(1), { mtime: { seconds: 1_050_000_000, nanoseconds: 0 } });
   t.deepEqual(asked, ['/a/b%20c.txt?x=1']);
 });
 

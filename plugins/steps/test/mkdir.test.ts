@@ -61,5 +61,5 @@ test('path, owner and mode are the key; the stage is not looked at', async (t) =
 
 test('it is the time of the epoch', async (t) => {
   const { draft } = await make('/app');
-  t.like(draft.index[0], { mtime: { seconds: 1_100_000_000, nanoseconds: 0 } });
+  t.like(draft.index.at(0), { mtime: { seconds: 1_100_000_000, nanoseconds: 0 } });
 });

@@ -40,7 +40,7 @@ export const layerOf = (draft: LayerDraft): Layer => composeLayer(asLayerID(dige
 
 /** What the layer itself says. */
 export const showDraft = ({ index, content }: LayerDraft): readonly string[] =>
-  index.map((entry) => {
+  [...index].map((entry) => {
     if (entry.type === 'hardlink') return `${entry.path} = ${entry.target}`;
     if (entry.type === 'whiteout' || entry.type === 'opaque') return `${entry.path} ${entry.type}`;
     return show(entry, content);
@@ -70,7 +70,7 @@ export async function extract(t: ExecutionContext, draft: LayerDraft): Promise<s
 export async function compareWithTar(t: ExecutionContext, draft: LayerDraft): Promise<void> {
   t.deepEqual(normaliseIndex(draft.index), draft.index);
   const isNode = (entry: Entry) => entry.type !== 'opaque' && entry.type !== 'whiteout';
-  const nodes = { ...draft, index: draft.index.filter(isNode) };
+  const nodes = { ...draft, index: [...draft.index].filter(isNode) };
   const alone = await MergedTree.of([layerOf(nodes)]);
   const onDisk = new DirectoryTree(await extract(t, nodes));
   const describe = async (tree: FileTree) => [

@@ -1,5 +1,5 @@
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import type { LayerIndex } from '@varve/core/archive';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type LayerIndex, packIndex } from '@varve/core/archive';
 import type { LayerID } from '@varve/core/image';
 import { onStore } from './failures.ts';
 import { decodeIndex, encodeIndex } from './index-format.ts';
@@ -23,27 +23,37 @@ export class IndexFiles {
     const held = this.#held.get(id)?.deref();
     if (held !== undefined) return held;
     if (!this.has(id)) return undefined;
-    const index = decodeIndex(onStore(this.#root.path, () => readFileSync(this.#root.index(id), 'latin1')));
+    const index = decodeIndex(onStore(this.#root.path, () => readFileSync(this.#root.index(id))));
     if (index !== undefined) this.#held.set(id, new WeakRef(index));
     return index;
   }
 
   write(id: LayerID, index: LayerIndex): void {
+    const packed = packIndex(index);
     this.#root.ensure();
     onStore(this.#root.path, () => {
       const name = this.#root.temporaryName();
       try {
-        writeFileSync(name, encodeIndex(index), { encoding: 'latin1', mode: 0o600, flag: 'wx' });
+        writeWhole(name, encodeIndex(packed));
         renameSync(name, this.#root.index(id));
       } finally {
         rmSync(name, { force: true });
       }
     });
-    this.#held.set(id, new WeakRef(index));
+    this.#held.set(id, new WeakRef(packed));
   }
 
   remove(id: LayerID): void {
     this.#held.delete(id);
     onStore(this.#root.path, () => rmSync(this.#root.index(id), { force: true }));
+  }
+}
+
+function writeWhole(name: string, parts: readonly Uint8Array[]): void {
+  const fd = openSync(name, 'wx', 0o600);
+  try {
+    for (const part of parts) writeFileSync(fd, part);
+  } finally {
+    closeSync(fd);
   }
 }

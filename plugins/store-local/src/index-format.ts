@@ -1,181 +1,96 @@
-import type { Entry, FileEntry, LayerIndex, NodeEntry } from '@varve/core/archive';
+import { endianness } from 'node:os';
+import { crc32 } from 'node:zlib';
+import { type LayerIndex, PackedIndex, packIndex } from '@varve/core/archive';
+import { decodeJsonIndex } from './index-json.ts';
+
+/** Tells the format, in the place of a version. */
+const MAGIC = Buffer.from('VARVEIX2');
+/** Magic, CRC-32 of all that follows it, length of the head. */
+const PREFIX = 16;
+const CHECKED = 12;
+/** Longer numbers lie at multiples of their length. */
+const ALIGNMENT = 8;
+
+type Parts = PackedIndex['parts'];
+
+/** What is not in columns, as JSON in ASCII. */
+interface Head {
+  /** Numbers in columns are as this machine has them. */
+  readonly endian: string;
+  readonly length: number;
+  /** Bytes of all names. */
+  readonly names: number;
+  readonly directories: readonly string[];
+  readonly shared: Parts['columns']['shared'];
+  readonly targets: readonly (readonly [number, string])[];
+  readonly devices: readonly (readonly [number, readonly [number, number]])[];
+}
 
 /**
- * A layer's index as text: JSON in columns, one array for each member of the entries. Of 100,000 entries it takes a fourth of the time of
- * JSON objects to read (22 ms instead of 77) and half the bytes, and is still text. Everything outside ASCII is escaped: what is read
- * as latin1 needs no decoding.
+ * A layer's index as bytes: a head, and the columns of a packed index as they lie in memory, the widest first. Of 200,000 entries it is read in
+ * ten milliseconds, without an object for each.
  */
-interface Columns {
-  readonly format: 1;
-  readonly paths: readonly string[];
-  /** One letter for each entry. */
-  readonly types: string;
-  /** `[mode, uid, gid, xattrs]`, each once. */
-  readonly attributes: readonly (readonly [number, number, number, Readonly<Record<string, string>>?])[];
-  /** Of the entries that have attributes: which, and their mtime. */
-  readonly attribute: readonly number[];
-  readonly seconds: readonly number[];
-  readonly nanoseconds: readonly number[];
-  /** Of the files; offset -1 where there is none. */
-  readonly sizes: readonly number[];
-  readonly offsets: readonly number[];
-  /** Of the links. */
-  readonly targets: readonly string[];
-  /** Of the devices: major, minor. */
-  readonly devices: readonly number[];
-}
-
-const LETTERS = {
-  file: 'f',
-  directory: 'd',
-  symlink: 's',
-  hardlink: 'h',
-  char: 'c',
-  block: 'b',
-  fifo: 'p',
-  whiteout: 'w',
-  opaque: 'o',
-} as const satisfies Record<Entry['type'], string>;
-
-export function encodeIndex(index: LayerIndex): string {
-  const attributes = new AttributeTable();
-  const columns = {
-    format: 1 as const,
-    paths: index.map((entry) => entry.path),
-    types: index.map((entry) => LETTERS[entry.type]).join(''),
-    attributes: attributes.rows,
-    attribute: [] as number[],
-    seconds: [] as number[],
-    nanoseconds: [] as number[],
-    sizes: [] as number[],
-    offsets: [] as number[],
-    targets: [] as string[],
-    devices: [] as number[],
+export function encodeIndex(index: LayerIndex): readonly Uint8Array[] {
+  const { columns, directories, parents, ends, names } = packIndex(index).parts;
+  const { seconds, sizes, offsets, attributes, nanoseconds, types, length, shared, targets, devices } = columns;
+  const head: Head = {
+    endian: endianness(),
+    length,
+    names: names.length,
+    directories,
+    shared,
+    targets: [...targets],
+    devices: [...devices],
   };
-  for (const entry of index) {
-    if (entry.type === 'symlink' || entry.type === 'hardlink') columns.targets.push(entry.target);
-    if (entry.type === 'hardlink' || entry.type === 'whiteout' || entry.type === 'opaque') continue;
-    columns.attribute.push(attributes.numberOf(entry));
-    columns.seconds.push(entry.mtime.seconds);
-    columns.nanoseconds.push(entry.mtime.nanoseconds);
-    if (entry.type === 'char' || entry.type === 'block') columns.devices.push(entry.major, entry.minor);
-    if (entry.type !== 'file') continue;
-    columns.sizes.push(entry.size);
-    columns.offsets.push(entry.offset ?? -1);
-  }
-  return escapeNonAscii(JSON.stringify(columns satisfies Columns));
+  const text = escapeNonAscii(JSON.stringify(head));
+  const padded = Buffer.from(text.padEnd(Math.ceil(text.length / ALIGNMENT) * ALIGNMENT), 'latin1');
+  const body = [padded, ...[seconds, sizes, offsets, attributes, nanoseconds, parents, ends, types, names].map(bytesOf)];
+  const prefix = Buffer.alloc(PREFIX);
+  MAGIC.copy(prefix);
+  prefix.writeUInt32LE(padded.length, CHECKED);
+  prefix.writeUInt32LE(checksum([prefix.subarray(CHECKED), ...body]), MAGIC.length);
+  return [prefix, ...body];
 }
 
-class AttributeTable {
-  readonly rows: [number, number, number, Readonly<Record<string, string>>?][] = [];
-  readonly #numbers = new Map<string, number>();
-
-  numberOf({ mode, uid, gid, xattrs }: NodeEntry): number {
-    const key = `${mode} ${uid} ${gid} ${xattrs === undefined ? '' : JSON.stringify(xattrs)}`;
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
-    this.#numbers.set(key, this.rows.length);
-    this.rows.push(xattrs === undefined ? [mode, uid, gid] : [mode, uid, gid, xattrs]);
-    return this.rows.length - 1;
-  }
+/** `undefined` for bytes that `encodeIndex` did not write, or not to their end. */
+export function decodeIndex(bytes: Buffer): LayerIndex | undefined {
+  if (bytes[0] === '{'.charCodeAt(0)) return decodeJsonIndex(bytes.toString('latin1'));
+  if (bytes.length < PREFIX || MAGIC.compare(bytes, 0, MAGIC.length) !== 0) return undefined;
+  if (bytes.readUInt32LE(MAGIC.length) !== checksum([bytes.subarray(CHECKED)])) return undefined;
+  const body = aligned(bytes.subarray(PREFIX));
+  const start = bytes.readUInt32LE(CHECKED);
+  const head = JSON.parse(body.toString('latin1', 0, start)) as Head; // as the checksum says, it is what was written
+  return head.endian === endianness() ? decodeColumns(head, body.subarray(start)) : undefined;
 }
+
+function decodeColumns({ length, names, directories, shared, targets, devices }: Head, body: Buffer): LayerIndex {
+  let at = body.byteOffset;
+  const take = (bytes: number): number => {
+    at += bytes;
+    return at - bytes;
+  };
+  const longs = () => new Float64Array(body.buffer, take(length * 8), length);
+  const words = () => new Uint32Array(body.buffer, take(length * 4), length);
+  const [seconds, sizes, offsets] = [longs(), longs(), longs()];
+  const [attributes, nanoseconds, parents, ends] = [words(), words(), words(), words()];
+  const types = new Uint8Array(body.buffer, take(length), length);
+  const columns = { length, types, attributes, seconds, nanoseconds, sizes, offsets, shared };
+  return new PackedIndex({
+    columns: { ...columns, targets: new Map(targets), devices: new Map(devices) },
+    directories,
+    parents,
+    ends,
+    names: Buffer.from(body.buffer, take(names), names),
+  });
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint8Array | Uint32Array | Float64Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+const checksum = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => crc32(part, sum), 0);
+
+/** The same bytes where numbers can be read as they lie; small files come out of a pool. */
+const aligned = (bytes: Buffer): Buffer => (bytes.byteOffset % ALIGNMENT === 0 ? bytes : Buffer.from(new Uint8Array(bytes).buffer));
 
 const escapeNonAscii = (text: string): string =>
   text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-
-/** `undefined` for text that `encodeIndex` did not write, or not to its end. */
-export function decodeIndex(text: string): LayerIndex | undefined {
-  try {
-    const columns = JSON.parse(text) as Columns;
-    return columns.format === 1 && columns.types.length === columns.paths.length ? new Decoder(columns).entries() : undefined;
-  } catch {
-    return undefined; // the index is made anew
-  }
-}
-
-class Decoder {
-  readonly #columns: Columns;
-  #node = 0;
-  #file = 0;
-  #link = 0;
-  #device = 0;
-
-  constructor(columns: Columns) {
-    this.#columns = columns;
-  }
-
-  entries(): LayerIndex {
-    const { paths, types } = this.#columns;
-    return paths.map((path, i) => this.#entry(path, types.charAt(i)));
-  }
-
-  #entry(path: string, letter: string): Entry {
-    switch (letter) {
-      case LETTERS.file:
-        return this.#fileEntry(path);
-      case LETTERS.directory:
-        return { type: 'directory', path, ...this.#attributes() };
-      case LETTERS.symlink:
-        return { type: 'symlink', path, ...this.#attributes(), target: this.#target() };
-      case LETTERS.hardlink:
-        return { type: 'hardlink', path, target: this.#target() };
-      case LETTERS.char:
-        return { type: 'char', path, ...this.#attributes(), ...this.#deviceNumbers() };
-      case LETTERS.block:
-        return { type: 'block', path, ...this.#attributes(), ...this.#deviceNumbers() };
-      case LETTERS.fifo:
-        return { type: 'fifo', path, ...this.#attributes() };
-      case LETTERS.whiteout:
-        return { type: 'whiteout', path };
-      case LETTERS.opaque:
-        return { type: 'opaque', path };
-      default:
-        throw new TypeError(`No entry type has the letter ${letter}`);
-    }
-  }
-
-  /** Nearly every entry is one: no object on the way, and members always in the same order. */
-  #fileEntry(path: string): FileEntry {
-    const { mode, uid, gid, mtime, xattrs } = this.#attributes();
-    const size = at(this.#columns.sizes, this.#file);
-    const offset = at(this.#columns.offsets, this.#file++);
-    if (xattrs !== undefined || offset < 0)
-      return {
-        type: 'file',
-        path,
-        mode,
-        uid,
-        gid,
-        mtime,
-        size,
-        ...(xattrs !== undefined && { xattrs }),
-        ...(offset >= 0 && { offset }),
-      };
-    return { type: 'file', path, mode, uid, gid, mtime, size, offset };
-  }
-
-  #attributes() {
-    const { attributes, attribute, seconds, nanoseconds } = this.#columns;
-    const [mode, uid, gid, xattrs] = at(attributes, at(attribute, this.#node));
-    const mtime = { seconds: at(seconds, this.#node), nanoseconds: at(nanoseconds, this.#node) };
-    this.#node++;
-    return xattrs === undefined ? { mode, uid, gid, mtime } : { mode, uid, gid, mtime, xattrs };
-  }
-
-  #target(): string {
-    return at(this.#columns.targets, this.#link++);
-  }
-
-  #deviceNumbers() {
-    const { devices } = this.#columns;
-    const numbers = { major: at(devices, this.#device), minor: at(devices, this.#device + 1) };
-    this.#device += 2;
-    return numbers;
-  }
-}
-
-function at<T>(column: readonly T[], i: number): T {
-  const value = column[i];
-  if (value === undefined) throw new TypeError('A column of the index is too short');
-  return value;
-}

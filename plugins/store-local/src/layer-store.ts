@@ -204,6 +204,6 @@ async function readOnce(layer: Layer, signal: AbortSignal): Promise<Reading> {
     return { tar, index: () => tar.index, expected: await layer.diffId({ signal }) };
   }
   const index = await layer.index({ signal });
-  const about = index.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
+  const about = index.values().reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
   return { tar: layer.tar({ signal }), about, index: () => withOffsets(index) };
 }

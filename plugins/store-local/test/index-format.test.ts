@@ -1,13 +1,17 @@
-import type { Entry, LayerIndex } from '@varve/core/archive';
+import type { Entry } from '@varve/core/archive';
 import { entry, fixtureIndex } from '@varve/core/testing';
 import test from 'ava';
 import { decodeIndex, encodeIndex } from '../src/index-format.ts';
 
 const survives = test.macro({
   exec(t, entries: readonly Entry[]) {
-    const index: LayerIndex = fixtureIndex(entries);
-    const text = encodeIndex(index);
-    t.deepEqual(decodeIndex(Buffer.from(text, 'latin1').toString('latin1')), index);
+    const index = fixtureIndex(entries);
+    const read = decodeIndex(Buffer.concat(encodeIndex(index)));
+    t.deepEqual([...(read ?? [])], index);
+    t.deepEqual(
+      index.map((_, row) => read?.at(row)),
+      index,
+    );
   },
   title: (name) => `an index with ${name} is read as it was written`,
 });
@@ -53,10 +57,54 @@ for (const text of [
   '{"format":1,"paths":["a"],"types":"x"}',
 ])
   test(`${JSON.stringify(text)} is no index`, (t) => {
-    t.is(decodeIndex(text), undefined);
+    t.is(decodeIndex(Buffer.from(text)), undefined);
   });
 
 test('no beginning of an index is taken for an index', (t) => {
-  const text = encodeIndex(fixtureIndex([entry.dir('a'), entry.file('a/b', 3), entry.symlink('c', 'd')]));
-  for (let length = 0; length < text.length; length++) t.is(decodeIndex(text.slice(0, length)), undefined);
+  const bytes = Buffer.concat(encodeIndex(fixtureIndex([entry.dir('a'), entry.file('a/b', 3), entry.symlink('c', 'd')])));
+  for (let length = 0; length < bytes.length; length++) t.is(decodeIndex(bytes.subarray(0, length)), undefined);
+});
+
+test('no index with a byte that is another is taken for an index', (t) => {
+  const bytes = Buffer.concat(encodeIndex(fixtureIndex([entry.dir('a'), entry.file('a/b', 3)])));
+  for (let at = 0; at < bytes.length; at++) {
+    const other = Buffer.from(bytes);
+    other[at] = (other[at] ?? 0) ^ 1;
+    t.is(decodeIndex(other), undefined);
+  }
+});
+
+test('an index of an earlier format is read', (t) => {
+  const columns = {
+    format: 1,
+    paths: ['a', 'a/b', 'a/c', 'd'],
+    types: 'dfhs',
+    attributes: [
+      [0o755, 0, 0],
+      [0o644, 1, 2, { 'user.x': 'y' }],
+    ],
+    attribute: [0, 1, 0],
+    seconds: [1, 2, 3],
+    nanoseconds: [4, 5, 6],
+    sizes: [7],
+    offsets: [512],
+    targets: ['a/b', 'a'],
+    devices: [],
+  };
+  t.deepEqual([...(decodeIndex(Buffer.from(JSON.stringify(columns))) ?? [])] as readonly unknown[], [
+    { type: 'directory', path: 'a', mode: 0o755, uid: 0, gid: 0, mtime: { seconds: 1, nanoseconds: 4 } },
+    {
+      type: 'file',
+      path: 'a/b',
+      mode: 0o644,
+      uid: 1,
+      gid: 2,
+      mtime: { seconds: 2, nanoseconds: 5 },
+      size: 7,
+      xattrs: { 'user.x': 'y' },
+      offset: 512,
+    },
+    { type: 'hardlink', path: 'a/c', target: 'a/b' },
+    { type: 'symlink', path: 'd', mode: 0o755, uid: 0, gid: 0, mtime: { seconds: 3, nanoseconds: 6 }, target: 'a' },
+  ]);
 });

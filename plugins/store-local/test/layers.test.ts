@@ -11,7 +11,7 @@ const ID = asLayerID(digestOf('step'));
 const layer = fixtureLayer(ID, [entry.dir('d'), entry.file('d/a', 5000), entry.file('d/b', 70_000)]);
 
 async function textOf(one: Layer, path: string): Promise<string> {
-  const file = (await one.index()).find((found): found is FileEntry => found.type === 'file' && found.path === path);
+  const file = (await one.index()).values().find((found): found is FileEntry => found.type === 'file' && found.path === path);
   return readContent((await one.contents())(file as FileEntry)).toString();
 }
 async function bytesOf(source: AsyncIterable<Uint8Array>): Promise<Buffer> {

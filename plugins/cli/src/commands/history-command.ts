@@ -77,7 +77,7 @@ async function sizesOf(image: Image, signal: AbortSignal): Promise<readonly { re
 /** Bytes of the files in a layer, from its index: what docker calls a layer's size. */
 async function bytesIn(layer: Layer, signal: AbortSignal): Promise<number> {
   const index = await layer.index({ signal });
-  return index.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
+  return index.values().reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
 }
 
 /** RFC 3339 without fractions. */

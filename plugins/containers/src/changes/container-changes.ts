@@ -25,7 +25,8 @@ export async function findChanges({ host }: Engine, { spec }: ContainerRecord, {
 }
 
 /** Bytes of the files that a container has of its own. */
-export const ownSize = (index: LayerIndex): number => index.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
+export const ownSize = (index: LayerIndex): number =>
+  index.values().reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
 
 export async function sizesOf(
   engine: Engine,

@@ -24,7 +24,7 @@ export async function withoutMountPoints(
   { spec, signal }: Abortable & { readonly spec: ContainerSpec },
 ): Promise<LayerIndex> {
   const targets = [...SYSTEM, ...spec.mounts.map(({ target }) => cleanPath(target))].map((path) => resolvePath(lower, path).path);
-  const kept = new Map(index.map((entry) => [entry.path, entry]));
+  const kept = new Map(index.values().map((entry) => [entry.path, entry]));
   const cwd = cleanPath(spec.config.WorkingDir ?? '');
   for (const target of targets)
     for (let path = target; path !== '' && isMade(kept.get(path), lower) && isEmpty(path, kept); path = parentOf(path)) {

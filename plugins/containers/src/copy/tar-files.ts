@@ -24,7 +24,7 @@ export class TarFiles implements AsyncDisposable {
       // An archive is no layer: what looks like a whiteout in it deletes nothing
       return new TarFiles(
         dir,
-        tar.index.filter(({ type }) => type !== 'whiteout' && type !== 'opaque'),
+        [...tar.index].filter(({ type }) => type !== 'whiteout' && type !== 'opaque'),
       );
     } catch (failure) {
       await rm(dir, { recursive: true, force: true });

@@ -11,7 +11,7 @@ export async function diff(engine: Engine, invocation: Invocation): Promise<numb
   if (positionals.length === 2) return await diffImages(invocation);
   const record = findContainer(engine.store.containers, only(positionals, 'varve diff <container>'));
   const { index, lower } = await findChanges(engine, record, { signal });
-  for (const { type, path } of index.toSorted((a, b) => comparePaths(a.path, b.path))) {
+  for (const { type, path } of [...index].sort((a, b) => comparePaths(a.path, b.path))) {
     if (path === '') continue;
     const kind = type === 'whiteout' ? 'D' : lower.get(path) === undefined ? 'A' : 'C';
     stdout.write(`${kind} /${visible(path)}\n`);

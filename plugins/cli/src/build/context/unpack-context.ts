@@ -22,6 +22,6 @@ export async function unpackContext(tar: AsyncIterable<Uint8Array>, place: strin
     signal,
   });
   rmSync(file);
-  const times = indexed.index.flatMap((entry) => (entry.type === 'file' ? [entry.mtime.seconds] : []));
+  const times = indexed.index.values().flatMap((entry) => (entry.type === 'file' ? [entry.mtime.seconds] : []));
   return { directory, time: times.reduce<number | undefined>((newest, time) => Math.max(newest ?? time, time), undefined) };
 }

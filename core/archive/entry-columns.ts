@@ -1,0 +1,169 @@
+import type { Attributes, Entry, NodeEntry } from './entry.ts';
+
+/** Types by their number. The order is part of what is stored. */
+const TYPES = [
+  'file',
+  'directory',
+  'symlink',
+  'hardlink',
+  'char',
+  'block',
+  'fifo',
+  'whiteout',
+  'opaque',
+] as const satisfies readonly Entry['type'][];
+const NUMBERS: ReadonlyMap<Entry['type'], number> = new Map(TYPES.map((type, number) => [type, number]));
+const FIRST_ROOM = 64;
+/** Where a file has no offset. */
+export const NO_OFFSET = -1;
+
+/** Mode, owner and extended attributes, each combination once: of many files few differ. */
+export type SharedAttributes = readonly [mode: number, uid: number, gid: number, xattrs?: Readonly<Record<string, string>>];
+
+/** What entries are besides their paths, in columns of numbers. */
+export interface ColumnParts {
+  readonly length: number;
+  readonly types: Uint8Array;
+  /** Numbers of shared attributes. */
+  readonly attributes: Uint32Array;
+  readonly seconds: Float64Array;
+  readonly nanoseconds: Uint32Array;
+  readonly sizes: Float64Array;
+  readonly offsets: Float64Array;
+  readonly shared: readonly SharedAttributes[];
+  /** Of links, by row. */
+  readonly targets: ReadonlyMap<number, string>;
+  /** Of devices, by row: major and minor number. */
+  readonly devices: ReadonlyMap<number, readonly [number, number]>;
+}
+
+/** Entries without their paths, of which each takes some thirty bytes instead of a few hundred. */
+export class EntryColumns {
+  #length = 0;
+  #types = new Uint8Array(FIRST_ROOM);
+  #attributes = new Uint32Array(FIRST_ROOM);
+  #seconds = new Float64Array(FIRST_ROOM);
+  #nanoseconds = new Uint32Array(FIRST_ROOM);
+  #sizes = new Float64Array(FIRST_ROOM);
+  #offsets = new Float64Array(FIRST_ROOM);
+  readonly #shared: SharedAttributes[] = [];
+  readonly #numbers = new Map<string, number>();
+  readonly #targets = new Map<number, string>();
+  readonly #devices = new Map<number, readonly [number, number]>();
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Returns the number of the row. */
+  add(entry: Entry): number {
+    const row = this.#length++;
+    if (row === this.#types.length) this.#grow();
+    this.#types[row] = NUMBERS.get(entry.type) ?? 0;
+    if (entry.type === 'symlink' || entry.type === 'hardlink') this.#targets.set(row, entry.target);
+    if (entry.type === 'char' || entry.type === 'block') this.#devices.set(row, [entry.major, entry.minor]);
+    if (entry.type === 'file') {
+      this.#sizes[row] = entry.size;
+      this.#offsets[row] = entry.offset ?? NO_OFFSET;
+    }
+    if (!('mode' in entry)) return row;
+    this.#attributes[row] = this.#numberOf(entry);
+    this.#seconds[row] = entry.mtime.seconds;
+    this.#nanoseconds[row] = entry.mtime.nanoseconds;
+    return row;
+  }
+
+  /** The columns as they are, no longer than they must be. */
+  parts(): ColumnParts {
+    const length = this.#length;
+    return {
+      length,
+      types: this.#types.subarray(0, length),
+      attributes: this.#attributes.subarray(0, length),
+      seconds: this.#seconds.subarray(0, length),
+      nanoseconds: this.#nanoseconds.subarray(0, length),
+      sizes: this.#sizes.subarray(0, length),
+      offsets: this.#offsets.subarray(0, length),
+      shared: this.#shared,
+      targets: this.#targets,
+      devices: this.#devices,
+    };
+  }
+
+  #numberOf({ mode, uid, gid, xattrs }: NodeEntry): number {
+    const key = `${mode} ${uid} ${gid} ${xattrs === undefined ? '' : JSON.stringify(xattrs)}`;
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    this.#numbers.set(key, this.#shared.length);
+    this.#shared.push(xattrs === undefined ? [mode, uid, gid] : [mode, uid, gid, xattrs]);
+    return this.#shared.length - 1;
+  }
+
+  #grow(): void {
+    const room = this.#types.length * 2;
+    this.#types = grown(this.#types, new Uint8Array(room));
+    this.#attributes = grown(this.#attributes, new Uint32Array(room));
+    this.#seconds = grown(this.#seconds, new Float64Array(room));
+    this.#nanoseconds = grown(this.#nanoseconds, new Uint32Array(room));
+    this.#sizes = grown(this.#sizes, new Float64Array(room));
+    this.#offsets = grown(this.#offsets, new Float64Array(room));
+  }
+}
+
+export function grown<T extends Uint8Array | Uint32Array | Float64Array>(from: T, into: T): T {
+  into.set(from);
+  return into;
+}
+
+export const typeAt = ({ types }: ColumnParts, row: number): Entry['type'] => TYPES[types[row] ?? 0] ?? 'file';
+
+/** The entry of a row. */
+export function entryAt(parts: ColumnParts, row: number, path: string): Entry {
+  const type = typeAt(parts, row);
+  switch (type) {
+    case 'file':
+      return fileAt(parts, row, path);
+    case 'directory':
+    case 'fifo':
+      return { type, path, ...attributesAt(parts, row) };
+    case 'symlink':
+      return { type, path, ...attributesAt(parts, row), target: parts.targets.get(row) ?? '' };
+    case 'hardlink':
+      return { type, path, target: parts.targets.get(row) ?? '' };
+    case 'char':
+    case 'block': {
+      const [major = 0, minor = 0] = parts.devices.get(row) ?? [];
+      return { type, path, ...attributesAt(parts, row), major, minor };
+    }
+    case 'whiteout':
+    case 'opaque':
+      return { type, path };
+    default:
+      return type satisfies never;
+  }
+}
+
+/** Nearly every entry is one: members always in the same order. */
+function fileAt(parts: ColumnParts, row: number, path: string): Entry {
+  const { mode, uid, gid, mtime, xattrs } = attributesAt(parts, row);
+  const size = parts.sizes[row] ?? 0;
+  const offset = parts.offsets[row] ?? NO_OFFSET;
+  if (xattrs === undefined && offset >= 0) return { type: 'file', path, mode, uid, gid, mtime, size, offset };
+  return {
+    type: 'file',
+    path,
+    mode,
+    uid,
+    gid,
+    mtime,
+    size,
+    ...(xattrs !== undefined && { xattrs }),
+    ...(offset >= 0 && { offset }),
+  };
+}
+
+function attributesAt({ attributes, shared, seconds, nanoseconds }: ColumnParts, row: number): Attributes {
+  const [mode, uid, gid, xattrs] = shared[attributes[row] ?? 0] ?? [0, 0, 0];
+  const mtime = { seconds: seconds[row] ?? 0, nanoseconds: nanoseconds[row] ?? 0 };
+  return xattrs === undefined ? { mode, uid, gid, mtime } : { mode, uid, gid, mtime, xattrs };
+}

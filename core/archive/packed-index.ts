@@ -1,0 +1,146 @@
+import type { Entry, LayerIndex } from './entry.ts';
+import { type ColumnParts, EntryColumns, entryAt, grown, typeAt } from './entry-columns.ts';
+import { decodeLatin1Name, encodeName } from './names.ts';
+import { baseName, childPath, parentOf } from './paths.ts';
+
+const FIRST_ROOM = 64;
+
+/** Paths: each directory once, and the bytes of all names, one behind the other. */
+export interface PathParts {
+  readonly directories: readonly string[];
+  /** By row: the number of the directory. */
+  readonly parents: Uint32Array;
+  /** By row: where its name ends. */
+  readonly ends: Uint32Array;
+  readonly names: Buffer;
+}
+
+export interface PackedParts extends PathParts {
+  readonly columns: ColumnParts;
+}
+
+/** A place in an index. The root has no name. */
+export interface IndexPlace {
+  readonly row: number;
+  readonly type: Entry['type'];
+  readonly parent: string;
+  readonly name: string;
+}
+
+/**
+ * A normal index whose entries are made when they are asked for: an entry takes some sixty bytes, most of them its name, instead of four hundred.
+ */
+export class PackedIndex implements LayerIndex {
+  readonly parts: PackedParts;
+
+  constructor(parts: PackedParts) {
+    this.parts = parts;
+  }
+
+  get length(): number {
+    return this.parts.columns.length;
+  }
+
+  at(row: number): Entry | undefined {
+    const place = row < 0 ? row + this.length : row;
+    return place >= 0 && place < this.length ? this.#entry(place) : undefined;
+  }
+
+  values(): IteratorObject<Entry, undefined> {
+    return this.#entries();
+  }
+
+  [Symbol.iterator](): IteratorObject<Entry, undefined> {
+    return this.#entries();
+  }
+
+  /** Where the entries are, without what they are. */
+  *places(): Generator<IndexPlace, undefined> {
+    for (let row = 0; row < this.length; row++)
+      yield { row, type: typeAt(this.parts.columns, row), parent: this.#parent(row), name: this.#name(row) };
+  }
+
+  /** The same entries with other offsets, by row. */
+  withOffsets(offsets: Float64Array): PackedIndex {
+    return new PackedIndex({ ...this.parts, columns: { ...this.parts.columns, offsets } });
+  }
+
+  *#entries(): Generator<Entry, undefined> {
+    for (let row = 0; row < this.length; row++) yield this.#entry(row);
+  }
+
+  #entry(row: number): Entry {
+    return entryAt(this.parts.columns, row, childPath(this.#parent(row), this.#name(row)));
+  }
+
+  #parent(row: number): string {
+    return this.parts.directories[this.parts.parents[row] ?? 0] ?? '';
+  }
+
+  #name(row: number): string {
+    const { names, ends } = this.parts;
+    return decodeLatin1Name(names.toString('latin1', row === 0 ? 0 : ends[row - 1], ends[row]));
+  }
+}
+
+/** Packs entries one by one. They must be normal (`normaliseIndex`) and come in their order. */
+export class IndexPacker {
+  readonly #columns = new EntryColumns();
+  readonly #directories: string[] = [];
+  readonly #numbers = new Map<string, number>();
+  #parents = new Uint32Array(FIRST_ROOM);
+  #ends = new Uint32Array(FIRST_ROOM);
+  #names = Buffer.allocUnsafeSlow(FIRST_ROOM * 16);
+  #used = 0;
+  #last = '';
+  #number = -1;
+
+  add(entry: Entry): void {
+    const row = this.#columns.add(entry);
+    if (row === this.#ends.length) {
+      this.#parents = grown(this.#parents, new Uint32Array(row * 2));
+      this.#ends = grown(this.#ends, new Uint32Array(row * 2));
+    }
+    this.#parents[row] = this.#numberOf(parentOf(entry.path));
+    this.#addName(baseName(entry.path));
+    this.#ends[row] = this.#used;
+  }
+
+  finish(): PackedIndex {
+    const { length } = this.#columns;
+    return new PackedIndex({
+      columns: this.#columns.parts(),
+      directories: this.#directories,
+      parents: this.#parents.subarray(0, length),
+      ends: this.#ends.subarray(0, length),
+      names: this.#names.subarray(0, this.#used),
+    });
+  }
+
+  /** Entries of one directory come together. */
+  #numberOf(directory: string): number {
+    if (directory === this.#last && this.#number >= 0) return this.#number;
+    const number = this.#numbers.get(directory) ?? this.#directories.push(directory) - 1;
+    this.#numbers.set(directory, number);
+    this.#last = directory;
+    this.#number = number;
+    return number;
+  }
+
+  #addName(name: string): void {
+    const most = name.length * 3; // bytes of UTF-8 for each unit
+    if (this.#used + most > this.#names.length) {
+      const names = Buffer.allocUnsafeSlow((this.#names.length + most) * 2);
+      this.#names.copy(names, 0, 0, this.#used);
+      this.#names = names;
+    }
+    this.#used += name.isWellFormed() ? this.#names.write(name, this.#used) : encodeName(name).copy(this.#names, this.#used);
+  }
+}
+
+export function packIndex(entries: Iterable<Entry>): PackedIndex {
+  if (entries instanceof PackedIndex) return entries;
+  const packer = new IndexPacker();
+  for (const entry of entries) packer.add(entry);
+  return packer.finish();
+}
