@@ -26,7 +26,7 @@ claim('pull and push in docker’s words, where there is no terminal', async (t)
   await client.store(image(), `${name}:latest`);
   const pushed = await client.varve(['push', name]);
   const { digest, size } = (await site.manifestOf('words/app', 'latest')) ?? t.fail();
-  t.is(pushed.stdout, `The push refers to repository [${name}]\nlatest: digest: ${digest} size: ${size}\n`);
+  t.is(pushed.stdout, `Using default tag: latest\nThe push refers to repository [${name}]\nlatest: digest: ${digest} size: ${size}\n`);
   for (const states of statesOf(pushed.stderr)) t.deepEqual([states[0], states.at(-1)], ['Preparing', 'Pushed']);
   t.is(statesOf(pushed.stderr).length, 4);
   const again = await client.varve(['push', name]);
@@ -112,6 +112,14 @@ claim('an image that is asked for by its digest gets no tag, whatever stands bes
   await client.must(['pull', name]);
   t.is(await client.idOf(`${site.registry.host}/acme/app:1`), undefined);
   t.is(await client.idOf(name), site.sample.config.digest);
+});
+
+claim('an image for another platform than was asked for is told', async (t) => {
+  using client = new Client();
+  const { code, stderr } = await client.varve(['pull', '--platform', 'linux/s390x', `${site.registry.host}/acme/app:1`]);
+  t.is(code, 0);
+  t.regex(stderr, /^WARNING: image with reference \S+\/acme\/app:1 was found but .*: wanted linux\/s390x, actual: linux\/amd64$/m);
+  t.notRegex((await client.varve(['pull', '--platform', 'linux/amd64', `${site.registry.host}/acme/app:1`])).stderr, /WARNING/);
 });
 
 claim('waiting for a registry that has to be asked again is told', async (t) => {

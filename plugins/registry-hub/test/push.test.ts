@@ -164,7 +164,10 @@ claim('varve push and varve pull print docker’s lines', async (t) => {
   const pulled = await runCommand(t, pullCommand(HUB), [name], two);
   const again = await runCommand(t, pullCommand(HUB), [name], two);
   const { descriptor } = (await two.store.images.find(`${name}:latest`)) ?? t.fail();
-  t.is(pushed, `The push refers to repository [${name}]\nlatest: digest: ${descriptor.digest} size: ${descriptor.size}\n`);
+  t.is(
+    pushed,
+    `Using default tag: latest\nThe push refers to repository [${name}]\nlatest: digest: ${descriptor.digest} size: ${descriptor.size}\n`,
+  );
   const lines = (status: string) =>
     `Using default tag: latest\nlatest: Pulling from acme/lines\nDigest: ${descriptor.digest}\nStatus: ${status} for ${name}:latest\n${name}:latest\n`;
   t.is(pulled, lines('Downloaded newer image'));
@@ -172,7 +175,13 @@ claim('varve push and varve pull print docker’s lines', async (t) => {
 });
 
 claim('an image that is not here cannot be pushed', async (t) => {
-  await t.throwsAsync(runCommand(t, pushCommand(HUB), ['acme/none'], openHub(t, temporaryDir(t))), { code: 'IMAGE_UNKNOWN' });
+  const hub = openHub(t, temporaryDir(t));
+  const code = 'IMAGE_UNKNOWN';
+  const message = 'An image does not exist locally with the tag: acme/none';
+  for (const name of ['acme/none', 'acme/none:1']) await t.throwsAsync(runCommand(t, pushCommand(HUB), [name], hub), { code, message });
+  await hub.store.images.put(sampleImage(), { names: ['acme/none:2'] });
+  const other = 'tag does not exist: acme/none:1';
+  await t.throwsAsync(runCommand(t, pushCommand(HUB), ['acme/none:1'], hub), { code, message: other });
 });
 
 const plain = test.macro({

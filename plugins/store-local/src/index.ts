@@ -44,7 +44,7 @@ export const localStore = definePlugin({
       async (request) => {
         const reason = await whyNotLocal(request, store().images);
         if (reason === undefined) return transport();
-        request.decline('local', reason);
+        if (!request.fresh) request.decline('local', reason); // whoever wants a fresh look knows that this is none
         return undefined;
       },
       { stage: -100 },

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { CommandOption, Invocation } from '@varve/core';
 import { isOn, textOf, usageError } from '@varve/core/command';
+import { familiarName, type ImageReference } from '@varve/core/image';
 import { credentialFiles, type FindCredentials, fileCredentials } from '../auth/credentials.ts';
 import { makeRequester, type RequesterParts } from '../client/make-requester.ts';
 import { apiHost } from '../hosts/registry-host.ts';
@@ -15,6 +16,18 @@ export const ACCESS_OPTIONS = {
   'tls-verify': { type: 'boolean', description: '=false: any certificate will do, or plain HTTP' },
   insecure: { type: 'boolean', description: 'The same as --tls-verify=false' },
 } as const satisfies Readonly<Record<string, CommandOption>>;
+
+/** Options of those that move images. */
+export const TRANSFER_OPTIONS = {
+  quiet: { type: 'boolean', short: 'q', description: 'Print nothing but the name of the image' },
+  ...ACCESS_OPTIONS,
+} as const satisfies Readonly<Record<string, CommandOption>>;
+
+/** With --all-tags a name stands for its repository. */
+export function checkUntagged({ tag, digest, name }: ImageReference, verb: string): void {
+  if (tag === undefined && digest === undefined) return;
+  throw usageError("A tag can't be used with --all-tags/-a", `varve ${verb} -a ${familiarName(name)}`);
+}
 
 /** What a command line says about how registries are talked to. */
 export interface Access {

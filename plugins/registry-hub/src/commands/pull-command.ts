@@ -8,11 +8,12 @@ import {
   type Transport,
   VarveError,
 } from '@varve/core';
-import { isOn, textOf, usageError } from '@varve/core/command';
+import { isOn, textOf, usageError, visible } from '@varve/core/command';
 import {
   type Abortable,
   choosePlatform,
   familiarName,
+  formatPlatform,
   formatReference,
   hostPlatform,
   type Image,
@@ -28,7 +29,7 @@ import {
 import { eachOf } from '../client/pool.ts';
 import { listTags } from '../discovery/list-tags.ts';
 import { openDisplay, type TransferDisplay } from '../output/transfer-display.ts';
-import { ACCESS_OPTIONS, type Access, type Hub, openRequester, openTransport, readAccess } from './access.ts';
+import { type Access, checkUntagged, type Hub, openRequester, openTransport, readAccess, TRANSFER_OPTIONS } from './access.ts';
 
 const POLICIES = ['always', 'missing', 'never', 'newer'] as const;
 type Policy = (typeof POLICIES)[number];
@@ -44,8 +45,7 @@ export const pullCommand = (hub: Hub): Command => ({
     platform: { type: 'string', value: '<platform>', description: 'Fetch the image for another platform than this host' },
     'all-platforms': { type: 'boolean', description: 'Fetch the images for all platforms, with what was attested of them' },
     policy: { type: 'string', value: '<policy>', description: 'When the registry is asked: always (default), missing, never, newer' },
-    quiet: { type: 'boolean', short: 'q', description: 'Print nothing but the name of the image' },
-    ...ACCESS_OPTIONS,
+    ...TRANSFER_OPTIONS,
   },
   async run(invocation) {
     const { values, positionals } = invocation;
@@ -100,8 +100,7 @@ class Pulling {
   }
 
   async pullAll(given: ImageReference): Promise<void> {
-    if (given.tag !== undefined || given.digest !== undefined)
-      throw usageError("A tag can't be used with --all-tags/-a", `varve pull -a ${familiarName(given.name)}`);
+    checkUntagged(given, 'pull');
     const { signal } = this.#settings.invocation;
     const tags: string[] = [];
     {
@@ -156,10 +155,21 @@ class Pulling {
     const image = await resolveFresh(own ?? host, reference, { platform: this.#platform, signal, emit: display.emit });
     const { digest } = await image.descriptor({ signal });
     const before = await this.#images.find(digest);
+    this.#warnOf(image, reference);
     await eachOf(image.layers, image.layers.length, (layer) => layer.index({ signal }));
     await this.#images.put(image, { names: namesOf(reference), signal });
     display.end();
     return [digest, before === undefined ? 'Downloaded newer image' : 'Image is up to date'];
+  }
+
+  /** What is no index is for whatever platform it is for. */
+  #warnOf({ config }: Image, reference: ImageReference): void {
+    const { values, stderr } = this.#settings.invocation;
+    if (values.platform === undefined || config.architecture === '' || isRunnable([config], this.#platform)) return;
+    const name = familiarName(formatReference(reference));
+    const platforms = `wanted ${formatPlatform(this.#platform)}, actual: ${formatPlatform(config)}`;
+    const line = `WARNING: image with reference ${name} was found but does not match the specified platform: ${platforms}`;
+    stderr.write(`${visible(line)}\n`);
   }
 
   async #bringIndex(
@@ -183,7 +193,7 @@ class Pulling {
     const record = await this.#images.find(reference.digest ?? formatReference(reference));
     if (record === undefined) return undefined;
     if (isOn(this.#settings.invocation.values, 'all-platforms')) return record.platforms === undefined ? undefined : record;
-    if (record.platforms !== undefined) return fits(record.platforms, this.#platform) ? record : undefined;
+    if (record.platforms !== undefined) return isRunnable(record.platforms, this.#platform) ? record : undefined;
     const { config } = await this.#images.open(record);
     return config.architecture === '' || isSamePlatform(config, this.#platform) ? record : undefined;
   }
@@ -197,7 +207,7 @@ class Pulling {
 /** Images of an index that are looked at beside each other. */
 const AT_ONCE = 3;
 
-function fits(platforms: readonly Platform[], wanted: Platform): boolean {
+function isRunnable(platforms: readonly Platform[], wanted: Platform): boolean {
   try {
     return (
       choosePlatform(

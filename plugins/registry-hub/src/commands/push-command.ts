@@ -1,8 +1,16 @@
-import { type Command, IMAGES, type ImageRecord, type Invocation, type Transport, VarveError } from '@varve/core';
+import { type Command, IMAGES, type ImageRecord, type ImageStore, type Invocation, type Transport, VarveError } from '@varve/core';
 import { isOn, textOf, usageError } from '@varve/core/command';
-import { type Descriptor, formatReference, type ImageReference, parsePlatform, parseReference, withDefaultTag } from '@varve/core/image';
+import {
+  type Descriptor,
+  familiarName,
+  formatReference,
+  type ImageReference,
+  parsePlatform,
+  parseReference,
+  withDefaultTag,
+} from '@varve/core/image';
 import { openDisplay } from '../output/transfer-display.ts';
-import { ACCESS_OPTIONS, type Hub, openTransport, readAccess } from './access.ts';
+import { checkUntagged, type Hub, openTransport, readAccess, TRANSFER_OPTIONS } from './access.ts';
 import { pushWhole } from './push-whole.ts';
 
 /** `varve push`: brings images to registries, in docker's words. */
@@ -15,8 +23,7 @@ export const pushCommand = (hub: Hub): Command => ({
     'all-tags': { type: 'boolean', short: 'a', description: 'All tags of the repository that are here' },
     platform: { type: 'string', value: '<platform>', description: 'Push only the image for this platform, not all' },
     format: { type: 'string', value: '<oci|v2s2>', description: 'v2s2: with docker’s media types, for registries that know no others' },
-    quiet: { type: 'boolean', short: 'q', description: 'Print nothing but the name of the image' },
-    ...ACCESS_OPTIONS,
+    ...TRANSFER_OPTIONS,
   },
   async run(invocation) {
     const [text, ...others] = invocation.positionals;
@@ -30,29 +37,40 @@ export const pushCommand = (hub: Hub): Command => ({
 interface Push {
   readonly record: ImageRecord;
   readonly to: ImageReference;
+  /** Nobody said which tag. */
+  readonly isUntagged?: boolean;
 }
 
 async function oneImage(text: string, others: readonly string[], { host }: Invocation): Promise<readonly Push[]> {
   const record = await host.get(IMAGES).find(text);
-  if (record === undefined)
-    throw new VarveError('IMAGE_UNKNOWN', `An image does not exist locally with the tag: ${text}`, {
-      hint: '`varve images` lists what there is.',
-    });
-  return (others.length > 0 ? others : [text]).map((to) => ({ record, to: withDefaultTag(parseReference(to)) }));
+  if (record === undefined) throw await notHere(text, host.get(IMAGES));
+  return (others.length > 0 ? others : [text]).map((to) => {
+    const given = parseReference(to);
+    const reference = withDefaultTag(given);
+    return { record, to: reference, isUntagged: reference.tag !== given.tag };
+  });
+}
+
+/** In docker's words, which differ by whether there is another tag of the name. */
+async function notHere(text: string, images: ImageStore): Promise<VarveError> {
+  const hint = '`varve images` lists what there is.';
+  const { name, ...reference } = withDefaultTag(parseReference(text));
+  const isTagged = (await images.list()).some(({ names }) => names.some((known) => parseReference(known).name === name));
+  const why = isTagged
+    ? `tag does not exist: ${familiarName(formatReference({ name, ...reference }))}`
+    : `An image does not exist locally with the tag: ${familiarName(name)}`;
+  return new VarveError('IMAGE_UNKNOWN', why, { hint });
 }
 
 async function allTags(text: string, others: readonly string[], { host }: Invocation): Promise<readonly Push[]> {
   const given = parseReference(text);
-  if (given.tag !== undefined || given.digest !== undefined)
-    throw usageError("A tag can't be used with --all-tags/-a", `varve push -a ${given.name}`);
+  checkUntagged(given, 'push');
   if (others.length > 0) throw usageError('With --all-tags/-a there is no destination: all tags keep their names');
   const records = await host.get(IMAGES).list();
   const pushes = records.flatMap((record) => record.names.map((name) => ({ record, to: parseReference(name) })));
   const own = pushes.filter(({ to }) => to.name === given.name).sort((a, b) => ((a.to.tag ?? '') < (b.to.tag ?? '') ? -1 : 1));
   if (own.length > 0) return own;
-  throw new VarveError('IMAGE_UNKNOWN', `An image does not exist locally with the tag: ${text}`, {
-    hint: '`varve images` lists what there is.',
-  });
+  throw await notHere(text, host.get(IMAGES));
 }
 
 function byRepository(pushes: readonly Push[]): readonly [Push, ...Push[]][] {
@@ -76,6 +94,7 @@ async function pushTo(hub: Hub, pushes: readonly [Push, ...Push[]], invocation: 
   const [{ to }] = pushes;
   const isQuiet = isOn(values, 'quiet');
   const say = (line: string) => void (isQuiet || stdout.write(`${line}\n`));
+  if (pushes.some(({ isUntagged }) => isUntagged)) say('Using default tag: latest');
   say(`The push refers to repository [${to.name}]`);
   const access = await readAccess(hub, to.host, invocation);
   const dockerTypes = isDockerFormat(textOf(values, 'format'));
