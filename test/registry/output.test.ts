@@ -3,7 +3,7 @@ import { Client, withoutSettings } from './client.ts';
 import { isRegistryMissing } from './docker-registry.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import * as faults from './faults.ts';
-import { imageOf, noiseLayer } from './images.ts';
+import { imageOf, noiseLayer, sampleImage } from './images.ts';
 import { RegistrySite } from './registry-site.ts';
 
 withoutSettings();
@@ -129,3 +129,20 @@ claim('waiting for a registry that has to be asked again is told', async (t) => 
   const { stderr } = await client.varve(['pull', `${proxy.host}/acme/app:1`]);
   t.regex(stderr, /^[0-9a-f]{12}: Retrying in 1 second$/m);
 });
+
+for (const [what, on, args] of [
+  ['a manifest', /^GET \S+\/manifests\//, ['pull']],
+  ['a layer', /^GET \S+\/blobs\//, ['pull']],
+  ['what a registry has', /^HEAD \S+\/blobs\//, ['push']],
+  ['a manifest that is sent', /^PUT \S+\/manifests\//, ['push']],
+] as const)
+  claim(`waiting as long as the registry says before asking again for ${what} is told`, async (t) => {
+    await using proxy = await FaultProxy.start(site.registry.host);
+    using client = new Client({ retries: 1 });
+    const name = `${proxy.host}/acme/app:1`;
+    if (args[0] === 'push') await client.store(sampleImage(), name);
+    proxy.does({ on, times: 1, fault: faults.says(429, { 'retry-after': '1' }) });
+    const { code, stderr } = await client.varve([...args, name]);
+    t.is(code, 0, stderr);
+    t.regex(stderr, /^[0-9a-z]+: Retrying in 1 second$/m);
+  });

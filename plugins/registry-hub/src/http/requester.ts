@@ -35,6 +35,8 @@ export interface RegistryRequest extends Omit<HttpRequest, 'security'> {
   readonly asIs?: boolean | undefined;
   /** `false`: whoever asks repeats the whole of something itself. */
   readonly retry?: boolean;
+  /** Told how long it waits before it asks again, in milliseconds. */
+  readonly onRetry?: ((wait: number) => void) | undefined;
 }
 
 /** Requests to one place: address, TLS or not, tokens, retries. */
@@ -74,7 +76,8 @@ export class Requester {
   async receive<T>(place: Repository | Endpoint, request: RegistryRequest, read: (response: IncomingMessage) => Promise<T>): Promise<T> {
     const endpoint = 'api' in place ? place : await this.hosts.registry(place);
     const { retries, retryWait } = this.patience;
-    const options = { retries: request.retry === false ? 0 : retries, retryWait, signal: request.signal };
+    const { signal, onRetry } = request;
+    const options = { retries: request.retry === false ? 0 : retries, retryWait, onRetry, signal };
     return await retrying(() => this.#attempt(endpoint, request, read), options);
   }
 

@@ -79,10 +79,19 @@ export class BlobSource {
   }
 
   async #ask(place: { readonly at: number; hasRanges: boolean }): Promise<Answer | undefined> {
-    const { digest, size, signal } = this.#request;
+    const { digest, size, signal, onRetry } = this.#request;
     const isPart = place.at > 0 && place.hasRanges;
     const headers = { 'accept-encoding': 'identity', ...(isPart && { range: `bytes=${place.at}-` }) };
-    const request = { method: 'GET', to: `blobs/${digest}`, actions: 'pull', what: this.#what, headers, signal, by: 'digest' } as const;
+    const request = {
+      method: 'GET',
+      to: `blobs/${digest}`,
+      actions: 'pull',
+      what: this.#what,
+      headers,
+      signal,
+      onRetry,
+      by: 'digest',
+    } as const;
     const answer = await this.#client.read(this.#repository, { ...request, except: this.#except }, async (response, endpoint) => ({
       response,
       endpoint,

@@ -1,5 +1,5 @@
 import { VarveError } from '@varve/core';
-import { type Abortable, algorithmOf, type Descriptor, digestOf } from '@varve/core/image';
+import { algorithmOf, digestOf } from '@varve/core/image';
 import type { Repository, Requester } from '../http/requester.ts';
 import { type BlobRequest, BlobSource } from './blob-source.ts';
 
@@ -17,10 +17,11 @@ export const fetchBlob = (
 export async function fetchSmallBlob(
   client: Requester,
   repository: Repository,
-  { digest, size, signal, limit }: Pick<Descriptor, 'digest' | 'size'> & Abortable & { readonly limit: number },
+  { limit, ...request }: Omit<BlobRequest, 'onProgress'> & { readonly limit: number },
 ): Promise<Uint8Array> {
+  const { digest, size } = request;
   if (size > limit) throw new VarveError('IMAGE_INVALID', `Expected at most ${limit} bytes in ${digest}, its manifest says ${size}`);
-  const source = new BlobSource(client, repository, { digest, size, signal });
+  const source = new BlobSource(client, repository, request);
   for (;;) {
     const chunks: Uint8Array[] = [];
     for await (const chunk of source.from(0)) chunks.push(chunk);

@@ -4,7 +4,7 @@ import { VarveError } from '@varve/core';
 import { type Abortable, algorithmOf, type Digest, digestOf, isDigest, MEDIA_TYPES, quote } from '@varve/core/image';
 import { discard, readBody } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
-import type { Repository, Requester } from '../http/requester.ts';
+import type { RegistryRequest, Repository, Requester } from '../http/requester.ts';
 
 export interface FetchedManifest {
   readonly bytes: Uint8Array;
@@ -17,13 +17,14 @@ export interface FetchedManifest {
 export interface ManifestRequest extends Abortable {
   /** Or a digest. */
   readonly tag: string;
+  readonly onRetry?: RegistryRequest['onRetry'];
 }
 
 /** The specification asks registries for 4 MiB at least. */
 const MANIFEST_LIMIT = 8 << 20;
 const ACCEPT = [MEDIA_TYPES.index, MEDIA_TYPES.manifest, MEDIA_TYPES.dockerList, MEDIA_TYPES.dockerManifest].join(', ');
 
-const requestOf = (repository: Repository, { tag, signal }: ManifestRequest) =>
+const requestOf = (repository: Repository, { tag, signal, onRetry }: ManifestRequest) =>
   ({
     to: `manifests/${tag}`,
     actions: 'pull',
@@ -31,6 +32,7 @@ const requestOf = (repository: Repository, { tag, signal }: ManifestRequest) =>
     headers: { accept: ACCEPT },
     by: isDigest(tag) ? 'digest' : 'tag',
     signal,
+    onRetry,
   }) as const;
 
 /**

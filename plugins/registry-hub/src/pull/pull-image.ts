@@ -1,4 +1,4 @@
-import { type ContentStore, VarveError } from '@varve/core';
+import { type ContentStore, type Emit, VarveError } from '@varve/core';
 import {
   type Abortable,
   choosePlatform,
@@ -6,6 +6,7 @@ import {
   type DiffID,
   type Digest,
   foreignImage,
+  hexOf,
   type Image,
   type ImageManifest,
   isDigest,
@@ -16,6 +17,7 @@ import {
   quote,
 } from '@varve/core/image';
 import type { Repository } from '../http/requester.ts';
+import { retryingIn } from '../http/retry.ts';
 import { fetchSmallBlob } from './fetch-blob.ts';
 import { type FetchedManifest, fetchManifest, headManifest } from './fetch-manifest.ts';
 import { type RemoteLayerOptions, remoteLayer } from './remote-layer.ts';
@@ -54,26 +56,34 @@ interface Chosen {
   readonly manifest: ImageManifest;
 }
 
-async function smallBlob(repository: Repository, descriptor: Descriptor, { client, content, signal }: PullOptions): Promise<Uint8Array> {
-  const here = await readHere(content, descriptor.digest);
-  return here ?? (await fetchSmallBlob(client, repository, { ...descriptor, signal, limit: CONFIG_LIMIT }));
+async function smallBlob(repository: Repository, { digest, size }: Descriptor, options: PullOptions): Promise<Uint8Array> {
+  const { client, content, signal, emit } = options;
+  const here = await readHere(content, digest);
+  return here ?? (await fetchSmallBlob(client, repository, { digest, size, signal, limit: CONFIG_LIMIT, onRetry: waiting(emit, digest) }));
 }
+
+/** That it waits before it asks again is told of what is no layer, too. */
+export const waiting =
+  (emit: Emit | undefined, name: string) =>
+  (wait: number): void =>
+    emit?.({ type: 'transfer', id: name, label: isDigest(name) ? hexOf(name).slice(0, 12) : name, status: retryingIn(wait) });
 
 /** By the digest that a tag means now: a manifest that is here already is not asked for. */
 export async function findManifest(
   repository: Repository,
   tag: string,
-  { client, content, signal }: Pick<PullOptions, 'client' | 'content' | 'signal'>,
-): Promise<FoundManifest> {
-  const digest = isDigest(tag) ? tag : (await headManifest(client, repository, { tag, signal }))?.digest;
-  if (digest === undefined) return await fetchManifest(client, repository, { tag, signal });
+  { client, content, signal, emit }: Pick<PullOptions, 'client' | 'content' | 'signal' | 'emit'>,
+): Promise<FetchedManifest> {
+  const onRetry = waiting(emit, tag);
+  const digest = isDigest(tag) ? tag : (await headManifest(client, repository, { tag, signal, onRetry }))?.digest;
+  if (digest === undefined) return await fetchManifest(client, repository, { tag, signal, onRetry });
   const here = await readHere(content, digest);
   if (here !== undefined) return { bytes: here, digest, mediaType: undefined };
   try {
-    return await fetchManifest(client, repository, { tag: digest, signal });
+    return await fetchManifest(client, repository, { tag: digest, signal, onRetry });
   } catch (failure) {
     if (digest === tag || !VarveError.is(failure) || failure.code !== 'IMAGE_UNKNOWN') throw failure;
-    return await fetchManifest(client, repository, { tag, signal }); // not every registry knows a manifest by its digest
+    return await fetchManifest(client, repository, { tag, signal, onRetry }); // not every registry knows a manifest by its digest
   }
 }
 
@@ -85,7 +95,6 @@ export async function readHere(content: PullOptions['content'], digest: Digest):
     throw failure;
   });
 }
-type FoundManifest = FetchedManifest;
 
 async function chosenManifest(repository: Repository, tag: string, options: PullOptions): Promise<Chosen> {
   let wanted = tag;

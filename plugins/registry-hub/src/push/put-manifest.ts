@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { VarveError } from '@varve/core';
+import { type Emit, VarveError } from '@varve/core';
 import { type Abortable, algorithmOf, type Descriptor, digestOf, isDigest, MEDIA_TYPES, quote } from '@varve/core/image';
 import { discard } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
 import type { Repository, Requester } from '../http/requester.ts';
+import { waiting } from '../pull/pull-image.ts';
 import { addReferrer, subjectOf } from './add-referrer.ts';
 
 export interface ManifestPush extends Abortable {
@@ -11,6 +12,7 @@ export interface ManifestPush extends Abortable {
   readonly repository: Repository;
   /** Or the digest that the manifest must have. */
   readonly tag: string;
+  readonly emit?: Emit | undefined;
 }
 
 const OCI: ReadonlySet<string> = new Set([MEDIA_TYPES.manifest, MEDIA_TYPES.index]);
@@ -57,7 +59,7 @@ interface Putting extends ManifestPush {
   readonly bytes: Uint8Array;
 }
 
-const put = async (to: string, { client, repository, descriptor, bytes, signal, tag }: Putting): Promise<IncomingMessage> =>
+const put = async (to: string, { client, repository, descriptor, bytes, signal, tag, emit }: Putting): Promise<IncomingMessage> =>
   await client.send(repository, {
     method: 'PUT',
     to: `manifests/${to}`,
@@ -65,6 +67,7 @@ const put = async (to: string, { client, repository, descriptor, bytes, signal, 
     what: nameOf({ client, repository, tag }),
     headers: { 'content-type': descriptor.mediaType, 'content-length': String(bytes.length) },
     body: () => bytes,
+    onRetry: waiting(emit, tag),
     signal,
   });
 

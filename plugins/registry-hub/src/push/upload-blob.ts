@@ -31,11 +31,11 @@ export type UploadResult = { readonly kind: 'there' | 'sent' } | { readonly kind
 export async function hasBlob(
   client: Requester,
   repository: Repository | Endpoint,
-  { digest, signal }: Abortable & { readonly digest: Digest },
+  { digest, signal, onRetry }: Pick<Upload, 'digest' | 'signal' | 'onRetry'>,
 ): Promise<boolean> {
   const what = `the blob ${digest} of ${repository.path}`;
   const endpoint = 'api' in repository ? repository : await client.hosts.registry(repository);
-  const request = { method: 'HEAD', to: `blobs/${digest}`, actions: 'pull,push', what, signal } as const;
+  const request = { method: 'HEAD', to: `blobs/${digest}`, actions: 'pull,push', what, signal, onRetry } as const;
   const response = await client.send(endpoint, request).catch((failure: unknown) => {
     if (VarveError.is(failure) && failure.code === 'REGISTRY_FAILED') return undefined;
     throw failure;
@@ -52,18 +52,18 @@ export async function hasBlob(
  * @throws VarveError `REGISTRY_…`, `BLOB_MISMATCH`
  */
 export async function uploadBlob(client: Requester, repository: Repository, upload: Upload): Promise<UploadResult> {
-  const { digest, signal } = upload;
+  const { digest, signal, onRetry } = upload;
   const endpoint = await client.hosts.registry(repository);
   const origin = await client.origin(endpoint, { signal });
   return await retrying(
     async (attempt) => {
-      if (await hasBlob(client, endpoint, { digest, signal })) return { kind: attempt > 0 ? 'sent' : 'there' };
+      if (await hasBlob(client, endpoint, { digest, signal, onRetry })) return { kind: attempt > 0 ? 'sent' : 'there' };
       const opened = attempt === 0 ? await mountBlob(client, endpoint, { ...upload, origin }) : undefined;
       if (opened !== undefined && 'from' in opened) return { kind: 'mounted', from: opened.from };
       await sendBlob(client, { ...upload, endpoint, origin, session: opened });
       return { kind: 'sent' };
     },
-    { ...client.patience, onRetry: upload.onRetry, signal },
+    { ...client.patience, onRetry, signal },
   );
 }
 
