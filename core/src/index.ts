@@ -7,6 +7,7 @@ export type {
   ExecSpec,
   Executor,
   ExecutorFeature,
+  ExpectedProcess,
   ProcessDevice,
   ProcessHook,
   ProcessIO,

@@ -35,6 +35,7 @@ export {
   MASKED_PATHS,
   READONLY_PATHS,
 } from './launch/defaults.ts';
+export { ExpectedSandbox } from './launch/expected-sandbox.ts';
 export { HOST_ENV } from './launch/host-env.ts';
 export { type Launched, type LaunchedContainer, type LaunchIO, launch, start, whyLaunchUnavailable } from './launch/launch.ts';
 export type { LaunchCapabilities, LaunchGroups, LaunchPlan, LaunchStep, LaunchTerminal, LaunchUser, Namespace } from './launch/plan.ts';

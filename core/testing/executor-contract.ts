@@ -3,6 +3,7 @@ import type { ExecutionContext, TestFn } from 'ava';
 import { containerClaims } from './executor/container-claims.ts';
 import { endClaims } from './executor/end-claims.ts';
 import { ExecutorBench, type OpenExecutor } from './executor/executor-bench.ts';
+import { expectClaims } from './executor/expect-claims.ts';
 import { guestClaims } from './executor/guest-claims.ts';
 import { isolationClaims } from './executor/isolation-claims.ts';
 import { limitClaims } from './executor/limit-claims.ts';
@@ -54,6 +55,7 @@ export function executorContract(test: TestFn, suite: ExecutorSuite): void {
   rootClaims(claim);
   isolationClaims(claim);
   containerClaims(claim);
+  expectClaims(claim);
   guestClaims(claim);
   pauseClaims(claim, suite.module);
   terminalClaims(claim);

@@ -87,6 +87,12 @@ export interface RunningContainer extends RunningProcess {
   stats(): Promise<ContainerStats>;
 }
 
+/** What was begun for a process that is to come. It is disposed of, whether or not something was run. */
+export interface ExpectedProcess extends AsyncDisposable {
+  /** As `Executor.run`, once. */
+  run(process: ProcessSpec, io: ProcessIO): Promise<ProcessResult>;
+}
+
 /**
  * Runs one process at a time per call, in a root made of mounts, and waits for it and everything it started: when `run` settles nothing
  * of it is left, neither process nor mount. Several calls may be under way at once. On abort the whole process tree is killed and the
@@ -109,6 +115,8 @@ export interface Executor {
    * @throws VarveError `EXECUTOR_FAILED` when the process could not be started at all, `EXECUTOR_UNSUPPORTED` for what it cannot give
    */
   run(process: ProcessSpec, io: ProcessIO): Promise<ProcessResult>;
+  /** Begins what a process needs whose root is still being made, so that it starts sooner. `undefined`: nothing can be begun. */
+  expect?(process: Pick<ProcessSpec, 'network'>): ExpectedProcess | undefined;
   /**
    * Starts a process and lets it run: settles when it has started.
    * @throws VarveError as `run`; `EXECUTOR_PROGRAM`, with `exitCode` 127 or 126, when the program is not there or cannot be executed

@@ -6,10 +6,13 @@ interface Library {
   func(signature: string): Call;
 }
 
+/** New system calls have the same number on every architecture. */
+const NEW = { open_tree: 428, move_mount: 429, pidfd_open: 434, close_range: 436, pidfd_getfd: 438 };
+
 /** Numbers of system calls whose C functions act on the whole process: the kernel's act on the calling thread, which is what we want. */
 const NUMBERS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  x64: { pivot_root: 155, setgroups: 116, setresuid: 117, setresgid: 119, close_range: 436, pidfd_open: 434, pidfd_getfd: 438 },
-  arm64: { pivot_root: 41, setgroups: 159, setresuid: 147, setresgid: 149, close_range: 436, pidfd_open: 434, pidfd_getfd: 438 },
+  x64: { pivot_root: 155, setgroups: 116, setresuid: 117, setresgid: 119, ...NEW },
+  arm64: { pivot_root: 41, setgroups: 159, setresuid: 147, setresgid: 149, ...NEW },
 };
 
 const SIGNATURES = {
@@ -35,6 +38,8 @@ const SIGNATURES = {
   setresuid: 'long syscall(long number, long real, long effective, long saved)',
   setresgid: 'long syscall(long number, long real, long effective, long saved)',
   close_range: 'long syscall(long number, long first, long last, long flags)',
+  open_tree: 'long syscall(long number, long dir, const char *path, long flags)',
+  move_mount: 'long syscall(long number, long from, const char *fromPath, long to, const char *toPath, long flags)',
 } as const;
 
 /** Those that return 0 or an error number, and leave errno alone. */

@@ -1,5 +1,6 @@
 import type { ProcessResult, TerminalSize } from '../container/request.ts';
 import { whyCallsUnknown } from './calls.ts';
+import type { ExpectedSandbox } from './expected-sandbox.ts';
 import { orderLimited } from './limited.ts';
 import { openStdio, openTerminalStdio, type Stdio, type StdioRequest } from './pipes.ts';
 import type { LaunchEvent, LaunchPlan } from './plan.ts';
@@ -40,10 +41,11 @@ export interface LaunchedContainer extends Launched {
  * left, nor any mount: they belonged to a mount namespace that is gone. Without a pid namespace its processes are those of the new mount
  * namespace, or else those that have the plan's root. All ends, too, when this process is killed.
  *
+ * @param expected taken where it fits the plan
  * @throws VarveError `LAUNCH_FAILED` when something of the plan could not be done; the signal's reason on abort
  */
-export async function launch(plan: LaunchPlan, io: LaunchIO): Promise<ProcessResult> {
-  const process = await open(plan, io);
+export async function launch(plan: LaunchPlan, io: LaunchIO, expected?: ExpectedSandbox): Promise<ProcessResult> {
+  const process = await open(plan, io, { expected });
   process.started.catch(() => undefined); // `exit` says the same
   return await process.exit;
 }
@@ -54,7 +56,7 @@ export async function launch(plan: LaunchPlan, io: LaunchIO): Promise<ProcessRes
  * @throws VarveError also `LAUNCH_PROGRAM`, with `exitCode` 127 or 126, when the program was not there or could not be executed
  */
 export async function start(plan: LaunchPlan, io: LaunchIO): Promise<LaunchedContainer> {
-  const process = await open(plan, io, true);
+  const process = await open(plan, io, { held: true });
   const pid = await pidOf(process);
   return {
     ...handle(process, pid),
@@ -66,9 +68,15 @@ export async function start(plan: LaunchPlan, io: LaunchIO): Promise<LaunchedCon
   };
 }
 
-async function open(plan: LaunchPlan, io: LaunchIO, held = false): Promise<LaunchedProcess> {
+interface Opening {
+  readonly held?: boolean;
+  readonly expected?: ExpectedSandbox | undefined;
+}
+
+async function open(asked: LaunchPlan, io: LaunchIO, { held = false, expected }: Opening): Promise<LaunchedProcess> {
   io.signal?.throwIfAborted();
-  const sandbox = plan.namespaces.includes('pid') ? await Sandbox.open(plan.namespaces, plan.proc) : undefined;
+  const { plan, sandbox: opening } = expected?.take(asked) ?? { plan: asked, sandbox: openSandbox(asked) };
+  const sandbox = await opening;
   try {
     return new LaunchedProcess(plan, { io, sandbox, held });
   } catch (failure) {
@@ -76,6 +84,9 @@ async function open(plan: LaunchPlan, io: LaunchIO, held = false): Promise<Launc
     throw failure;
   }
 }
+
+const openSandbox = async ({ namespaces, proc }: LaunchPlan): Promise<Sandbox | undefined> =>
+  namespaces.includes('pid') ? await Sandbox.open(namespaces, proc) : undefined;
 
 /** When it could not be started all of it is undone first. */
 async function pidOf(process: LaunchedProcess): Promise<number> {

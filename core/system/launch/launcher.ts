@@ -1,6 +1,7 @@
 import { closeSync, openSync, readlinkSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../../src/errors.ts';
 import { attempt, call } from './calls.ts';
+import { carryMount } from './carried-mounts.ts';
 import { carryOut } from './carry-out.ts';
 import { DEFAULT_CAPABILITIES } from './defaults.ts';
 import type { HeldNamespace, LaunchEvent, LaunchGroups, LaunchMessage, LaunchOrder, LaunchPlan, LaunchUser, Privileges } from './plan.ts';
@@ -79,7 +80,9 @@ function launch({ plan, stdio, namespacesOf }: LaunchOrder): Started | { readonl
 /** All that needs the host's files. */
 function furnish(plan: LaunchPlan, namespacesOf: number | undefined): OpenTerminal | undefined {
   if (plan.groups !== undefined) moveTo(plan.groups.dirs, plan.groups);
+  const carried = (plan.carried ?? []).map(carryMount);
   enterNamespaces(plan.namespaces, namespacesOf);
+  for (const attach of carried) attach();
   call('umask', 0o022);
   for (const step of plan.steps) carryOut(step);
   if (plan.namespaces.includes('network')) raiseLoopback();

@@ -51,6 +51,8 @@ export interface LaunchGroups {
 export interface LaunchPlan extends Privileges {
   /** New ones. Without `pid` only `mount` can be had. */
   readonly namespaces: readonly Namespace[];
+  /** Mount points that the namespaces do not know yet, taken along before all steps. */
+  readonly carried?: readonly string[] | undefined;
   /** Where /proc of the new pid namespace is mounted, before all steps. */
   readonly proc?: string | undefined;
   readonly steps: readonly LaunchStep[];

@@ -19,7 +19,7 @@ export function whyNotRoot(capability: number): string | undefined {
 export async function whySandboxUnavailable(): Promise<string | undefined> {
   try {
     const sandbox = await Sandbox.open(['mount', 'pid', 'ipc', 'uts'], '/proc');
-    await sandbox.close();
+    void sandbox.close();
     return undefined;
   } catch (failure) {
     if (!VarveError.is(failure)) throw failure;

@@ -78,10 +78,15 @@ export class ExecutorBench {
     };
   }
 
-  async run(args: readonly string[], changes: Partial<ProcessSpec> = {}, io: Partial<ProcessIO> = {}): Promise<Output> {
+  async run(
+    args: readonly string[],
+    changes: Partial<ProcessSpec> = {},
+    io: Partial<ProcessIO> = {},
+    by: Pick<Executor, 'run'> = this.executor,
+  ): Promise<Output> {
     const out: Uint8Array[] = [];
     const err: Uint8Array[] = [];
-    const result = await this.executor.run(this.spec(args, changes), {
+    const result = await by.run(this.spec(args, changes), {
       stdout: (chunk) => out.push(chunk),
       stderr: (chunk) => err.push(chunk),
       ...io,
@@ -90,8 +95,13 @@ export class ExecutorBench {
   }
 
   /** What a shell script prints. */
-  async sh(script: string, changes: Partial<ProcessSpec> = {}, io: Partial<ProcessIO> = {}): Promise<Output> {
-    return await this.run(['sh', '-c', script], changes, io);
+  async sh(
+    script: string,
+    changes: Partial<ProcessSpec> = {},
+    io: Partial<ProcessIO> = {},
+    by: Pick<Executor, 'run'> = this.executor,
+  ): Promise<Output> {
+    return await this.run(['sh', '-c', script], changes, io, by);
   }
 }
 

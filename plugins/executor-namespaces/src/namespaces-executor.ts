@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import type { Executor, ProcessIO, ProcessResult, ProcessSpec, RunningContainer } from '@varve/core';
+import type { Executor, ExpectedProcess, ProcessIO, ProcessResult, ProcessSpec, RunningContainer } from '@varve/core';
 import {
   type Begun,
   type ControlGroup,
+  ExpectedSandbox,
   groupFeatures,
   guestPlan,
   launch,
@@ -28,7 +29,7 @@ export class NamespacesExecutor implements Executor {
       tmp: join(root, 'tmp'),
       namespace: 'pid',
       refuse: (asked) => refuseUnsupported(asked, { name: this.name, features: this.capabilities.features ?? [] }),
-      launch: async ({ spec, container, program, io }) => await launch(mainPlan(spec, { container, program }), io),
+      launch: async (ready) => await launchIn(ready),
       begin,
     };
     launchThread({ capabilities: 'docker' }); // ready by the time of the first process
@@ -42,18 +43,32 @@ export class NamespacesExecutor implements Executor {
     return await runProcess(this.#runner, asked, io);
   }
 
+  expect({ network }: Pick<ProcessSpec, 'network'>): ExpectedProcess | undefined {
+    const sandbox = ExpectedSandbox.open(namespacesOf({ network }));
+    return (
+      sandbox && {
+        run: async (asked, io) => await runProcess({ ...this.#runner, launch: async (ready) => await launchIn(ready, sandbox) }, asked, io),
+        [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose](),
+      }
+    );
+  }
+
   async start(asked: ProcessSpec, io: ProcessIO): Promise<RunningContainer> {
     return await startProcess(this.#runner, asked, io);
   }
 }
 
+type Ready = ReadyProcess<ProcessSpec, ProcessIO>;
+
+/** What is to be shown in a root may have been mounted after the namespaces were made. */
+async function launchIn({ spec, container, program, io }: Ready, expected?: ExpectedSandbox): Promise<ProcessResult> {
+  return await launch(mainPlan(spec, { container, program }), io, spec.mounts.length === 0 ? expected : undefined);
+}
+
 /** PID 1 is always an init. */
 const FEATURES = ['start', 'exec', 'terminal', 'readOnly', 'privileged', 'capabilities', 'devices', 'init', 'noNewPrivileges'] as const;
 
-async function begin(
-  { spec, container, program, io }: ReadyProcess<ProcessSpec, ProcessIO>,
-  group: ControlGroup | undefined,
-): Promise<Begun> {
+async function begin({ spec, container, program, io }: Ready, group: ControlGroup | undefined): Promise<Begun> {
   const entry = group?.entry;
   const main = await start(mainPlan(spec, { container, group: entry, program }), io);
   return {

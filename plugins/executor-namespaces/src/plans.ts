@@ -43,7 +43,7 @@ export function mainPlan(spec: ProcessSpec, { container, group, program }: MainD
 }
 
 /** Those that a container has of its own. */
-export const namespacesOf = ({ network }: ProcessSpec): readonly Namespace[] => [
+export const namespacesOf = ({ network }: Pick<ProcessSpec, 'network'>): readonly Namespace[] => [
   'mount',
   'pid',
   'ipc',

@@ -1,5 +1,6 @@
 import {
   type Executor,
+  type ExpectedProcess,
   type KeyParts,
   type ProcessIO,
   type ProcessResult,
@@ -36,18 +37,32 @@ export class RunHandler implements StepHandler<RunStep> {
 
   async execute(step: RunStep, scope: StepScope): Promise<StepResult> {
     await refuseForeignProcess(step, scope);
-    const executor = await scope.executor();
+    const executor = await chooseExecutor(scope);
+    await using expected = expectProcess(step, scope, executor);
     await using mounts = new RunMounts(this.#root, step, scope);
     const process = await specOf(step, scope, mounts);
     refuseNetwork(step, process, executor);
     refuseFeatures(step, process, executor);
     const { root } = await scope.workspace();
     const limits = limitsOf(scope, executor);
-    const result = await executor.run({ ...process, root, ...(limits && { limits }) }, ioOf(scope));
+    const result = await (expected ?? executor).run({ ...process, root, ...(limits && { limits }) }, ioOf(scope));
     if (result.exitCode !== 0) throw failed(step, result);
     mounts.checkUnchanged();
     return { kind: 'workspace' };
   }
+}
+
+/** Trying out what works here takes a moment, as does the tree that is wanted next. */
+async function chooseExecutor(scope: StepScope): Promise<Executor> {
+  const choosing = scope.executor();
+  scope.tree().catch(() => undefined); // whoever asks again hears of it
+  return await choosing;
+}
+
+/** Mounts may be made after what is begun here, which then would not have them. */
+function expectProcess(step: RunStep, { build }: StepScope, executor: Executor): ExpectedProcess | undefined {
+  if (step.mounts.length > 0 || (step.scripts ?? []).length > 0) return undefined;
+  return executor.expect?.({ network: networkOf(step, build.request.run ?? {}) });
 }
 
 async function specOf(step: RunStep, scope: StepScope, placing: RunMounts): Promise<Omit<ProcessSpec, 'root'>> {
