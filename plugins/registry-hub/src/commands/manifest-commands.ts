@@ -114,9 +114,11 @@ export const manifestPush = (hub: Hub): Command => ({
     const store = storeOf(invocation);
     const list = await store.get(formatReference(reference));
     await using opened = openRequester(await readAccess(hub, reference.host, invocation));
-    const onPushed = (pushed: string) => void stderr.write(`Pushed ref ${pushed}\n`);
-    const { digest } = await pushList(opened.requester, list, { signal, onPushed });
-    stdout.write(`${digest}\n`);
+    const pushed = await pushList(opened.requester, list, {
+      signal,
+      onPushed: ({ name, digest }) => void stderr.write(`Pushed ref ${name} with digest: ${digest}\n`),
+    });
+    stdout.write(`${pushed.digest}\n`);
     if (isOn(values, 'purge')) await store.remove(list.name);
     return 0;
   },

@@ -1,6 +1,7 @@
 import {
   type Abortable,
   type Descriptor,
+  type Digest,
   descriptorOf,
   type ImageManifest,
   type ImageReference,
@@ -16,8 +17,8 @@ import { type ListedManifest, type ManifestList, serializeList } from './manifes
 import { tagOf } from './read-manifests.ts';
 
 export interface PushListOptions extends Abortable {
-  /** Told of each manifest that is there. */
-  readonly onPushed?: ((reference: string) => void) | undefined;
+  /** Told of each manifest that is there, by the name that it has in the list's repository. */
+  readonly onPushed?: ((pushed: { readonly name: string; readonly digest: Digest }) => void) | undefined;
 }
 
 /**
@@ -32,7 +33,7 @@ export async function pushList(
   const to = parseReference(list.name);
   for (const listed of list.manifests) {
     await bringManifest(requester, listed, { to, signal });
-    onPushed?.(`${to.name}@${listed.digest}`);
+    onPushed?.({ name: `${to.name}@${listed.digest}`, digest: listed.digest });
   }
   const { bytes, mediaType } = serializeList(list);
   return await putManifest(descriptorOf(mediaType, bytes), bytes, { client: requester, repository: to, tag: tagOf(to), signal });
