@@ -19,12 +19,9 @@ export function makeImage({ config, layers, baseLayers = 0, annotations }: Image
   const configBytes = once(async (options?: Abortable) =>
     serializeConfig(config, await eachLayer(layers, (layer) => layer.diffId(options))),
   );
+  const configDescriptor = once(async (options?: Abortable) => descriptorOf(MEDIA_TYPES.config, await configBytes(options)));
   const manifestBytes = once(async (options?: Abortable) =>
-    serializeManifest(
-      descriptorOf(MEDIA_TYPES.config, await configBytes(options)),
-      await eachLayer(layers, (layer) => layerDescriptor(layer, options)),
-      annotations,
-    ),
+    serializeManifest(await configDescriptor(options), await eachLayer(layers, (layer) => layerDescriptor(layer, options)), annotations),
   );
   return {
     config,
@@ -33,8 +30,8 @@ export function makeImage({ config, layers, baseLayers = 0, annotations }: Image
     annotations,
     configBytes,
     manifestBytes,
-    descriptor: async (options) => descriptorOf(MEDIA_TYPES.manifest, await manifestBytes(options)),
-    id: async (options) => digestOf(await configBytes(options)),
+    descriptor: once(async (options) => descriptorOf(MEDIA_TYPES.manifest, await manifestBytes(options))),
+    id: async (options) => (await configDescriptor(options)).digest,
     movedTo: (moved) => makeImage({ config, layers: moved, baseLayers, annotations }),
   };
 }

@@ -27,9 +27,9 @@ export class LocalTransport implements Transport {
   async resolve(reference: ImageReference, { platform, signal }: Abortable & { readonly platform: Platform }): Promise<Image> {
     signal?.throwIfAborted();
     const record = await findLocal(reference, this.#images);
-    const reason = record === undefined ? 'is not here' : await whyUnfit(record, platform, this.#images);
-    if (record !== undefined && reason === undefined) return await this.#images.open(record, { platform });
-    throw new VarveError('IMAGE_UNKNOWN', `Image ${formatReference(reference)} ${reason}`, {
+    const found = record === undefined ? 'is not here' : await openFit(record, platform, this.#images);
+    if (typeof found !== 'string') return found;
+    throw new VarveError('IMAGE_UNKNOWN', `Image ${formatReference(reference)} ${found}`, {
       hint: '`varve images` shows those that are here.',
     });
   }
@@ -41,7 +41,10 @@ export async function whyNotLocal(request: TransportRequest, images: ImageStore)
   if (request.fresh) return 'a fresh look was asked for';
   if (request.reference.transport !== 'docker') return 'only names are looked up here';
   const found = await findLocal(request.reference, images);
-  return found === undefined ? 'no image here has this name' : await whyUnfit(found, request.platform, images);
+  if (found === undefined) return 'no image here has this name';
+  if (found.platforms !== undefined) return whyNoneFits(found.platforms, request.platform);
+  const fit = await openFit(found, request.platform, images);
+  return typeof fit === 'string' ? fit : undefined;
 }
 
 async function findLocal(reference: ImageReference, images: ImageStore): Promise<ImageRecord | undefined> {
@@ -51,12 +54,16 @@ async function findLocal(reference: ImageReference, images: ImageStore): Promise
   return (await images.find(formatReference(reference))) ?? (mayBeId ? await images.find(digits) : undefined);
 }
 
-/** An image that names no architecture fits everywhere; of an index it is the entry that says for what an image is. */
-async function whyUnfit(record: ImageRecord, wanted: Platform, images: ImageStore): Promise<string | undefined> {
-  if (record.platforms !== undefined) return whyNoneFits(record.platforms, wanted);
-  const { config } = await images.open(record);
-  if (config.architecture === '' || isSamePlatform(config, wanted)) return undefined;
-  return `the image here is for ${formatPlatform(config)}, not ${formatPlatform(wanted)}`;
+/**
+ * The image for a platform, or why there is none. One that names no architecture fits everywhere; of an index it is the entry that says for
+ * what an image is.
+ */
+async function openFit(record: ImageRecord, platform: Platform, images: ImageStore): Promise<Image | string> {
+  if (record.platforms !== undefined) return whyNoneFits(record.platforms, platform) ?? (await images.open(record, { platform }));
+  const image = await images.open(record);
+  const { config } = image;
+  if (config.architecture === '' || isSamePlatform(config, platform)) return image;
+  return `the image here is for ${formatPlatform(config)}, not ${formatPlatform(platform)}`;
 }
 
 function whyNoneFits(platforms: readonly Platform[], wanted: Platform): string | undefined {
