@@ -1,17 +1,16 @@
 import { rmSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
-import { messageOf, type ProcessIO, type ProcessResult, type RunningContainer, VarveError, type Workspace } from '@varve/core';
+import { type ProcessIO, type ProcessResult, type RunningContainer, VarveError, type Workspace } from '@varve/core';
 import type { FileLock } from '@varve/core/system';
 import type { Answer, AttachRequest, Request } from '../client/frames.ts';
 import { listenIn } from '../client/unix-socket.ts';
 import { type Engine, openSnapshots } from '../engine.ts';
-import { healthCheckOf, STARTING, unwatched } from '../health/health-check.ts';
 import type { HealthMonitor } from '../health/health-monitor.ts';
-import { destroyContainer } from '../remove-container.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
 import { runGuest, watchHealth } from './guest.ts';
 import { Input } from './input.ts';
+import { Life } from './life.ts';
 import { LogFile } from './log-file.ts';
 import { Outputs } from './outputs.ts';
 import { processSpec } from './process-spec.ts';
@@ -21,12 +20,12 @@ import { Session } from './session.ts';
 /** Holds one container from its start to its end: its mounts, its process, its log, and whoever wants something of it. */
 export class Supervisor {
   readonly #engine: Engine;
+  readonly #life: Life;
   readonly #held: FileLock;
   readonly #outputs = new Outputs();
   readonly #input: Input | undefined;
   readonly #waiting = new Set<Session>();
   readonly #sessions = new Set<Session>();
-  #record: ContainerRecord;
   #container: RunningContainer | undefined;
   #workspace: Workspace | undefined;
   #server: Server | undefined;
@@ -35,7 +34,7 @@ export class Supervisor {
 
   constructor(engine: Engine, record: ContainerRecord, held: FileLock) {
     this.#engine = engine;
-    this.#record = record;
+    this.#life = new Life(engine, record);
     this.#held = held;
     this.#input = record.spec.openStdin ? new Input() : undefined;
   }
@@ -74,7 +73,7 @@ export class Supervisor {
 
   /** Asks the container to end, and kills it when it does not. */
   stop(): void {
-    const { stopSignal, stopTimeout } = this.#record.spec;
+    const { stopSignal, stopTimeout } = this.#life.record.spec;
     this.#container?.signal(stopSignal as NodeJS.Signals); // `signalName` checked it
     if (stopTimeout >= 0) setTimeout(() => this.#container?.signal('SIGKILL'), stopTimeout * 1000).unref();
   }
@@ -93,17 +92,17 @@ export class Supervisor {
 
   async #run(session: Session, attach: AttachRequest | undefined): Promise<void> {
     const { store } = this.#engine;
-    const { id, spec } = this.#record;
+    const { id, spec } = this.#life.record;
     let result: ProcessResult;
     try {
       const { root } = await this.#mount();
-      const asked = await processSpec(this.#record, { root, store, size: attach?.size });
+      const asked = await processSpec(this.#life.record, { root, store, size: attach?.size });
       const { provider } = await this.#engine.host.executor(spec.executor);
       this.#log = new LogFile(store.places.log(id), spec.log);
       this.#server = await this.#listen();
       if (attach !== undefined) this.#attach(session, attach);
       this.#container = (await provider.start?.(asked, this.#io())) ?? runOnly(provider, asked, this.#io());
-      this.#setRunning(this.#container.pid);
+      this.#life.begin(this.#container.pid);
       this.#watchHealth(this.#container);
       session.send({ kind: 'started', pid: this.#container.pid });
       result = await this.#container.exit;
@@ -116,14 +115,14 @@ export class Supervisor {
 
   async #mount(): Promise<Workspace> {
     const { host } = this.#engine;
-    const { spec } = this.#record;
+    const { spec } = this.#life.record;
     const { snapshots } = await openSnapshots(host, spec.driver);
     this.#workspace = await snapshots.show(spec.snapshot);
     return this.#workspace;
   }
 
   async #listen(): Promise<Server> {
-    const dir = this.#engine.store.places.container(this.#record.id);
+    const dir = this.#engine.store.places.container(this.#life.record.id);
     rmSync(join(dir, 'socket'), { force: true });
     return await listenIn(dir, (socket) => {
       const session = this.#welcome(socket, (request) => this.#answer(session, request));
@@ -144,7 +143,7 @@ export class Supervisor {
 
   async #carryOut(session: Session, request: Request): Promise<void> {
     const container = this.#container;
-    if (container === undefined) throw notRunning(this.#record.id);
+    if (container === undefined) throw notRunning(this.#life.record.id);
     const done = (value?: unknown) => session.end({ kind: 'done', value });
     switch (request.op) {
       case 'attach':
@@ -162,7 +161,7 @@ export class Supervisor {
         return done(await this.#pause(container));
       case 'resume':
         await container.resume();
-        this.#setStatus('running');
+        this.#life.setStatus('running');
         this.#monitor?.resume();
         return done();
       case 'processes':
@@ -172,9 +171,9 @@ export class Supervisor {
       case 'place':
         return done({ pid: process.pid, root: this.#workspace?.root });
       case 'exec':
-        return await runGuest(session, request, { container, record: this.#record });
+        return await runGuest(session, request, { container, record: this.#life.record });
       case 'start':
-        throw new VarveError('CONTAINER_RUNNING', `Container ${this.#record.id} is running`);
+        throw new VarveError('CONTAINER_RUNNING', `Container ${this.#life.record.id} is running`);
       default:
         request satisfies never;
     }
@@ -183,7 +182,7 @@ export class Supervisor {
   #attach(session: Session, { stdin, stdout, stderr }: AttachRequest): void {
     this.#waiting.add(session);
     this.#outputs.add(session, { stdout, stderr });
-    const { stdinOnce, tty } = this.#record.spec;
+    const { stdinOnce, tty } = this.#life.record.spec;
     const end = (): void => {
       if (stdin && stdinOnce && !tty) this.#input?.end();
     };
@@ -195,17 +194,11 @@ export class Supervisor {
     });
   }
 
-  #setRunning(pid: number): void {
-    const health = healthCheckOf(this.#record.spec.config) && STARTING;
-    const running = { status: 'running', pid: pid || undefined, supervisor: process.pid, startedAt: Date.now(), health } as const;
-    this.#record = this.#engine.store.containers.change(this.#record.id, () => running);
-  }
-
   async #pause(container: RunningContainer): Promise<void> {
     this.#monitor?.pause();
     try {
       await container.pause();
-      this.#setStatus('paused');
+      this.#life.setStatus('paused');
     } catch (failure) {
       this.#monitor?.resume();
       throw failure;
@@ -213,46 +206,23 @@ export class Supervisor {
   }
 
   #watchHealth(container: RunningContainer): void {
-    const { id } = this.#record;
-    this.#monitor = watchHealth({ container, record: this.#record }, (health) => {
-      this.#record = this.#engine.store.containers.change(id, (now) => ({ ...now, health }));
-    });
-  }
-
-  #setStatus(status: 'running' | 'paused'): void {
-    this.#record = this.#engine.store.containers.change(this.#record.id, (state) => ({ ...state, status }));
+    this.#monitor = watchHealth({ container, record: this.#life.record }, (health) => this.#life.setHealth(health));
   }
 
   /** It has not come to run. */
   async #fail(session: Session, failure: unknown): Promise<void> {
-    const exitCode = VarveError.is(failure) ? failure.exitCode : undefined;
     await this.#close();
-    const { containers } = this.#engine.store;
-    this.#record = containers.change(this.#record.id, ({ startedAt, finishedAt }) => {
-      const wasRun = startedAt !== undefined;
-      const status = wasRun ? 'exited' : 'created';
-      return { status, exitCode: exitCode ?? 128, error: messageOf(failure), startedAt, finishedAt };
-    });
-    if (this.#record.spec.autoRemove) await destroyContainer(this.#engine, this.#record, { volumes: true });
+    await this.#life.fail(failure);
     this.#held.release();
     session.fail(failure);
   }
 
   /** The record is right before anybody is told. */
-  async #finish({ exitCode, outOfMemory }: ProcessResult): Promise<void> {
+  async #finish(result: ProcessResult): Promise<void> {
     await this.#close();
-    const { containers } = this.#engine.store;
-    this.#record = containers.change(this.#record.id, ({ startedAt, health }) => ({
-      status: 'exited',
-      exitCode,
-      outOfMemory,
-      health: unwatched(health),
-      startedAt,
-      finishedAt: Date.now(),
-    }));
-    if (this.#record.spec.autoRemove) await destroyContainer(this.#engine, this.#record, { volumes: true });
+    await this.#life.finish(result);
     this.#held.release();
-    for (const session of this.#waiting) session.end({ kind: 'exit', exitCode } satisfies Answer);
+    for (const session of this.#waiting) session.end({ kind: 'exit', exitCode: result.exitCode } satisfies Answer);
   }
 
   async #close(): Promise<void> {
