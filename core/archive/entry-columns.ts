@@ -38,55 +38,55 @@ export interface ColumnParts {
 }
 
 /** Entries without their paths, of which each takes some thirty bytes instead of a few hundred. */
-export class EntryColumns {
-  #length = 0;
-  #types = new Uint8Array(FIRST_ROOM);
-  #attributes = new Uint32Array(FIRST_ROOM);
-  #seconds = new Float64Array(FIRST_ROOM);
-  #nanoseconds = new Uint32Array(FIRST_ROOM);
-  #sizes = new Float64Array(FIRST_ROOM);
-  #offsets = new Float64Array(FIRST_ROOM);
-  readonly #shared: SharedAttributes[] = [];
+export class EntryColumns implements ColumnParts {
+  length = 0;
+  types = new Uint8Array(FIRST_ROOM);
+  attributes = new Uint32Array(FIRST_ROOM);
+  seconds = new Float64Array(FIRST_ROOM);
+  nanoseconds = new Uint32Array(FIRST_ROOM);
+  sizes = new Float64Array(FIRST_ROOM);
+  offsets = new Float64Array(FIRST_ROOM);
+  readonly shared: SharedAttributes[] = [];
+  readonly targets = new Map<number, string>();
+  readonly devices = new Map<number, readonly [number, number]>();
   readonly #numbers = new Map<string, number>();
-  readonly #targets = new Map<number, string>();
-  readonly #devices = new Map<number, readonly [number, number]>();
-
-  get length(): number {
-    return this.#length;
-  }
 
   /** Returns the number of the row. */
   add(entry: Entry): number {
-    const row = this.#length++;
-    if (row === this.#types.length) this.#grow();
-    this.#types[row] = NUMBERS.get(entry.type) ?? 0;
-    if (entry.type === 'symlink' || entry.type === 'hardlink') this.#targets.set(row, entry.target);
-    if (entry.type === 'char' || entry.type === 'block') this.#devices.set(row, [entry.major, entry.minor]);
+    const row = this.length++;
+    if (row === this.types.length) this.#grow();
+    this.types[row] = NUMBERS.get(entry.type) ?? 0;
+    if (entry.type === 'symlink' || entry.type === 'hardlink') this.targets.set(row, entry.target);
+    if (entry.type === 'char' || entry.type === 'block') this.devices.set(row, [entry.major, entry.minor]);
     if (entry.type === 'file') {
-      this.#sizes[row] = entry.size;
-      this.#offsets[row] = entry.offset ?? NO_OFFSET;
+      this.sizes[row] = entry.size;
+      this.offsets[row] = entry.offset ?? NO_OFFSET;
     }
     if (!('mode' in entry)) return row;
-    this.#attributes[row] = this.#numberOf(entry);
-    this.#seconds[row] = entry.mtime.seconds;
-    this.#nanoseconds[row] = entry.mtime.nanoseconds;
+    this.attributes[row] = this.#numberOf(entry);
+    this.seconds[row] = entry.mtime.seconds;
+    this.nanoseconds[row] = entry.mtime.nanoseconds;
     return row;
+  }
+
+  entry(row: number, path: string): Entry {
+    return entryAt(this, row, path);
   }
 
   /** The columns as they are, no longer than they must be. */
   parts(): ColumnParts {
-    const length = this.#length;
+    const { length, shared, targets, devices } = this;
     return {
       length,
-      types: this.#types.subarray(0, length),
-      attributes: this.#attributes.subarray(0, length),
-      seconds: this.#seconds.subarray(0, length),
-      nanoseconds: this.#nanoseconds.subarray(0, length),
-      sizes: this.#sizes.subarray(0, length),
-      offsets: this.#offsets.subarray(0, length),
-      shared: this.#shared,
-      targets: this.#targets,
-      devices: this.#devices,
+      types: this.types.subarray(0, length),
+      attributes: this.attributes.subarray(0, length),
+      seconds: this.seconds.subarray(0, length),
+      nanoseconds: this.nanoseconds.subarray(0, length),
+      sizes: this.sizes.subarray(0, length),
+      offsets: this.offsets.subarray(0, length),
+      shared,
+      targets,
+      devices,
     };
   }
 
@@ -94,19 +94,19 @@ export class EntryColumns {
     const key = `${mode} ${uid} ${gid} ${xattrs === undefined ? '' : JSON.stringify(xattrs)}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
-    this.#numbers.set(key, this.#shared.length);
-    this.#shared.push(xattrs === undefined ? [mode, uid, gid] : [mode, uid, gid, xattrs]);
-    return this.#shared.length - 1;
+    this.#numbers.set(key, this.shared.length);
+    this.shared.push(xattrs === undefined ? [mode, uid, gid] : [mode, uid, gid, xattrs]);
+    return this.shared.length - 1;
   }
 
   #grow(): void {
-    const room = this.#types.length * 2;
-    this.#types = grown(this.#types, new Uint8Array(room));
-    this.#attributes = grown(this.#attributes, new Uint32Array(room));
-    this.#seconds = grown(this.#seconds, new Float64Array(room));
-    this.#nanoseconds = grown(this.#nanoseconds, new Uint32Array(room));
-    this.#sizes = grown(this.#sizes, new Float64Array(room));
-    this.#offsets = grown(this.#offsets, new Float64Array(room));
+    const room = this.types.length * 2;
+    this.types = grown(this.types, new Uint8Array(room));
+    this.attributes = grown(this.attributes, new Uint32Array(room));
+    this.seconds = grown(this.seconds, new Float64Array(room));
+    this.nanoseconds = grown(this.nanoseconds, new Uint32Array(room));
+    this.sizes = grown(this.sizes, new Float64Array(room));
+    this.offsets = grown(this.offsets, new Float64Array(room));
   }
 }
 

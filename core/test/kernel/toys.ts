@@ -101,7 +101,12 @@ export class ToySnapshotter implements Snapshotter {
   }
 }
 
-const driver = { name: 'toy', capabilities: {}, stat: async () => undefined, [Symbol.asyncDispose]: async () => undefined } as unknown as StorageDriver;
+const driver = {
+  name: 'toy',
+  capabilities: {},
+  stat: async () => undefined,
+  [Symbol.asyncDispose]: async () => undefined,
+} as unknown as StorageDriver;
 export const toySnapshots = (snapshotter = new ToySnapshotter()) =>
   definePlugin({
     name: 'toy-snapshots',

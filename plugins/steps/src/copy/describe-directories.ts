@@ -16,7 +16,7 @@ export interface Remembering {
 type PickedFound = Found & { readonly source: Picked };
 
 /** Files that are described at a time, enough to be read on all cores. */
-const BATCH = 10_000;
+const BATCH = 1_000;
 
 /** By directory: what its state was, and what was said of it then. */
 type Memory = readonly (readonly [directory: string, said: readonly [state: string, text: string]])[];

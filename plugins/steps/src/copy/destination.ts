@@ -4,22 +4,15 @@ import {
   baseName,
   type Content,
   childPath,
-  compareEntries,
   type DirectoryEntry,
-  type Entry,
   type FileEntry,
   type FileTree,
+  IndexPacker,
   type NodeEntry,
   parentOf,
   resolvePath,
 } from '@varve/core/archive';
-
-/** One file of the new layer, whatever the number of its names. */
-export interface Node {
-  readonly entry: NodeEntry;
-  /** Where a file's bytes lie. */
-  readonly content?: (() => Content) | undefined;
-}
+import { missing, type Node, PlacedFiles } from './placed-files.ts';
 
 export interface DestinationOptions {
   /** What directories get that nobody copied. */
@@ -33,7 +26,7 @@ export interface DestinationOptions {
 export class Destination implements FileTree {
   readonly #below: FileTree;
   readonly #options: DestinationOptions;
-  readonly #nodes = new Map<string, Node>();
+  readonly #placed = new PlacedFiles();
   /** Paths of which nothing of the layers below shows, neither they nor what lies in them. */
   readonly #hidden = new Set<string>();
   /** The layer has a file whose bytes lie in the layers below. */
@@ -45,14 +38,13 @@ export class Destination implements FileTree {
   }
 
   get(path: string): NodeEntry | undefined {
-    const entry = this.#nodes.get(path)?.entry;
-    if (entry !== undefined) return entry.path === path ? entry : { ...entry, path };
-    return this.#isHidden(path) ? undefined : this.#below.get(path);
+    const entry = this.#placed.get(path);
+    return entry !== undefined || this.#isHidden(path) ? entry : this.#below.get(path);
   }
 
   /** The file at a path, to give it one more name. */
   node(path: string): Node | undefined {
-    const known = this.#nodes.get(path);
+    const known = this.#placed.node(path);
     if (known !== undefined) return known;
     const entry = this.get(path);
     if (entry === undefined) return undefined;
@@ -63,7 +55,7 @@ export class Destination implements FileTree {
 
   list(path: string): readonly string[] {
     const names = new Set(this.#isHidden(path) ? [] : this.#below.list(path));
-    for (const known of this.#nodes.keys()) if (known !== '' && parentOf(known) === path) names.add(baseName(known));
+    for (const name of this.#placed.names(path)) names.add(name);
     return [...names].filter((name) => this.get(childPath(path, name)) !== undefined).sort();
   }
 
@@ -71,7 +63,7 @@ export class Destination implements FileTree {
     await this.#below.open();
   }
   content(file: FileEntry): Content {
-    return this.#nodes.get(file.path)?.content?.() ?? this.#below.content(file);
+    return this.#placed.content(file) ?? this.#below.content(file);
   }
   digests(files: readonly FileEntry[]): Promise<readonly string[]> {
     return this.#below.digests(files);
@@ -124,20 +116,20 @@ export class Destination implements FileTree {
         hint: 'Rename the file, or leave it out with --exclude or .dockerignore.',
       });
     this.#bringParents(path);
-    this.#nodes.set(path, node);
+    this.#placed.set(path, node);
   }
 
   /** The layer names the directories on the way, as they are. */
   #bringParents(path: string): void {
-    for (let dir = parentOf(path); dir !== '' && !this.#nodes.has(dir); dir = parentOf(dir)) {
+    for (let dir = parentOf(path); dir !== '' && !this.#placed.has(dir); dir = parentOf(dir)) {
       const entry = this.#below.get(dir);
-      if (entry !== undefined) this.#nodes.set(dir, { entry });
+      if (entry !== undefined) this.#placed.set(dir, { entry });
     }
   }
 
   #removeBelow(dir: string): void {
     this.#hidden.add(dir);
-    for (const path of this.#nodes.keys()) if (path.startsWith(`${dir}/`)) this.#nodes.delete(path);
+    this.#placed.removeBelow(dir);
   }
 
   #isHidden(path: string): boolean {
@@ -149,33 +141,19 @@ export class Destination implements FileTree {
   /** The layer: sorted, the first name of a file carries it and its other names are hard links. */
   async draft(): Promise<LayerDraft> {
     if (this.#borrows) await this.#below.open();
-    const first = new Map<Node, string>();
-    const named = [...this.#nodes].map(([path, node]) => ({ path, node, entry: at(path, node.entry) }));
-    const index = named
-      .sort((a, b) => compareEntries(a.entry, b.entry))
-      .flatMap(({ path, node, entry }): readonly Entry[] => {
-        const target = first.get(node);
-        if (target !== undefined) return [{ type: 'hardlink', path, target }];
-        if (node.content !== undefined) first.set(node, path);
-        // A directory where there was something else: what the layers below had in it stays gone.
-        const isNew = entry.type === 'directory' && this.#hidden.has(path) && this.#below.get(path)?.type === 'directory';
-        return isNew ? [entry, { type: 'opaque', path }] : [entry];
-      });
-    return { index, content: ({ path }) => (this.#nodes.get(path)?.content ?? missing(path))() };
+    const packer = new IndexPacker();
+    const first = new Map<number, string>();
+    for (const { path, entry, identity } of this.#placed.all()) {
+      const target = identity === undefined ? undefined : first.get(identity);
+      packer.add(target === undefined ? entry : { type: 'hardlink', path, target });
+      if (identity !== undefined && target === undefined) first.set(identity, path);
+      // A directory where there was something else: what the layers below had in it stays gone.
+      const isNew = entry.type === 'directory' && this.#hidden.has(path) && this.#below.get(path)?.type === 'directory';
+      if (isNew) packer.add({ type: 'opaque', path });
+    }
+    return { index: packer.finish(), content: (file) => this.#placed.content(file) ?? missing(file.path) };
   }
-}
-
-function at(path: string, entry: NodeEntry): NodeEntry {
-  if (entry.path === path && !('offset' in entry)) return entry;
-  if (entry.type !== 'file') return { ...entry, path };
-  // Where the bytes lay in the layer that they came from says nothing here.
-  const { offset: _, ...file } = entry;
-  return { ...file, path };
 }
 
 const conflict = (message: string): VarveError =>
   new VarveError('COPY_CONFLICT', message, { hint: 'A slash at the end of the destination means a directory.' });
-
-function missing(path: string): never {
-  throw new Error(`${path} is no file of this layer`);
-}

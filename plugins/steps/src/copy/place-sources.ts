@@ -2,9 +2,10 @@ import type { Content, FileTree, NodeEntry, PatternMatcher, Timestamp } from '@v
 import { childPath, parentOf } from '@varve/core/archive';
 import type { Attributing } from './attributes.ts';
 import type { DestPath } from './dest-path.ts';
-import type { Destination, Node } from './destination.ts';
+import type { Destination } from './destination.ts';
 import { joinEntry } from './join-entry.ts';
 import type { Picked } from './pick-sources.ts';
+import type { Node } from './placed-files.ts';
 import { walkPicked } from './walk-picked.ts';
 
 export interface Placing {
@@ -123,10 +124,10 @@ export class Placer {
   #node(source: NodeEntry, entry: NodeEntry): Node {
     const { tree } = this.#placing;
     if (source.type !== 'file') return { entry };
-    const { path, size } = source;
-    const content = (): Content => tree.content({ ...entry, type: 'file', path, size });
     const identity = tree.identity(source);
-    if (identity === undefined) return { entry, content };
+    const { path, size } = source;
+    if (identity === undefined) return { entry, from: { tree, path } };
+    const content = (): Content => tree.content({ ...entry, type: 'file', path, size });
     const node = this.#linked.get(identity) ?? { entry, content };
     this.#linked.set(identity, node);
     return node;

@@ -3,8 +3,9 @@ import type { Owner } from '@varve/core/archive';
 import { baseName, type Content, childPath, type NodeEntry, parentOf, readTar, type TarMember } from '@varve/core/archive';
 import type { Abortable } from '@varve/core/image';
 import { clamp } from './attributes.ts';
-import type { Destination, Node } from './destination.ts';
+import type { Destination } from './destination.ts';
 import { joinEntry } from './join-entry.ts';
+import type { Node } from './placed-files.ts';
 import { streamContent } from './stream-content.ts';
 
 export interface Unpacking extends Abortable {

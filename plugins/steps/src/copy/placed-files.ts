@@ -1,0 +1,190 @@
+import {
+  baseName,
+  type Content,
+  childPath,
+  compareNames,
+  EntryColumns,
+  type FileEntry,
+  type FileTree,
+  grown,
+  type NodeEntry,
+  parentOf,
+} from '@varve/core/archive';
+
+/** One file of the new layer, whatever the number of its names. */
+export interface Node {
+  readonly entry: NodeEntry;
+  /** Where a file's bytes lie. */
+  readonly content?: (() => Content) | undefined;
+  /** The same for a file with one name that is copied from a tree. */
+  readonly from?: { readonly tree: FileTree; readonly path: string } | undefined;
+}
+
+export interface Placed {
+  readonly path: string;
+  readonly entry: NodeEntry;
+  /** Equal for the names of one file; absent where there is no other. */
+  readonly identity: number | undefined;
+}
+
+/** A directory of a tree from which files are copied under the names that they have there. */
+interface Origin {
+  readonly tree: FileTree;
+  readonly directory: string;
+}
+
+interface Directory {
+  /** -1: only on the way to something. */
+  row: number;
+  readonly children: Map<string, Directory | number>;
+}
+
+/** What is put into a layer, by its place: of large trees a row of numbers for each file and a name in its directory. */
+export class PlacedFiles {
+  readonly #root: Directory = { row: -1, children: new Map() };
+  readonly #columns = new EntryColumns();
+  readonly #origins: Origin[] = [];
+  /** By row, from 1: the number of the origin of a file that keeps its name. */
+  #from = new Uint32Array(64);
+  /** By row: nodes that may get more names, or whose bytes lie somewhere of their own. */
+  readonly #nodes = new Map<number, Node>();
+  readonly #rows = new Map<Node, number>();
+  #last: { readonly path: string; readonly directory: Directory } | undefined;
+
+  get(path: string): NodeEntry | undefined {
+    const row = rowOf(this.#find(path));
+    return row < 0 ? undefined : this.#entry(row, path);
+  }
+
+  has(path: string): boolean {
+    return rowOf(this.#find(path)) >= 0;
+  }
+
+  /** The file at a path, to give it one more name. */
+  node(path: string): Node | undefined {
+    const row = rowOf(this.#find(path));
+    if (row < 0) return undefined;
+    const node = this.#nodes.get(row) ?? this.#nodeOf(row, path);
+    this.#keep(row, node);
+    return node;
+  }
+
+  content(file: FileEntry): Content | undefined {
+    const row = rowOf(this.#find(file.path));
+    return this.#nodes.get(row)?.content?.() ?? this.#copied(row, file);
+  }
+
+  set(path: string, node: Node): void {
+    const row = this.#rows.get(node) ?? this.#add(path, node);
+    if (path === '') this.#root.row = row;
+    else this.#put(path, node.entry.type === 'directory', row);
+  }
+
+  names(path: string): readonly string[] {
+    const found = this.#find(path);
+    return typeof found === 'object' ? [...found.children.keys()] : [];
+  }
+
+  removeBelow(path: string): void {
+    const found = this.#find(path);
+    if (typeof found === 'object') found.children.clear();
+    this.#last = undefined;
+  }
+
+  /** In the order of a layer: parents first, names by their bytes. */
+  *all(): Generator<Placed, void, undefined> {
+    const pending: { readonly path: string; readonly found: Directory | number }[] = [{ path: '', found: this.#root }];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const { path, found } = next;
+      const row = rowOf(found);
+      if (row >= 0) yield { path, entry: this.#entry(row, path), identity: this.#nodes.get(row)?.content && row };
+      if (typeof found === 'number') continue;
+      const names = [...found.children.keys()].sort(compareNames);
+      for (const name of names.reverse()) pending.push({ path: childPath(path, name), found: found.children.get(name) ?? -1 });
+    }
+  }
+
+  #add(path: string, node: Node): number {
+    const row = this.#columns.add(withoutOffset(node.entry));
+    if (node.from === undefined) this.#keep(row, node);
+    else if (baseName(node.from.path) === baseName(path)) this.#setOrigin(row, node.from);
+    else this.#keep(row, { entry: node.entry, content: copyOf(node.from, node.entry) });
+    return row;
+  }
+
+  #keep(row: number, node: Node): void {
+    if (node.content === undefined) return;
+    this.#nodes.set(row, node);
+    this.#rows.set(node, row);
+  }
+
+  /** Files of one directory come together. */
+  #setOrigin(row: number, { tree, path }: NonNullable<Node['from']>): void {
+    const directory = parentOf(path);
+    const last = this.#origins.at(-1);
+    if (last?.tree !== tree || last.directory !== directory) this.#origins.push({ tree, directory });
+    if (row >= this.#from.length) this.#from = grown(this.#from, new Uint32Array(row * 2));
+    this.#from[row] = this.#origins.length;
+  }
+
+  #nodeOf(row: number, path: string): Node {
+    const entry = this.#entry(row, path);
+    return { entry, content: entry.type === 'file' ? () => this.#copied(row, entry) ?? missing(path) : undefined };
+  }
+
+  #copied(row: number, file: FileEntry): Content | undefined {
+    const origin = this.#origins[(this.#from[row] ?? 0) - 1];
+    return origin && copyOf({ tree: origin.tree, path: childPath(origin.directory, baseName(file.path)) }, file)();
+  }
+
+  #entry(row: number, path: string): NodeEntry {
+    return this.#columns.entry(row, path) as NodeEntry; // nothing else was added
+  }
+
+  #put(path: string, isDirectory: boolean, row: number): void {
+    const { children } = this.#directory(parentOf(path));
+    const there = children.get(baseName(path));
+    if (!isDirectory) {
+      if (typeof there === 'object') this.#last = undefined;
+      children.set(baseName(path), row);
+    } else if (typeof there === 'object') there.row = row;
+    else children.set(baseName(path), { row, children: new Map() });
+  }
+
+  #find(path: string): Directory | number | undefined {
+    if (path === '') return this.#root;
+    const parent = parentOf(path);
+    if (this.#last?.path === parent) return this.#last.directory.children.get(baseName(path));
+    const directory = this.#find(parent);
+    if (typeof directory !== 'object') return undefined;
+    this.#last = { path: parent, directory };
+    return directory.children.get(baseName(path));
+  }
+
+  /** Made where there is none. */
+  #directory(path: string): Directory {
+    const found = this.#find(path);
+    if (typeof found === 'object') return found;
+    const made: Directory = { row: -1, children: new Map() };
+    this.#directory(parentOf(path)).children.set(baseName(path), made);
+    return made;
+  }
+}
+
+const rowOf = (found: Directory | number | undefined): number => (typeof found === 'object' ? found.row : (found ?? -1));
+
+const copyOf =
+  ({ tree, path }: NonNullable<Node['from']>, entry: NodeEntry) =>
+  (): Content =>
+    tree.content({ ...(entry as FileEntry), path }); // only files are copied from somewhere
+
+/** Where the bytes lay in the layer that they came from says nothing here. */
+function withoutOffset(entry: NodeEntry): NodeEntry {
+  if (entry.type !== 'file' || entry.offset === undefined) return entry;
+  const { offset: _, ...file } = entry;
+  return file;
+}
+
+export function missing(path: string): never {
+  throw new Error(`${path} is no file of this layer`);
+}
