@@ -113,6 +113,8 @@ claim('a push that was killed sends no layer again that arrived', async (t) => {
   child.kill('SIGKILL');
   await once(child, 'exit');
   t.is(await site.manifestOf('killed/push', '1'), undefined, 'no tag for a part of an image');
+  const compressed = readdirSync(join(client.root, 'tmp')).filter((file) => file.startsWith('push-'));
+  t.deepEqual(compressed, [], 'nothing that was compressed for it stays');
 
   proxy.does();
   await client.must(['push', name]);

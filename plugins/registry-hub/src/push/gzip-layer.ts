@@ -11,12 +11,13 @@ export interface CompressedLayer extends AsyncDisposable {
   read(from?: number): AsyncIterable<Uint8Array>;
 }
 
-/** Compresses a layer, on several cores; equal layers give equal bytes. */
+/** Compresses a layer, on several cores; equal layers give equal bytes. Its file has no name: of a process that is killed nothing stays. */
 export async function gzipLayer(layer: Layer, { dir, signal }: Abortable & { readonly dir: string }): Promise<CompressedLayer> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const file = join(dir, `push-${randomBytes(8).toString('hex')}`);
-  const dispose = () => rm(file, { force: true });
+  const handle = await open(file, 'wx+', 0o600);
   try {
+    await rm(file);
     const sha = createHash('sha256');
     let size = 0;
     async function* hashed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
@@ -27,12 +28,11 @@ export async function gzipLayer(layer: Layer, { dir, signal }: Abortable & { rea
       }
     }
     const compressed = hashed(gzip(releasing(layer.tar({ signal })), { signal }));
-    await using handle = await open(file, 'wx', 0o600);
     await handle.writeFile(releasing(compressed), { signal });
     const descriptor = { mediaType: MEDIA_TYPES.layerGzip, digest: digestFromHex(sha.digest('hex')), size };
-    return { descriptor, read: (from = 0) => readFrom(file, from), [Symbol.asyncDispose]: dispose };
+    return { descriptor, read: (from = 0) => readFrom(handle, from), [Symbol.asyncDispose]: () => handle.close() };
   } catch (failure) {
-    await dispose();
+    await handle.close();
     throw failure;
   }
 }
