@@ -1,4 +1,5 @@
-import test from 'ava';
+import { readdirSync } from 'node:fs';
+import test, { type ExecutionContext } from 'ava';
 import { Client, withoutSettings } from './client.ts';
 import { isRegistryMissing } from './docker-registry.ts';
 import { FaultProxy, type Seen } from './fault-proxy.ts';
@@ -72,15 +73,27 @@ claim('what was pulled is pushed to the same registry without a byte of a layer'
   t.regex(stderr, /Mounted from acme\/app/);
 });
 
-claim('a build that only adds files to a base reads no layer of it and pushes none', async (t) => {
+/** A build on a base to the registry that has the base. */
+async function builtOn(t: ExecutionContext, repository: string, line: string) {
   await using proxy = await FaultProxy.start(site.registry.host);
   using client = new Client();
-  client.write('context/Dockerfile', `FROM ${proxy.host}/acme/app:1\nCOPY file /added/\n`);
+  client.write('context/Dockerfile', `FROM ${proxy.host}/acme/app:1\n${line}\n`);
   client.write('context/file', 'added');
-  await client.must(['build', '-q', '--push', '-t', `${proxy.host}/wire/built:1`, `${client.folder}/context`]);
-  t.truthy(await site.manifestOf('wire/built', '1'));
-  const sent = bytes(proxy.requests, 'up');
-  t.true(sent < SMALL, `${sent} bytes were sent`);
+  await client.must(['build', '-q', '-o', `type=registry,name=${proxy.host}/${repository}:1`, `${client.folder}/context`]);
+  t.truthy(await site.manifestOf(repository, '1'));
+  t.is(proxy.seen(/^POST .*mount=/).length, 2, 'the layers of the base are mounted');
+  return { up: bytes(proxy.requests, 'up'), down: bytes(proxy.requests, 'down'), files: readdirSync(client.root) };
+}
+
+claim('a build that only adds files to a base unpacks no layer of it and pushes none', async (t) => {
+  const { up, files } = await builtOn(t, 'wire/added', 'COPY file /data/');
+  t.true(up < SMALL, `${up} bytes were sent`);
+  t.false(files.includes('snapshots'), 'nothing was unpacked');
+});
+
+claim('a build that only says something about a base fetches no layer of it and pushes none', async (t) => {
+  const { up, down } = await builtOn(t, 'wire/said', 'LABEL a=b');
+  t.true(up < SMALL && down < SMALL, `${up} bytes were sent, ${down} fetched`);
 });
 
 claim('a manifest that was pulled is pushed byte for byte', async (t) => {
