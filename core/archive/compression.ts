@@ -1,3 +1,5 @@
+import { VarveError } from '../src/errors.ts';
+
 /** How bytes are compressed; `none` for anything that is not recognised, such as a plain tar. */
 export type Compression = 'none' | 'gzip' | 'zstd' | 'bzip2' | 'xz';
 
@@ -22,3 +24,6 @@ export function detectCompression(bytes: Uint8Array): Compression {
 /** A zstd stream may begin with a skippable frame (RFC 8878, 3.1.2), as pzstd's and the seekable format's do. */
 const isSkippableZstd = (bytes: Uint8Array): boolean =>
   bytes.length >= 4 && ((bytes[0] ?? 0) & 0xf0) === 0x50 && bytes[1] === 0x2a && bytes[2] === 0x4d && bytes[3] === 0x18;
+
+export const corruptData = (compression: string, why: string, cause?: unknown): VarveError =>
+  new VarveError('COMPRESSION_CORRUPT', `The ${compression} data cannot be unpacked: ${why}`, { cause });

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { type Duplex, pipeline, Readable, type Writable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { messageOf, VarveError } from '../src/errors.ts';
-import { type Compression, DETECTION_BYTES, detectCompression } from './compression.ts';
+import { type Compression, corruptData, DETECTION_BYTES, detectCompression } from './compression.ts';
 import { splitZstdFrames } from './zstd-frames.ts';
 
 export interface DecompressOptions {
@@ -76,7 +76,7 @@ async function* inflate(
     yield* withSignal(through, signal);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw feeding.failure() ?? corrupt(compression, messageOf(cause), cause);
+    throw feeding.failure() ?? corruptData(compression, messageOf(cause), cause);
   } finally {
     through.destroy();
   }
@@ -131,12 +131,9 @@ function endOf(child: ChildProcessByStdio<Writable, Readable, Readable>): Promis
   });
   return new Promise((resolve) => {
     child.once('error', (cause) => resolve(unavailable(program, cause)));
-    child.once('close', (code) => resolve(code === 0 ? undefined : corrupt(program, text.trim() || `exit code ${code}`)));
+    child.once('close', (code) => resolve(code === 0 ? undefined : corruptData(program, text.trim() || `exit code ${code}`)));
   });
 }
-
-const corrupt = (compression: string, why: string, cause?: unknown): VarveError =>
-  new VarveError('COMPRESSION_CORRUPT', `The ${compression} data cannot be unpacked: ${why}`, { cause });
 
 const unavailable = (program: string, cause: unknown): VarveError =>
   new VarveError('COMPRESSION_UNAVAILABLE', `Unpacking needs the program ${program}: ${messageOf(cause)}`, {

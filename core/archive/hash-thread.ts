@@ -1,11 +1,18 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { PackedParts } from './packed-index.ts';
 import type { Range } from './range-reader.ts';
+import type { ReadLayer } from './read-layer.ts';
 
 /** What a thread is told; each `ranges`, `piece` and `close` gets an answer, in order. */
 export type HashOrder = { readonly id: number } & (
   | { readonly kind: 'ranges'; readonly ranges: readonly Range[] }
-  | { readonly kind: 'open'; readonly algorithm: string; readonly shared: Uint8Array }
+  | {
+      readonly kind: 'open';
+      readonly algorithm: string;
+      readonly shared: Uint8Array /** It is a layer in gzip. */;
+      readonly isLayer?: boolean;
+    }
   | { readonly kind: 'piece'; readonly start: number; readonly length: number }
   | { readonly kind: 'close' }
 );
@@ -13,10 +20,13 @@ export type HashOrder = { readonly id: number } & (
 export interface HashAnswer {
   readonly id: number;
   /** Hexadecimal digits; absent: it could not, or has done a piece. */
-  readonly hashes: readonly string[] | undefined;
+  readonly hashes?: readonly string[] | undefined;
+  readonly layer?: Omit<ReadLayer, 'index'> & { readonly parts: PackedParts };
+  /** Of a layer that cannot be read, with the first of its pieces that shows it. */
+  readonly failure?: { readonly code: string; readonly message: string; readonly hint: string | undefined };
 }
 
-type Listener = (hashes: HashAnswer['hashes']) => void;
+type Listener = (answer: HashAnswer) => void;
 
 /** More threads than this wait for the disk or for memory. */
 const THREADS = 4;
@@ -33,9 +43,9 @@ export class HashThread {
       env: {},
       execArgv: process.execArgv.filter((option) => option.startsWith('--conditions=')),
       trackUnmanagedFds: false,
-      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }, // it holds little, and should not take more
+      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 2048 }, // little, but for the index of a layer
     });
-    this.#worker.on('message', ({ id, hashes }: HashAnswer) => this.#listeners.get(id)?.(hashes));
+    this.#worker.on('message', (answer: HashAnswer) => this.#listeners.get(answer.id)?.(answer));
     for (const event of ['error', 'exit']) this.#worker.on(event, () => this.#break());
     this.#worker.unref();
   }
@@ -43,12 +53,17 @@ export class HashThread {
   /** `undefined`: it could not. */
   hash(ranges: readonly Range[]): Promise<readonly string[] | undefined> {
     return new Promise((resolve) => {
-      const id = this.open((hashes) => {
+      const id = this.open(({ hashes }) => {
         this.close(id);
         resolve(hashes);
       });
       this.post({ kind: 'ranges', id, ranges });
     });
+  }
+
+  /** Whose work it does. */
+  get load(): number {
+    return this.#listeners.size;
   }
 
   /** Begins to listen, which keeps the process alive until `close`. */
@@ -60,7 +75,7 @@ export class HashThread {
   }
 
   post(order: HashOrder): void {
-    if (this.isBroken) queueMicrotask(() => this.#listeners.get(order.id)?.(undefined));
+    if (this.isBroken) queueMicrotask(() => this.#listeners.get(order.id)?.({ id: order.id }));
     else this.#worker.postMessage(order);
   }
 
@@ -71,7 +86,7 @@ export class HashThread {
 
   #break(): void {
     this.isBroken = true;
-    for (const listener of [...this.#listeners.values()]) listener(undefined);
+    for (const [id, listener] of [...this.#listeners]) listener({ id });
   }
 }
 
@@ -83,4 +98,10 @@ export function hashThreads(): readonly HashThread[] {
   threads ??= Array.from({ length: count }, () => new HashThread());
   if (threads.some(({ isBroken }) => isBroken)) threads = threads.map((one) => (one.isBroken ? new HashThread() : one));
   return threads;
+}
+
+/** The one with the least to do. */
+export function freeHashThread(): HashThread | undefined {
+  const working = hashThreads().filter(({ isBroken }) => !isBroken);
+  return working.sort((a, b) => a.load - b.load)[0];
 }

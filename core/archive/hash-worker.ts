@@ -1,23 +1,54 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
+import { VarveError } from '../src/errors.ts';
 import { hashRanges } from './hash-ranges.ts';
 import type { HashAnswer, HashOrder } from './hash-thread.ts';
+import { LayerReading } from './read-layer.ts';
+
+interface Stream {
+  readonly shared: Uint8Array;
+  push(piece: Uint8Array): void;
+  end(): Omit<HashAnswer, 'id'>;
+}
 
 /** A `HashThread`. What cannot be hashed is left to whoever asked, who then hears why. */
-const streams = new Map<number, { readonly shared: Uint8Array; readonly sum: Hash }>();
+const streams = new Map<number, Stream>();
 
 function carryOut(order: HashOrder): HashAnswer | undefined {
   if (order.kind === 'ranges') return { id: order.id, hashes: tryRanges(order) };
   const { id } = order;
-  if (order.kind === 'open') streams.set(id, { shared: order.shared, sum: createHash(order.algorithm) });
+  if (order.kind === 'open') streams.set(id, order.isLayer === true ? layerOf(order) : hashOf(order));
   const stream = streams.get(id);
-  if (order.kind === 'piece') {
-    stream?.sum.update(stream.shared.subarray(order.start, order.start + order.length));
-    return { id, hashes: undefined };
+  try {
+    if (order.kind === 'piece') {
+      stream?.push(stream.shared.subarray(order.start, order.start + order.length));
+      return { id };
+    }
+    if (order.kind !== 'close') return undefined;
+    streams.delete(id);
+    return { id, ...stream?.end() };
+  } catch (failure) {
+    streams.delete(id);
+    if (!VarveError.is(failure)) throw failure;
+    const { code, message, hint } = failure;
+    return { id, failure: { code, message, hint } };
   }
-  if (order.kind !== 'close') return undefined;
-  streams.delete(id);
-  return { id, hashes: stream && [stream.sum.digest('hex')] };
+}
+
+type Opening = HashOrder & { readonly kind: 'open' };
+
+function hashOf({ algorithm, shared }: Opening): Stream {
+  const sum = createHash(algorithm);
+  return { shared, push: (piece) => sum.update(piece), end: () => ({ hashes: [sum.digest('hex')] }) };
+}
+
+function layerOf({ algorithm, shared }: Opening): Stream {
+  const reading = new LayerReading(algorithm);
+  const end = (): Omit<HashAnswer, 'id'> => {
+    const { index, ...layer } = reading.end();
+    return { layer: { ...layer, parts: index.parts } };
+  };
+  return { shared, push: (piece) => reading.push(piece), end };
 }
 
 function tryRanges({ ranges }: HashOrder & { readonly kind: 'ranges' }): readonly string[] | undefined {

@@ -22,35 +22,33 @@ export function indexTar(source: AsyncIterable<Uint8Array>, limits: TarLimits = 
   return new PassingIndexer(source, limits);
 }
 
-class PassingIndexer implements TarIndexer {
-  readonly #source: AsyncIterable<Uint8Array>;
-  readonly #limits: TarLimits;
+/** The index of a tar whose bytes come piece by piece. */
+export class TarIndex {
+  readonly #packer = new IndexPacker(); // in the order of the tar, as yet
+  readonly #parser: TarParser;
   #found: PackedIndex | undefined;
-  #index: LayerIndex | undefined;
+  #index: PackedIndex | undefined;
   #size = 0;
 
-  constructor(source: AsyncIterable<Uint8Array>, limits: TarLimits) {
-    this.#source = source;
-    this.#limits = limits;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    const packer = new IndexPacker(); // in the order of the tar, as yet
+  constructor(limits?: TarLimits) {
     const header: TarEvents['header'] = (found) => {
       const entry = layerEntry(found);
-      if (entry !== undefined) packer.add(entry);
+      if (entry !== undefined) this.#packer.add(entry);
     };
-    const parser = new TarParser({ header }, this.#limits);
-    for await (const chunk of this.#source) {
-      parser.push(chunk);
-      this.#size += chunk.length;
-      yield chunk;
-    }
-    parser.end();
-    this.#found = packer.finish();
+    this.#parser = new TarParser({ header }, limits);
   }
 
-  get index(): LayerIndex {
+  push(bytes: Uint8Array): void {
+    this.#parser.push(bytes);
+    this.#size += bytes.length;
+  }
+
+  end(): void {
+    this.#parser.end();
+    this.#found = this.#packer.finish();
+  }
+
+  get index(): PackedIndex {
     if (this.#found === undefined) throw new Error('The index of a tar is asked for before the tar has passed');
     this.#index ??= isNormal(this.#found) ? this.#found : packIndex(normaliseIndex([...this.#found]));
     return this.#index;
@@ -58,5 +56,31 @@ class PassingIndexer implements TarIndexer {
 
   get size(): number {
     return this.#size;
+  }
+}
+
+class PassingIndexer implements TarIndexer {
+  readonly #source: AsyncIterable<Uint8Array>;
+  readonly #tar: TarIndex;
+
+  constructor(source: AsyncIterable<Uint8Array>, limits: TarLimits) {
+    this.#source = source;
+    this.#tar = new TarIndex(limits);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of this.#source) {
+      this.#tar.push(chunk);
+      yield chunk;
+    }
+    this.#tar.end();
+  }
+
+  get index(): LayerIndex {
+    return this.#tar.index;
+  }
+
+  get size(): number {
+    return this.#tar.size;
   }
 }

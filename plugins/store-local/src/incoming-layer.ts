@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type ResumableSource, VarveError } from '@varve/core';
-import { decompress, detectCompression, indexTar, type LayerIndex } from '@varve/core/archive';
+import { decompress, detectCompression, indexTar, type LayerIndex, openLayerReader } from '@varve/core/archive';
 import { type Abortable, algorithmOf, asDiffID, type DiffID, type Digest, digestFromHex } from '@varve/core/image';
 import type { BlobWriter } from './blob-writer.ts';
 
@@ -32,7 +32,9 @@ export async function readIncoming(
 ): Promise<IncomingLayer> {
   const bytes = written({ source, writer, size, signal });
   try {
-    const layer = await readLayer(bytes, { writer, expected, signal }).catch((failure: unknown) => otherBytes(failure, bytes, writer));
+    const layer = await readLayer(bytes, { writer, expected, size, signal }).catch((failure: unknown) =>
+      otherBytes(failure, bytes, writer),
+    );
     for (let rest = await bytes.next(); !rest.done; ) rest = await bytes.next(); // what follows a compressed stream is a part of the blob
     if (expected !== undefined && expected !== layer.diffId) throw otherLayer(expected, layer.diffId);
     return layer;
@@ -52,11 +54,19 @@ type Bytes = AsyncGenerator<Uint8Array, void, undefined>;
 interface Reading extends Abortable {
   readonly writer: BlobWriter;
   readonly expected: DiffID | undefined;
+  readonly size: number | undefined;
 }
 
-async function readLayer(bytes: Bytes, { writer, expected, signal }: Reading): Promise<IncomingLayer> {
+async function readLayer(bytes: Bytes, { writer, expected, size = 0, signal }: Reading): Promise<IncomingLayer> {
   const { head, whole } = await peek(bytes);
-  const isPlain = detectCompression(head) === 'none';
+  const compression = detectCompression(head);
+  const isPlain = compression === 'none';
+  using beside = compression === 'gzip' ? openLayerReader(size, algorithmOf(expected)) : undefined;
+  if (beside !== undefined) {
+    for await (const chunk of whole) await beside.update(chunk);
+    const { hash, ...layer } = await beside.end();
+    return { diffId: asDiffID(digestFromHex(hash)), ...layer };
+  }
   // The digest of what was written is known without a second hash where nothing was decompressed.
   const isKnown = isPlain && writer.algorithm === algorithmOf(expected);
   const sum = createHash(algorithmOf(expected));
