@@ -154,6 +154,17 @@ for (const [how, redirected] of [
     t.deepEqual(Object.keys(JSON.parse(readFileSync(join(docker, 'config.json'), 'utf8')).auths), [site.registry.host]);
   });
 
+for (const [key, char, says] of [
+  ['Ctrl-C', '\u0003', /\[ABORTED/],
+  ['Ctrl-D', '\u0004', /Username cannot be empty/],
+] as const)
+  claim(`${key} ends the question of login`, async (t) => {
+    t.timeout(120_000);
+    using client = new Client();
+    const command = `${[process.execPath, ...VARVE].map((word) => `'${word}'`).join(' ')} login ${site.registry.host}`;
+    t.regex(await atTerminal(command, [['Username: ', char]], { DOCKER_CONFIG: client.folder }), says);
+  });
+
 claim('without a terminal login says what to do', async (t) => {
   using client = new Client();
   const { code, stderr } = await run('setsid', [process.execPath, ...VARVE, 'login', site.registry.host], {

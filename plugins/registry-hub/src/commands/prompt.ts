@@ -10,12 +10,21 @@ export interface PromptOptions {
   readonly signal: AbortSignal;
 }
 
-/** A line that the user types, seen on the terminal. @throws VarveError `PROMPT_NONE` where there is no terminal */
+/** A line that the user types, seen on the terminal; empty at its end (Ctrl-D). @throws VarveError `PROMPT_NONE` where there is none, `ABORTED` */
 export async function ask(question: string, options: PromptOptions): Promise<string> {
   await using terminal = await openTerminal(options);
   const lines = createInterface({ input: terminal.input, output: terminal.output, terminal: true });
+  const ended = new AbortController();
+  lines.once('SIGINT', () => ended.abort(stopped()));
+  lines.once('close', () => ended.abort());
   try {
-    return (await lines.question(question, { signal: options.signal })).trim();
+    return (await lines.question(question, { signal: AbortSignal.any([options.signal, ended.signal]) })).trim();
+  } catch (failure) {
+    options.signal.throwIfAborted();
+    if (!ended.signal.aborted) throw failure;
+    terminal.output.write('\n');
+    if (VarveError.is(ended.signal.reason)) throw ended.signal.reason;
+    return '';
   } finally {
     lines.close();
   }
@@ -35,6 +44,8 @@ export async function askHidden(question: string, options: PromptOptions): Promi
   }
 }
 
+const stopped = (): VarveError => new VarveError('ABORTED', 'Stopped while asking', { exitCode: 130 });
+
 /** What raw mode leaves to us: Enter, Backspace, and the keys that end a program. */
 function readLine(input: ReadStream, signal: AbortSignal): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
@@ -42,7 +53,7 @@ function readLine(input: ReadStream, signal: AbortSignal): Promise<string> {
   const take = (chunk: Buffer | string): void => {
     for (const char of chunk.toString()) {
       if (char === '\r' || char === '\n' || char === '\u0004') resolve(text);
-      else if (char === '\u0003') reject(new VarveError('ABORTED', 'Stopped while asking', { exitCode: 130 }));
+      else if (char === '\u0003') reject(stopped());
       else if (char === '\u007f' || char === '\b') text = [...text].slice(0, -1).join('');
       else if (char >= ' ') text += char;
     }
