@@ -3,10 +3,11 @@ import type { Layer } from '../image/layer.ts';
 import { hashContents } from './content.ts';
 import type { Content, FileEntry, NodeEntry } from './entry.ts';
 import type { FileTree } from './file-tree.ts';
-import { mergeIndexes } from './merge-indexes.ts';
+import { KnownDigests } from './known-digests.ts';
+import { MergedIndexes } from './merged-indexes.ts';
 import { compareNames } from './order.ts';
 import { baseName, parentOf } from './paths.ts';
-import type { TreeDirectory, TreeLeaf, TreeNode } from './tree-node.ts';
+import type { Links, TreeDirectory, TreeNode } from './tree-node.ts';
 
 export interface MergeOptions {
   readonly signal?: AbortSignal | undefined;
@@ -19,32 +20,33 @@ export class MergedTree implements FileTree {
   /** The chainID of the layers. */
   readonly id: string;
   readonly #layers: readonly Layer[];
-  readonly #root: TreeDirectory;
+  readonly #merged: MergedIndexes;
   /** Directories by path, so that a look-up takes the same time whatever the depth. */
   readonly #directories = new Map<string, TreeDirectory>();
-  readonly #digests = new Map<string, string>();
+  #digests: KnownDigests | undefined;
   #contents: readonly ContentOf[] | undefined;
   #opening: Promise<void> | undefined;
 
-  private constructor(layers: readonly Layer[], root: TreeDirectory) {
+  private constructor(layers: readonly Layer[], merged: MergedIndexes) {
     this.id = chainOf(layers.map((layer) => layer.id)) ?? 'empty';
     this.#layers = layers;
-    this.#root = root;
+    this.#merged = merged;
   }
 
   /** Reads the layers' indexes and merges them. @throws VarveError `LAYER_LINK` */
   static async of(layers: readonly Layer[], { signal }: MergeOptions = {}): Promise<MergedTree> {
     const indexes = await Promise.all(layers.map((layer) => layer.index({ signal })));
-    return new MergedTree(layers, mergeIndexes(indexes));
+    return new MergedTree(layers, new MergedIndexes(indexes));
   }
 
   get(path: string): NodeEntry | undefined {
-    return this.#find(path)?.entry;
+    const node = this.#find(path);
+    return node === undefined ? undefined : this.#merged.entryOf(node, path);
   }
 
   list(path: string): readonly string[] {
     const node = this.#find(path);
-    if (node?.kind !== 'directory') return [];
+    if (typeof node !== 'object') return [];
     node.names ??= [...node.children.keys()].sort(compareNames);
     return node.names;
   }
@@ -57,25 +59,28 @@ export class MergedTree implements FileTree {
 
   content(file: FileEntry): Content {
     if (this.#contents === undefined) throw new Error(`Content of "${file.path}" is asked for before the tree is open`);
-    const leaf = this.#leaf(file.path);
-    const contentOf = leaf && this.#contents[leaf.layer];
-    if (leaf?.source === undefined || contentOf === undefined) throw new Error(`"${file.path}" is no file of this tree`);
-    return contentOf(leaf.source);
+    const place = this.#placeOf(file.path);
+    const source = place === undefined ? undefined : this.#merged.sourceOf(place);
+    const contentOf = place === undefined ? undefined : this.#contents[this.#merged.layerOf(place)];
+    if (source?.type !== 'file' || contentOf === undefined) throw new Error(`"${file.path}" is no file of this tree`);
+    return contentOf(source);
   }
 
   async digests(files: readonly FileEntry[]): Promise<readonly string[]> {
-    const unknown = files.filter(({ path }) => !this.#digests.has(path));
-    if (unknown.length > 0) await this.#hash(unknown);
-    return files.map(({ path }) => this.#digests.get(path) ?? '');
+    this.#digests ??= new KnownDigests(this.#merged.length);
+    const known = this.#digests;
+    const places = files.map(({ path }) => this.#placeOf(path) ?? 0);
+    const unknown = files.filter((_, i) => known.get(places[i] ?? 0) === undefined);
+    if (unknown.length > 0) await this.#hash(unknown, known);
+    return places.map((place) => known.get(place) ?? '');
   }
 
   identity(file: Pick<FileEntry, 'path'>): string | undefined {
-    const leaf = this.#leaf(file.path);
-    if (leaf?.links === undefined) return undefined;
-    const { links, layer } = leaf;
+    const links = this.#linksOf(file.path);
+    if (links === undefined) return undefined;
     // A layer above may have taken some of the names away.
-    const alive = links.filter((path) => this.#leaf(path)?.links === links);
-    return alive.length > 1 ? `${layer}:${links[0]}` : undefined;
+    const alive = links.paths.filter((path) => this.#linksOf(path) === links);
+    return alive.length > 1 ? `${this.#merged.layerOf(links.first)}:${links.paths[0]}` : undefined;
   }
 
   async #open(): Promise<void> {
@@ -87,29 +92,35 @@ export class MergedTree implements FileTree {
     }
   }
 
-  async #hash(files: readonly FileEntry[]): Promise<void> {
+  async #hash(files: readonly FileEntry[], known: KnownDigests): Promise<void> {
     await this.open();
     const digests = await hashContents(files.map((file) => this.content(file)));
     files.forEach(({ path }, i) => {
-      this.#digests.set(path, digests[i] ?? '');
+      known.set(this.#placeOf(path) ?? 0, digests[i] ?? '');
     });
   }
 
-  #leaf(path: string): TreeLeaf | undefined {
+  #linksOf(path: string): Links | undefined {
+    const place = this.#placeOf(path);
+    return place === undefined ? undefined : this.#merged.linksOf(place);
+  }
+
+  /** Of what is no directory. */
+  #placeOf(path: string): number | undefined {
     const node = this.#find(path);
-    return node?.kind === 'leaf' ? node : undefined;
+    return typeof node === 'number' ? node : undefined;
   }
 
   #find(path: string): TreeNode | undefined {
-    return path === '' ? this.#root : this.#directory(parentOf(path))?.children.get(baseName(path));
+    return path === '' ? this.#merged.root : this.#directory(parentOf(path))?.children.get(baseName(path));
   }
 
   #directory(path: string): TreeDirectory | undefined {
-    if (path === '') return this.#root;
+    if (path === '') return this.#merged.root;
     const known = this.#directories.get(path);
     if (known !== undefined) return known;
     const node = this.#directory(parentOf(path))?.children.get(baseName(path));
-    if (node?.kind !== 'directory') return undefined;
+    if (typeof node !== 'object') return undefined;
     this.#directories.set(path, node);
     return node;
   }

@@ -1,30 +1,21 @@
-import type { FileEntry, NodeEntry } from './entry.ts';
-
-/** A place in merged layers that is not a directory. */
-export interface TreeLeaf {
-  readonly kind: 'leaf';
-  readonly entry: NodeEntry;
-  /** Number of the layer that it comes from. */
-  readonly layer: number;
-  /** The entry under which that layer has the content; `undefined` for what is no file. */
-  readonly source: FileEntry | undefined;
-  /** All names that the layer gives to this file, shared between them; `undefined` for one name. */
-  links: string[] | undefined;
-}
+/** A place in merged layers: a directory, or the number of an entry that is none (`MergedIndexes`). */
+export type TreeNode = TreeDirectory | number;
 
 export interface TreeDirectory {
-  readonly kind: 'directory';
-  entry: NodeEntry;
+  /** The number of its entry; `IMPLIED` where no layer mentions it. */
+  place: number;
   readonly children: Map<string, TreeNode>;
   /** Sorted; made when asked for. */
   names: readonly string[] | undefined;
 }
 
-export type TreeNode = TreeLeaf | TreeDirectory;
+export const IMPLIED = -1;
 
-export const treeDirectory = (entry: NodeEntry): TreeDirectory => ({
-  kind: 'directory',
-  entry,
-  children: new Map(),
-  names: undefined,
-});
+export const treeDirectory = (): TreeDirectory => ({ place: IMPLIED, children: new Map(), names: undefined });
+
+/** All names that a layer gives to one file. */
+export interface Links {
+  /** The number of the entry that has the file. */
+  readonly first: number;
+  readonly paths: string[];
+}

@@ -1,7 +1,7 @@
 import type { FileDigests } from '@varve/core';
 import { baseName, childPath, type FileTree, parentOf, type TreeState } from '@varve/core/archive';
 import { digestOf } from '@varve/core/image';
-import { type Described, type Describing, describeEntries, findLinks } from './describe-entries.ts';
+import { type Described, type Describing, describeEntries, findLinks, type Linking } from './describe-entries.ts';
 import { joinEntry } from './join-entry.ts';
 import type { Picked } from './pick-sources.ts';
 import type { Found } from './walk-picked.ts';
@@ -15,7 +15,7 @@ export interface Remembering {
 
 type PickedFound = Found & { readonly source: Picked };
 
-/** Files that are described at a time, enough to be read on all cores. */
+/** Files that are described at a time: enough to be read on all cores, and so few that all that is made of them is soon forgotten. */
 const BATCH = 1_000;
 
 /** By directory: what its state was, and what was said of it then. */
@@ -55,9 +55,20 @@ export async function describeDirectories(
     else changed.push(directory);
   }
   const linkOf = findLinks(mayBeLinks(sources, changed, tree), tree);
-  described.push(...(await describeEntries(sources.map(asFound), describing, linkOf)));
-  for (const batch of batchesOf(changed, tree)) described.push(...byDirectory(await describeEntries(batch, describing, linkOf)));
+  described.push(...(await describeBatches({ sources, directories: changed }, describing, linkOf)));
   if (changed.length > 0) await digests.remember(name, JSON.stringify(memoryOf(described, state)));
+  return described;
+}
+
+/** The sources themselves, and what lies directly in each of these directories together. */
+export async function describeBatches(
+  { sources, directories }: { readonly sources: readonly Picked[]; readonly directories: readonly Place[] },
+  describing: Describing,
+  linkOf: Linking,
+): Promise<readonly Described[]> {
+  const described = [...(await describeEntries(sources.map(asFound), describing, linkOf))];
+  for (const batch of batchesOf(directories, describing.tree))
+    described.push(...byDirectory(await describeEntries(batch, describing, linkOf)));
   return described;
 }
 
@@ -71,7 +82,7 @@ function* mayBeLinks(sources: readonly Picked[], directories: readonly Directory
 }
 
 /** What lies in these, some directories at a time: entries and lines of all files at once would be hundreds of megabytes. */
-function* batchesOf(directories: readonly Directory[], tree: FileTree): Generator<readonly PickedFound[], void, undefined> {
+function* batchesOf(directories: readonly Place[], tree: FileTree): Generator<readonly PickedFound[], void, undefined> {
   let batch: PickedFound[] = [];
   for (const { source, path, place } of directories) {
     for (const name of tree.list(place)) {
@@ -85,12 +96,16 @@ function* batchesOf(directories: readonly Directory[], tree: FileTree): Generato
   if (batch.length > 0) yield batch;
 }
 
-interface Directory {
+/** A directory that is copied. */
+export interface Place {
   readonly source: Picked;
   /** Below the source. */
   readonly path: string;
   /** In the tree. */
   readonly place: string;
+}
+
+interface Directory extends Place {
   readonly id: string | undefined;
 }
 
