@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { type Command, type Host, IMAGES, type Token } from '@varve/core';
-import { hexOf, MEDIA_TYPES, parseManifest, parseReference } from '@varve/core/image';
+import { hexOf, type Layer, MEDIA_TYPES, parseManifest, parseReference } from '@varve/core/image';
 import { temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { pullCommand } from '../src/commands/pull-command.ts';
@@ -14,6 +14,7 @@ import { isInsecure, isLoopback } from '../src/hosts/registry-host.ts';
 import { readOptions } from '../src/options.ts';
 import { isRegistryMissing, registryFor } from './docker-registry.ts';
 import { isMissing, openHub, PLATFORM, run, sampleImage, sampleLayer } from './hub-bench.ts';
+import { startWriting } from './writing-registry.ts';
 
 const claim = isRegistryMissing() ? test.skip : test.serial;
 const registry = isRegistryMissing() ? () => ({ host: '127.0.0.1:1' }) : registryFor(test);
@@ -51,6 +52,22 @@ claim('the gzip header says neither time nor system', async (t) => {
 claim('nothing is left in the temporary directory', async (t) => {
   const dir = temporaryDir(t);
   await openHub(t, dir).transport.push(sampleImage(), at('acme/left:1'), {});
+  t.deepEqual(readdirSync(join(dir, 'store/tmp')), []);
+});
+
+test('a push that is cancelled while it compresses rejects with the reason, and leaves nothing', async (t) => {
+  const other = await startWriting(t);
+  const dir = temporaryDir(t);
+  const { transport } = openHub(t, dir);
+  const abort = new AbortController();
+  const reason = new Error('enough');
+  const layer = sampleLayer('cancelled', 4 << 20);
+  const tar: Layer['tar'] = (options) => {
+    abort.abort(reason);
+    return layer.tar(options);
+  };
+  const pushing = transport.push(sampleImage([{ ...layer, tar }]), parseReference(`${other.host}/acme/app`), { signal: abort.signal });
+  t.is(await t.throwsAsync(pushing), reason);
   t.deepEqual(readdirSync(join(dir, 'store/tmp')), []);
 });
 

@@ -33,6 +33,7 @@ export async function gzipLayer(layer: Layer, { dir, signal }: Abortable & { rea
     return { descriptor, read: (from = 0) => readFrom(handle, from), [Symbol.asyncDispose]: () => handle.close() };
   } catch (failure) {
     await handle.close();
+    signal?.throwIfAborted(); // Node has a reason of its own
     throw failure;
   }
 }
