@@ -105,6 +105,12 @@ test('docker’s media types are understood, and layers get OCI’s', async (t) 
   t.true(((await image.layers[0]?.index()) ?? []).length > 0);
 });
 
+for (const code of [200, 400, 401, 403, 404, 405, 429, 500, 503])
+  test(`a registry that says ${code} when nothing is asked of it gives its images all the same`, async (t) => {
+    const { pull } = await bench(t, ({ url }, response) => url === '/v2/' && Boolean(response.writeHead(code).end()));
+    t.is(await (await pull()).id(), await sampleImage().id());
+  });
+
 test('what may pass is tried again', async (t) => {
   const { registry, pull } = await bench(t, ({ url }, response, seen) => {
     if (url === '/v2/' || seen > 2) return false;

@@ -30,8 +30,8 @@ export class Origins {
   /** On loopback nobody listens in, and most registries there speak plain HTTP; elsewhere TLS comes first. Without credentials. */
   async #probe(endpoint: Endpoint, options: Abortable): Promise<string> {
     const { api } = endpoint;
-    if (isLoopback(api)) return (await this.#speaks('http:', endpoint, options)) ? `http://${api}` : `https://${api}`;
-    return (await this.#speaks('https:', endpoint, options)) ? `https://${api}` : `http://${api}`;
+    const isPlain = isLoopback(api) && (await this.#speaks('http:', endpoint, options));
+    return !isPlain && (await this.#speaks('https:', endpoint, options)) ? `https://${api}` : `http://${api}`;
   }
 
   /** A server that wants TLS closes a plain connection, or says 400; one that does not, answers TLS with something else. */
