@@ -163,16 +163,16 @@ test(
   'GIT_CHECKSUM',
   /^invalid checksum foobar for Git URL, expected hex commit hash$/,
 );
-test('the beginning of a commit that is not there', refuses, { ref: 'abcdef12' }, 'GIT_REF', /does not contain ref abcdef12$/);
-test('too little of a commit', refuses, { ref: 'abcdef' }, 'GIT_REF', /does not contain ref abcdef$/);
+test('the beginning of a commit that is not there', refuses, { ref: 'abcdef12' }, 'GIT_REF', /^repository does not contain ref abcdef12: /);
+test('too little of a commit', refuses, { ref: 'abcdef' }, 'GIT_REF', /^repository does not contain ref abcdef: /);
 test(
   'the beginning of a commit that is not there, as a checksum, too',
   refuses,
   { ref: '0abcdef1', checksum: '0abcdef1' },
   'GIT_REF',
-  /does not contain ref 0abcdef1$/,
+  /^repository does not contain ref 0abcdef1: /,
 );
-test('a ref that is not there', refuses, { ref: 'nope' }, 'GIT_REF', /does not contain ref nope$/);
+test('a ref that is not there', refuses, { ref: 'nope' }, 'GIT_REF', /^repository does not contain ref nope: /);
 test('a commit that is not there', refuses, { ref: '1'.repeat(40) }, 'GIT_FAILED', /failed to fetch remote file:/);
 test('a directory that is not there', refuses, { subdir: 'nope' }, 'GIT_DIRECTORY', /no directory "nope"/);
 test('a directory outside', refuses, { subdir: 'out/ssl' }, 'GIT_DIRECTORY', /no directory "out\/ssl"/);

@@ -81,7 +81,7 @@ class Composing {
     const { placer, inputs, providers } = this.#parts;
     const { content, size, mtime } = await providers.fetcher.fetch(source, inputs.build);
     if (source.unpack && (await this.#unpack(content))) return;
-    placer.placeFile(() => nameOfUrl(source.url, this.#step), { mode: 0o600, size, mtime, content });
+    placer.placeFile(() => nameOfUrl(source.url), { mode: 0o600, size, mtime, content });
   }
 
   async #addRepository(source: GitSource): Promise<void> {

@@ -1,4 +1,4 @@
-import { type BuildInfo, type ContentStore, type CopySource, type SourceRange, VarveError } from '@varve/core';
+import { type BuildInfo, type ContentStore, type CopySource, VarveError } from '@varve/core';
 import { baseName, type Content, cleanPath, type Timestamp } from '@varve/core/archive';
 import { type Digest, parseDigest } from '@varve/core/image';
 import { printableUrl } from './printable-url.ts';
@@ -44,7 +44,7 @@ export class Fetcher {
     // Most builds fetch nothing: what that takes is loaded when it is needed.
     const { download } = await import('./download.ts');
     const { body, lastModified } = await download(text, { signal });
-    const { digest, size } = await store.write(body, { digest: checksum, signal });
+    const { digest, size } = await store.write(body, { digest: checksum, signal }).catch(explainMismatch);
     // What is pinned is the same whether it was fetched or there already.
     const mtime =
       checksum !== undefined || lastModified === undefined ? NO_TIME : { seconds: Math.floor(lastModified / 1000), nanoseconds: 0 };
@@ -52,19 +52,22 @@ export class Fetcher {
   }
 }
 
+/** As BuildKit calls it, before the store says what was expected and found. */
+function explainMismatch(cause: unknown): never {
+  if (!VarveError.is(cause) || cause.code !== 'BLOB_MISMATCH') throw cause;
+  const { code, message, hint } = cause;
+  throw new VarveError(code, `digest mismatch: ${message}`, { cause, hint });
+}
+
 const inStore = (store: ContentStore, fetched: Omit<Fetched, 'content'>): Fetched => ({
   ...fetched,
   content: { kind: 'range', file: store.path(fetched.digest), offset: 0, length: fetched.size },
 });
 
-/** What a fetched file is called in a directory. @throws VarveError `FETCH_NAME` */
-export function nameOfUrl(url: string, { source }: { readonly source?: SourceRange | undefined }): string {
+/** What a fetched file is called in a directory; where its address says no name, what BuildKit calls it. */
+export function nameOfUrl(url: string): string {
   const name = URL.canParse(url) ? baseName(cleanPath(decode(new URL(url).pathname))) : '';
-  if (name !== '') return name;
-  throw new VarveError('FETCH_NAME', `cannot determine filename from url: ${printableUrl(url)}`, {
-    source,
-    hint: 'Write the name at the end of the destination.',
-  });
+  return name === '' ? '__unnamed__' : name;
 }
 
 function decode(path: string): string {

@@ -41,7 +41,7 @@ async function look(source: GitSource, settings: GitSettings): Promise<FoundComm
   }
   const begun = ref !== undefined && BEGINNING.test(ref) ? await lookForBeginning(source, ref, settings) : undefined;
   if (begun) return begun;
-  throw new VarveError('GIT_REF', `repository ${printableUrl(url)} does not contain ref ${ref ?? 'HEAD'}`, {
+  throw new VarveError('GIT_REF', `repository does not contain ref ${ref ?? 'HEAD'}: ${printableUrl(url)}`, {
     hint: 'After the # comes a branch, a tag or a whole commit: <url>#<ref>:<directory>',
   });
 }
