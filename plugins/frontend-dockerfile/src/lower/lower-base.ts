@@ -1,5 +1,5 @@
 import { type BaseRef, type FrontendRequest, messageOf, type SourceRange, type Stage, type Step, VarveError } from '@varve/core';
-import { type ContainerConfig, type ImageConfig, type Platform, parsePlatform, parseReference } from '@varve/core/image';
+import { type ImageConfig, type Platform, parsePlatform, parseReference } from '@varve/core/image';
 import { expandWord } from '../expand/expand-word.ts';
 import type { FromInstruction } from '../instructions/instruction.ts';
 import type { Linter } from '../lint/linter.ts';
@@ -11,8 +11,8 @@ import type { BuildScope } from './stage-scope.ts';
 import { StageState } from './stage-state.ts';
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** What BuildKit gives a stage that starts from nothing. */
-const SCRATCH: Partial<ContainerConfig> = { Env: [PATH], WorkingDir: '/' };
+/** Windows has its own in its registry. */
+const usualEnv = (os: string): string[] => (os === 'windows' ? [] : [PATH]);
 
 /** A stage before its first instruction. */
 export interface LoweredBase {
@@ -49,14 +49,12 @@ export function basePlatform({ platform, source }: FromInstruction, { globals, e
   }
 }
 
-export const scratchBase = (platform: Platform | undefined): LoweredBase => ({
-  base: { kind: 'scratch' },
-  state: StageState.ofConfig(SCRATCH),
-  triggers: [],
-  steps: [],
-  platform,
-  initial: SCRATCH,
-});
+/** A stage that starts from nothing, with what BuildKit gives it. */
+export function scratchBase(platform: Platform | undefined, request: FrontendRequest): LoweredBase {
+  const { os } = platform ?? request.platform;
+  const initial = { Env: usualEnv(os), WorkingDir: '/' };
+  return { base: { kind: 'scratch' }, state: StageState.ofConfig(initial, os), triggers: [], steps: [], platform, initial };
+}
 
 export interface NamedBase {
   readonly from: FromInstruction;
@@ -82,12 +80,13 @@ export async function imageBase(image: ImageBase, { request, linter }: Asking): 
   const { config, ...found } = await resolveConfig(image, request);
   if (!isEmptyImage(found)) linter.ask('base', { from, ref, expected: platform ?? request.platform, actual: found });
   const hasPath = config.Env?.some((variable) => variable.startsWith('PATH=')) ?? false;
-  const Env = [...(config.Env ?? []), ...(hasPath ? [] : [PATH])];
+  const lacking = hasPath ? [] : usualEnv(found.os);
+  const Env = [...(config.Env ?? []), ...lacking];
   const triggers = config.OnBuild ?? [];
-  const patch = { ...(!hasPath && { Env: [PATH] }), ...(triggers.length > 0 && { OnBuild: null }) };
+  const patch = { ...(lacking.length > 0 && { Env: lacking }), ...(triggers.length > 0 && { OnBuild: null }) };
   return {
     base: { kind: 'image', ref },
-    state: StageState.ofConfig({ ...config, Env }),
+    state: StageState.ofConfig({ ...config, Env }, found.os),
     triggers,
     steps: Object.keys(patch).length === 0 ? [] : [{ kind: 'config', title: from.text, source: from.source, patch }],
     platform,

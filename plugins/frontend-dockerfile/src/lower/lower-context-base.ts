@@ -13,8 +13,9 @@ const REMOTE = /^(?:https?|git|ssh|target|input):|^git@/;
  *
  * @throws VarveError `FRONTEND_UNSUPPORTED`
  */
-export function contextBase({ from, ref, platform }: NamedBase, { contexts }: FrontendRequest): LoweredBase | undefined {
-  if (isEmptyContext(contexts, ref)) return scratchBase(platform);
+export function contextBase({ from, ref, platform }: NamedBase, request: FrontendRequest): LoweredBase | undefined {
+  const { contexts } = request;
+  if (isEmptyContext(contexts, ref)) return scratchBase(platform, request);
   const place = Object.hasOwn(contexts, ref) ? contexts[ref] : undefined;
   if (place === undefined || isImagePlace(place)) return undefined;
   const { source, text: title } = from;
@@ -33,5 +34,5 @@ export function contextBase({ from, ref, platform }: NamedBase, { contexts }: Fr
     sources: [{ kind: 'path', path: '/' }],
     dest: '/',
   };
-  return { ...scratchBase(platform), steps: [copy] };
+  return { ...scratchBase(platform, request), steps: [copy] };
 }

@@ -30,8 +30,8 @@ function treeOf(from: string, { tree, fail }: StageScope): TreeRef {
 
 export function lowerAdd(instruction: AddInstruction, scope: StageScope): readonly CopyStep[] {
   const paths = instruction.sources.map(scope.expand);
-  const checksum = instruction.checksum ? scope.expand(instruction.checksum) : undefined;
-  if (checksum !== undefined) checkChecksum(paths, scope);
+  const checksum = (instruction.checksum && scope.expand(instruction.checksum)) || undefined;
+  if (checksum !== undefined) checkChecksum(checksum, paths, scope);
   const { unpack } = instruction;
   // archives of the context are extracted unless told otherwise, downloaded ones only when told to
   const sources = paths.map((path): CopySource => {
@@ -42,9 +42,25 @@ export function lowerAdd(instruction: AddInstruction, scope: StageScope): readon
   return [transfer(instruction, { scope, paths, sources, from: CONTEXT, inputs })];
 }
 
-function checkChecksum(paths: readonly string[], { fail }: StageScope): void {
+function checkChecksum(checksum: string, paths: readonly string[], { fail }: StageScope): void {
+  const [path = ''] = paths;
   if (paths.length !== 1) fail("checksum can't be specified for multiple sources");
-  if (!paths.some((path) => isUrl(path) || isGit(path))) fail('checksum requires HTTP(S) or Git sources');
+  if (isGit(path)) return;
+  if (!isUrl(path)) fail('checksum requires HTTP(S) or Git sources');
+  const reason = whyNoDigest(checksum);
+  if (reason !== undefined) fail(`${reason}: ${quote(checksum)}`, 'It is written --checksum=sha256:<64 hex digits>');
+}
+
+const HEX_DIGITS: Readonly<Record<string, number>> = { sha256: 64, sha512: 128 };
+
+/** In the words that BuildKit has for it. */
+function whyNoDigest(text: string): string | undefined {
+  const [, algorithm = '', encoded = ''] = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([\w=-]+)$/.exec(text) ?? [];
+  if (algorithm === '') return 'invalid checksum digest format';
+  const length = Object.hasOwn(HEX_DIGITS, algorithm) ? HEX_DIGITS[algorithm] : undefined;
+  if (length === undefined) return 'unsupported digest algorithm';
+  if (encoded.length !== length) return 'invalid checksum digest length';
+  return /^[0-9a-f]+$/.test(encoded) ? undefined : 'invalid checksum digest format';
 }
 
 interface Resolved {

@@ -152,7 +152,7 @@ export class Lowering {
     const platform = basePlatform(from, build);
     const parent = names.base(ref, index);
     if (parent !== undefined) return stageBase(await this.#need(parent), { source: from.source, build });
-    if (ref === SCRATCH) return scratchBase(platform);
+    if (ref === SCRATCH) return scratchBase(platform, request);
     const directory = contextBase({ from, ref, platform }, request);
     if (directory !== undefined) return directory;
     const stageNames = (): readonly string[] => this.#dockerfile.stages.slice(0, index).flatMap((stage) => stage.from.name ?? []);

@@ -2,6 +2,7 @@ import type { ContainerConfig } from '@varve/core/image';
 import type { Environment } from '../expand/expand-word.ts';
 
 const DEFAULT_SHELL: readonly string[] = ['/bin/sh', '-c'];
+const WINDOWS_SHELL: readonly string[] = ['cmd', '/S', '/C'];
 
 /**
  * What a stage's instructions have said so far, as far as later ones depend on it. Of a variable of the image's environment and a build
@@ -42,8 +43,9 @@ export class StageState implements Environment {
     this.#values = new Map([...given, ...env]);
   }
 
-  static ofConfig({ Env, Shell, WorkingDir, User }: Partial<ContainerConfig>): StageState {
-    const shell = Shell == null || Shell.length === 0 ? DEFAULT_SHELL : Shell;
+  static ofConfig({ Env, Shell, WorkingDir, User }: Partial<ContainerConfig>, os: string): StageState {
+    const usual = os === 'windows' ? WINDOWS_SHELL : DEFAULT_SHELL;
+    const shell = Shell == null || Shell.length === 0 ? usual : Shell;
     const parts = { shell, workingDir: WorkingDir || '/', user: User ?? '' };
     return new StageState(parts, new Map((Env ?? []).map(splitVariable)), new Map());
   }
@@ -57,7 +59,7 @@ export class StageState implements Environment {
 
   /** Somebody chose a shell. */
   get hasShell(): boolean {
-    return this.shell !== DEFAULT_SHELL;
+    return this.shell !== DEFAULT_SHELL && this.shell !== WINDOWS_SHELL;
   }
 
   /** Everything that is set. */

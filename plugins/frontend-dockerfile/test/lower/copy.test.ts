@@ -4,6 +4,8 @@ import test from 'ava';
 import { lastStep, steps } from './lower.ts';
 
 const CONTEXT = { kind: 'context' };
+const DIGITS = 'ab'.repeat(32);
+const UPPER = DIGITS.toUpperCase();
 const paths = (...names: readonly string[]) => names.map((path) => ({ kind: 'path', path }));
 
 const copies = test.macro({
@@ -56,8 +58,14 @@ test(
 );
 test(
   copies,
-  'ADD --checksum=sha256:$v https://x/y /b',
-  { sources: [{ kind: 'url', url: 'https://x/y', checksum: 'sha256:val', unpack: undefined }], inputs: [] },
+  `ADD --checksum=sha256:${DIGITS} https://x/y /b`,
+  { sources: [{ kind: 'url', url: 'https://x/y', checksum: `sha256:${DIGITS}`, unpack: undefined }], inputs: [] },
+  'ADD https://x/y /b',
+);
+test(
+  copies,
+  'ADD --checksum=$unset https://x/y /b',
+  { sources: [{ kind: 'url', url: 'https://x/y', checksum: undefined }] },
   'ADD https://x/y /b',
 );
 test(
@@ -135,3 +143,8 @@ test(refuses, 'COPY --chmod=64a a b', "invalid chmod parameter: '64a'. it should
 test(refuses, 'COPY --chmod=10000 a b', "invalid chmod parameter: '10000'. it should be octal string and between 0 and 07777");
 test(refuses, 'ADD --checksum=a b c d', "checksum can't be specified for multiple sources");
 test(refuses, 'ADD --checksum=a b c', 'checksum requires HTTP(S) or Git sources');
+test(refuses, `ADD --checksum=${DIGITS} https://x/y c`, `invalid checksum digest format: "${DIGITS}"`);
+test(refuses, 'ADD --checksum=md5:7e55 https://x/y c', 'unsupported digest algorithm: "md5:7e55"');
+test(refuses, 'ADD --checksum=constructor:a https://x/y c', 'unsupported digest algorithm: "constructor:a"');
+test(refuses, 'ADD --checksum=sha256:ab https://x/y c', 'invalid checksum digest length: "sha256:ab"');
+test(refuses, `ADD --checksum=sha256:${UPPER} https://x/y c`, `invalid checksum digest format: "sha256:${UPPER}"`);

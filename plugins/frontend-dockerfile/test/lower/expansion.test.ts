@@ -11,10 +11,11 @@ const fills = test.macro({
   title: (_, text: string) => `variables are filled in: ${text.split('\n').at(-1)}`,
 });
 test(fills, 'ADD $v /d/${v}', { sources: [{ kind: 'path', path: 'val' }], dest: '/d/val' });
-test(fills, 'ADD --chown=$v --chmod=0${none:-644} --checksum=sha256:${none:-a} https://x/$v /d', {
+const DIGITS = 'ab'.repeat(32);
+test(fills, `ADD --chown=$v --chmod=0\${none:-644} --checksum=sha256:\${none:-${DIGITS}} https://x/$v /d`, {
   chown: 'val',
   chmod: '0644',
-  sources: [{ url: 'https://x/val', checksum: 'sha256:a' }],
+  sources: [{ url: 'https://x/val', checksum: `sha256:${DIGITS}` }],
 });
 test(fills, 'COPY --chown=$v:$v --chmod=u=${none:-rw} $v ["$v"] /$v/', { chown: 'val:val', chmod: 'u=rw', dest: '/val/' });
 test(fills, 'COPY ["$v x", "/$v"]', { sources: [{ kind: 'path', path: 'val x' }], dest: '/val' });

@@ -9,6 +9,12 @@ test('FROM scratch starts with a PATH and the root as working directory', async 
   t.deepEqual(initial, { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], WorkingDir: '/' });
 });
 
+test('an image for Windows starts without a PATH and has its own shell', async (t) => {
+  const { initial, steps } = await lowerTarget('FROM scratch\nENTRYPOINT a b', { platform: { os: 'windows', architecture: 'amd64' } });
+  t.deepEqual(initial, { Env: [], WorkingDir: '/' });
+  t.like(steps[0], { patch: { Entrypoint: ['cmd', '/S', '/C', 'a b'] } });
+});
+
 const plans = test.macro({
   async exec(t, text: string, stages: readonly string[], options?: Options) {
     const { plan, resolved } = await lower(text, { images: { a: {}, b: {} }, ...options });
