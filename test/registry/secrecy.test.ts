@@ -154,6 +154,20 @@ for (const [how, redirected] of [
     t.deepEqual(Object.keys(JSON.parse(readFileSync(join(docker, 'config.json'), 'utf8')).auths), [site.registry.host]);
   });
 
+claim('login asks again where what is known does not do: Enter means the same user', async (t) => {
+  t.timeout(120_000);
+  using client = new Client();
+  const auth = Buffer.from(`${username}:outdated`).toString('base64');
+  client.write('config.json', JSON.stringify({ auths: { [site.registry.host]: { auth } } }));
+  const command = `${[process.execPath, ...VARVE].map((word) => `'${word}'`).join(' ')} login ${site.registry.host}`;
+  const answers = [
+    [`Username (${username}): `, ''],
+    ['Password: ', password],
+  ] as const;
+  const seen = await atTerminal(command, answers, { DOCKER_CONFIG: client.folder });
+  t.regex(seen, /existing credentials[\s\S]*did not succeed[\s\S]*Login Succeeded/);
+});
+
 for (const [key, char, says] of [
   ['Ctrl-C', '\u0003', /\[ABORTED/],
   ['Ctrl-D', '\u0004', /Username cannot be empty/],

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type Command, type Invocation, VarveError } from '@varve/core';
-import { isOn, textOf, usageError } from '@varve/core/command';
+import { isOn, textOf, usageError, visible } from '@varve/core/command';
 import { type Kept, storeLogin } from '../auth/credential-store.ts';
 import type { Credentials, FindCredentials } from '../auth/credentials.ts';
 import { discard } from '../http/http-client.ts';
@@ -31,8 +31,9 @@ export const loginCommand = (hub: Hub): Command => ({
     if (known !== undefined) {
       stdout.write('Authenticating with existing credentials...\n');
       if (await isWelcome(access, host, { find: async () => known, invocation })) return succeeded(stdout);
+      stderr.write('Login did not succeed, error: unauthorized: incorrect username or password\n');
     }
-    const login = await readLogin(host, invocation);
+    const login = await readLogin(host, invocation, known?.kind === 'password' ? visible(known.username) : undefined);
     const find = withCredentials(access.find, host, login);
     let identityToken: string | undefined;
     const onRefreshToken = (token: string): void => {
@@ -93,7 +94,8 @@ interface Pair {
   readonly password: string;
 }
 
-async function readLogin(host: string, { values, stdin, stdout, stderr, signal }: Invocation): Promise<Pair> {
+/** @param before who it was the last time: Enter alone means the same */
+async function readLogin(host: string, { values, stdin, stdout, stderr, signal }: Invocation, before?: string): Promise<Pair> {
   const [given, user] = [textOf(values, 'password'), textOf(values, 'username')];
   const fromStdin = isOn(values, 'password-stdin');
   if (given !== undefined && fromStdin) throw usageError('--password and --password-stdin are mutually exclusive');
@@ -101,7 +103,7 @@ async function readLogin(host: string, { values, stdin, stdout, stderr, signal }
   if (given !== undefined) stderr.write('WARNING! Using --password via the CLI is insecure. Use --password-stdin.\n');
   const terminal = { stdin, stderr, signal };
   if (user === undefined) stdout.write(`Log in to ${host}\n`);
-  const username = user ?? (await ask('Username: ', terminal));
+  const username = user ?? ((await ask(before === undefined ? 'Username: ' : `Username (${before}): `, terminal)) || (before ?? ''));
   if (username === '') throw usageError('Username cannot be empty');
   const password = given ?? (fromStdin ? await readSecret(stdin) : await askHidden('Password: ', terminal));
   if (password === '') throw usageError('Password required');
