@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { constants, crc32, deflateRaw } from 'node:zlib';
-import { allocChunk, ownedChunk } from './chunks.ts';
+import { allocChunk, ownedChunk, releaseChunk } from './chunks.ts';
 import { isIncompressible } from './incompressible.ts';
 import { Limiter } from './limiter.ts';
 
@@ -33,12 +33,11 @@ export async function* gzip(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   signal?.throwIfAborted();
   const under: { readonly block: Promise<Uint8Array>; readonly bytes: Buffer }[] = [];
-  const free: Buffer[] = [];
   let done: Buffer | undefined;
   let checksum = 0;
   let size = 0;
   yield HEADER;
-  for await (const { bytes, before, isLast } of blocksOf(source, () => free.pop() ?? Buffer.allocUnsafeSlow(BLOCK))) {
+  for await (const { bytes, before, isLast } of blocksOf(source)) {
     signal?.throwIfAborted();
     const block = deflate(bytes, before, isLast);
     block.catch(() => undefined); // told when its turn comes, if it comes
@@ -48,7 +47,7 @@ export async function* gzip(
     const first = under.length >= parallel ? under.shift() : undefined;
     if (first === undefined) continue;
     yield await first.block;
-    if (done !== undefined) free.push(done); // nobody refers to it any more: the block after it is done too
+    if (done !== undefined) releaseChunk(done); // nobody refers to it any more: the block after it is done too
     done = first.bytes;
   }
   for (const { block } of under) {
@@ -76,16 +75,16 @@ interface Block {
 }
 
 /** A block is given out when it is known whether another one follows; of an empty stream there is one, which is empty. */
-async function* blocksOf(source: AsyncIterable<Uint8Array>, take: () => Buffer): AsyncGenerator<Block, void, undefined> {
+async function* blocksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Block, void, undefined> {
   let before: Buffer | undefined;
-  let block = take();
+  let block = allocChunk(BLOCK);
   let used = 0;
   for await (const chunk of source) {
     for (let taken = 0; taken < chunk.length; ) {
       if (used === BLOCK) {
         yield { bytes: block, before, isLast: false };
         before = block.subarray(BLOCK - WINDOW);
-        block = take();
+        block = allocChunk(BLOCK);
         used = 0;
       }
       const length = Math.min(BLOCK - used, chunk.length - taken);
@@ -102,7 +101,7 @@ async function deflate(bytes: Buffer, before: Buffer | undefined, isLast: boolea
   const options = {
     level: LEVEL,
     finishFlush: isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
-    chunkSize: bytes.length + 1024, // one piece, also if nothing can be made smaller
+    chunkSize: (bytes.length >> 1) + 1024, // one piece, of most
     ...(before !== undefined && { dictionary: before }),
   };
   return await deflating.run(
