@@ -105,12 +105,6 @@ test('docker’s media types are understood, and layers get OCI’s', async (t) 
   t.true(((await image.layers[0]?.index()) ?? []).length > 0);
 });
 
-for (const code of [200, 400, 401, 403, 404, 405, 429, 500, 503])
-  test(`a registry that says ${code} when nothing is asked of it gives its images all the same`, async (t) => {
-    const { pull } = await bench(t, ({ url }, response) => url === '/v2/' && Boolean(response.writeHead(code).end()));
-    t.is(await (await pull()).id(), await sampleImage().id());
-  });
-
 test('what may pass is tried again', async (t) => {
   const { registry, pull } = await bench(t, ({ url }, response, seen) => {
     if (url === '/v2/' || seen > 2) return false;
@@ -378,21 +372,26 @@ test('a layer that lies elsewhere is not fetched unless that is asked for', asyn
   const read = await foreign(t, ['https://elsewhere.test/layer']);
   await t.throwsAsync(read(), { code: 'BLOB_FOREIGN', message: /elsewhere\.test/ });
 });
-for (const url of ['http://127.0.0.1:1/layer', 'http://169.254.169.254/latest', 'file:///etc/passwd'])
-  test(`a layer is never fetched from ${url}`, async (t) => {
-    await t.throwsAsync((await foreign(t, [url], { foreignLayers: true }))(), { code: 'BLOB_UNKNOWN' });
-  });
-
-test('a redirect to a machine’s own wire is refused', async (t) => {
-  const { pull } = await bench(
-    t,
-    ({ url }, response) =>
-      url?.includes('/blobs/') === true && Boolean(response.writeHead(307, { location: 'http://169.254.169.254/x' }).end()),
-  );
-  await t.throwsAsync(pull(), { code: 'REGISTRY_ANSWER', message: /not safe/ });
+test('a layer is never fetched from this machine, its wire or its files', async (t) => {
+  const asked: unknown[] = [];
+  const here = await startLoopback(t, ({ url }) => asked.push(url) < 0);
+  const hosts = ['127.0.0.1', 'localhost', '0.0.0.0', '[::ffff:127.0.0.1]'].map((name) => here.host.replace('127.0.0.1', name));
+  const urls = ['file:///etc/passwd', 'http://169.254.169.254/x', ...hosts.map((host) => `http://${host}/layer`)];
+  await t.throwsAsync((await foreign(t, urls, { foreignLayers: true }))(), { code: 'BLOB_UNKNOWN' });
+  t.deepEqual(asked, []);
 });
 
+for (const host of ['169.254.169.254', '2852039166', '[::ffff:169.254.169.254]', '[fe80::1]'])
+  test(`a redirect to a machine’s own wire is refused: ${host}`, async (t) => {
+    const { pull } = await bench(
+      t,
+      ({ url }, response) => url?.includes('/blobs/') === true && Boolean(response.writeHead(307, { location: `http://${host}/x` }).end()),
+    );
+    await t.throwsAsync(pull(), { code: 'REGISTRY_ANSWER', message: /not safe/ });
+  });
+
 for (const [what, ping] of [
+  ['400', (response) => response.writeHead(400).end()],
   ['404', (response) => response.writeHead(404).end()],
   ['401 without a challenge', (response) => response.writeHead(401).end()],
   ['500', (response) => response.writeHead(500).end()],

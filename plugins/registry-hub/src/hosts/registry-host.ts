@@ -45,9 +45,15 @@ const familyName = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv
 /** Addresses that only mean something on the machine or the wire they are said on: metadata services of clouds listen there. */
 export const isLinkLocal = (host: string): boolean => isInRanges(hostName(host), ['169.254.0.0/16', 'fe80::/10']);
 
-/** Without port and brackets. */
+/** Without port and brackets. An address of version 4 in the form of version 6 is that one. */
 export function hostName(host: string): string {
   const bracketed = /^\[([^\]]*)\]/.exec(host)?.[1];
-  if (bracketed !== undefined) return bracketed;
-  return isIPv6(host) ? host : host.replace(/:\d+$/, '');
+  const name = bracketed ?? (isIPv6(host) ? host : host.replace(/:\d+$/, ''));
+  const [, dotted, high, low] = /^::ffff:(?:([0-9.]+)|([0-9a-f]{1,4}):([0-9a-f]{1,4}))$/i.exec(name) ?? [];
+  if (high === undefined || low === undefined) return dotted ?? name;
+  const [first, second] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  return [first >> 8, first & 255, second >> 8, second & 255].join('.');
 }
+
+/** Addresses that a connection takes for this machine's own, besides loopback. */
+export const isUnspecified = (host: string): boolean => isInRanges(hostName(host), ['0.0.0.0/8', '::/128']);

@@ -1,6 +1,6 @@
 import { type ResumableSource, VarveError } from '@varve/core';
 import type { Abortable, Descriptor } from '@varve/core/image';
-import { isLinkLocal, isLoopback } from '../hosts/registry-host.ts';
+import { isLinkLocal, isLoopback, isUnspecified } from '../hosts/registry-host.ts';
 import type { Requester } from '../http/requester.ts';
 
 interface ForeignOptions extends Abortable {
@@ -50,5 +50,6 @@ export function foreignSource(
   };
 }
 
-const isSafe = ({ protocol, host }: URL): boolean => /^https?:$/.test(protocol) && !isLoopback(host) && !isLinkLocal(host);
+const isSafe = ({ protocol, host }: URL): boolean =>
+  /^https?:$/.test(protocol) && !isLoopback(host) && !isUnspecified(host) && !isLinkLocal(host);
 const hostsOf = (urls: readonly URL[]): string => [...new Set(urls.map(({ host }) => host))].join(', ');
