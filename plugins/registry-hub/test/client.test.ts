@@ -196,6 +196,26 @@ test('tags come page by page, in whatever form the registry names the next one, 
   t.deepEqual(await all(open(t).tags(`${other.host}/lib/x`)), ['a', 'b', 'c']);
 });
 
+for (const [what, path, entries] of [
+  ['tags', '/tags/', (i: number) => ({ tags: Array.from({ length: 100 }, (_, n) => `${i}-${n}-${'x'.repeat(90_000)}`) })],
+  [
+    'referrers',
+    '/referrers/',
+    (i: number) => ({ manifests: [{ ...descriptorOf('a', Buffer.from(`${i}`)), annotations: { a: 'x'.repeat(9_000_000) } }] }),
+  ],
+] as const)
+  test(`${what} page after page without an end are cut`, async (t) => {
+    let pages = 0;
+    const other = await startLoopback(t, ({ url }, response) => {
+      if (!url?.includes(path)) return false;
+      return Boolean(response.writeHead(200, { link: `<${url}&next>; rel="next"` }).end(JSON.stringify(entries(pages++))));
+    });
+    const name = `${other.host}/lib/x`;
+    const read = what === 'tags' ? open(t).tags(name) : open(t).referrers(name, { digest: digestOf('x') });
+    await t.throwsAsync(all<unknown>(read), { code: 'REGISTRY_ANSWER', message: /found more/ });
+    t.true(pages < 10);
+  });
+
 test('a page of tags without an end is cut', async (t) => {
   const other = await startLoopback(t, ({ url }, response) => {
     if (!url?.includes('/tags/list')) return false;

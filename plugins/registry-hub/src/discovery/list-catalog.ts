@@ -1,6 +1,6 @@
 import type { Abortable } from '@varve/core/image';
 import type { Requester } from '../http/requester.ts';
-import { listPages } from './pages.ts';
+import { listNames } from './pages.ts';
 
 /** Repositories of a registry, as far as it tells, in its order. @throws VarveError `REGISTRY_…` */
 export async function* listCatalog(
@@ -16,5 +16,5 @@ export async function* listCatalog(
     member: 'repositories',
     signal,
   };
-  for await (const page of listPages(requester, { host, path: '' }, request)) yield* page;
+  yield* listNames(requester, { host, path: '' }, request);
 }

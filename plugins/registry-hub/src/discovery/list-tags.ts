@@ -1,6 +1,6 @@
 import type { Abortable } from '@varve/core/image';
 import type { Repository, Requester } from '../http/requester.ts';
-import { listPages } from './pages.ts';
+import { listNames } from './pages.ts';
 
 /** Tags of a repository, in the registry's order, as they come. @throws VarveError `IMAGE_UNKNOWN`, `REGISTRY_…` */
 export async function* listTags(
@@ -16,5 +16,5 @@ export async function* listTags(
     missing: 'IMAGE_UNKNOWN',
     signal,
   } as const;
-  for await (const page of listPages(requester, repository, request)) yield* page;
+  yield* listNames(requester, repository, request);
 }

@@ -5,11 +5,7 @@ import { discard, readBody } from '../http/http-client.ts';
 import { registryFailure } from '../http/registry-failure.ts';
 import type { Repository, Requester } from '../http/requester.ts';
 import { referrersTag } from '../push/add-referrer.ts';
-import { nextPage } from './pages.ts';
-
-const PAGE_LIMIT = 10 << 20;
-/** A registry that has more pages than this gives them for ever. */
-const MOST_PAGES = 1000;
+import { nextPage, PAGE_LIMIT, type Page, readPages } from './pages.ts';
 
 /** A manifest that belongs to another one: a signature, a bill of materials. */
 export interface Referrer extends Descriptor {
@@ -37,24 +33,22 @@ export async function* listReferrers(
   const what = `the referrers of ${digest} in ${repository.path}`;
   const headers = { accept: MEDIA_TYPES.index };
   const query = artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
-  const ask = async (to: string | URL) =>
+  const askFor = async (to: string | URL): Promise<Page<Referrer> | undefined> =>
     await client.receive(endpoint, { method: 'GET', to, actions: 'pull', what, headers, signal }, async (response) => {
-      if (response.statusCode === 200)
-        return { page: referrersIn(await readBody(response, PAGE_LIMIT), what), next: nextPage(response, origin) };
+      if (response.statusCode === 200) {
+        const body = await readBody(response, PAGE_LIMIT);
+        return { entries: referrersIn(body, what), next: nextPage(response, origin), size: body.length };
+      }
       if (!isUnknown(response)) throw await registryFailure(response, { host: endpoint.api, what });
       discard(response);
       return undefined;
     });
-  const seen = new Set<string>();
-  let found = (await ask(`referrers/${digest}${query}`)) ?? (await ask(`manifests/${referrersTag(digest)}`));
-  for (let pages = 0; found !== undefined && pages < MOST_PAGES; pages++) {
-    const fresh = found.page.filter((referrer) => !seen.has(referrer.digest));
-    for (const referrer of fresh) {
-      seen.add(referrer.digest);
-      if (artifactType === undefined || referrer.artifactType === artifactType) yield referrer; // not every registry filters
-    }
-    found = fresh.length === 0 || found.next === undefined ? undefined : await ask(found.next);
-  }
+  const ask = async (to: URL | undefined) =>
+    to === undefined
+      ? ((await askFor(`referrers/${digest}${query}`)) ?? (await askFor(`manifests/${referrersTag(digest)}`)))
+      : await askFor(to);
+  for await (const referrer of readPages({ ask, keyOf: (one) => one.digest, what }))
+    if (artifactType === undefined || referrer.artifactType === artifactType) yield referrer; // not every registry filters
 }
 
 /** A registry of before version 1.1 of the specification has no such address, in whatever words it says so. */
