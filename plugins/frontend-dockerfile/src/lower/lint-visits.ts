@@ -50,13 +50,14 @@ const EVERYTHING: readonly string[] = ['*', '**', '**/*'];
 
 /** Whether a path is hidden, for a rule. Patterns that cannot be read hide nothing here: whoever walks the context says what is wrong. */
 export function ignoredPaths(patterns: readonly string[]): InstructionVisit['isIgnored'] {
-  if (patterns.length === 0 || patterns.some((pattern) => pattern.startsWith('!'))) return undefined;
+  if (patterns.length === 0) return undefined;
   const hidesAll = patterns.some((pattern) => EVERYTHING.includes(pattern));
+  const exceptions = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
   let matcher: PatternMatcher | undefined;
   return (path) => {
     // the context itself has no name that a pattern could mean: `.*` is about what begins with a dot
-    if (path === '.' || path === '/') return hidesAll;
-    if (path.startsWith('/')) return false;
+    if (path === '.' || path === '/') return hidesAll && exceptions.length === 0;
+    if (path.startsWith('/') || exceptions.some((pattern) => mayTakeBack(pattern, path))) return false;
     const matches = orNothing(() => {
       matcher ??= createPatternMatcher(patterns);
       return matcher.matches(path);
@@ -64,6 +65,16 @@ export function ignoredPaths(patterns: readonly string[]): InstructionVisit['isI
     return matches ?? false;
   };
 }
+
+/** Whether an exception could be about something at or below a path, to judge by what stands before its first wildcard. */
+function mayTakeBack(pattern: string, path: string): boolean {
+  const names = pattern.split('/');
+  const wild = names.findIndex((name) => /[*?[]/.test(name));
+  const place = (wild < 0 ? names : names.slice(0, wild)).join('/').replace(/\\(.)/g, '$1');
+  return isAtOrBelow(place, path) || (wild >= 0 && isAtOrBelow(path, place));
+}
+
+const isAtOrBelow = (path: string, dir: string): boolean => dir === '' || path === dir || path.startsWith(`${dir}/`);
 
 /** Rules are asked before the walk that fails with the same mistake, and tells of it. */
 function orNothing<T>(work: () => T): T | undefined {

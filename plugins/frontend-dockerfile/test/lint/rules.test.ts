@@ -176,7 +176,26 @@ test(
 test(finds, 'FROM a AS x\nFROM b\nCOPY --from=x b /', [], { ignore: 'b' });
 test(finds, 'FROM a\nCOPY ./ /\nCOPY / /', [ignored('Copy', '.', 2), ignored('Copy', '/', 3)], { ignore: '**' });
 test(finds, 'FROM a\nCOPY ./ /\nCOPY / /', [], { ignore: '.*' });
-test(finds, 'FROM a\nCOPY b /', [], { ignore: 'b\n!c' });
+/** An exception that can be about what is copied, or something below it, is for whoever sees the files to judge. */
+const exceptions: readonly (readonly [ignore: string, source: string, isFound: boolean])[] = [
+  ['d\n!d/b', 'd/a', true],
+  ['d\n!e', 'd/a', true],
+  ['d\n!e/*', 'd/a', true],
+  ['!d/a\nd', 'd/b', true],
+  ['d\n!da', 'd', true],
+  ['d\n!d/a', 'd/a', false],
+  ['d\n!d/a', 'd', false],
+  ['d\n!d/a/b', 'd', false],
+  ['d\n!d/*', 'd', false],
+  ['d\n!*/a', 'd', false],
+  ['d\n!d/a', 'd/*', false],
+  ['d.e\n!d\\.e/a', 'd.e', false],
+  ['**\n!d', 'd/a', false],
+  ['**\n!a', '.', false],
+  ['**\n!a', './a', false],
+];
+for (const [ignore, source, isFound] of exceptions)
+  test(finds, `FROM a\nCOPY ${source} /`, isFound ? [ignored('Copy', source, 2)] : [], { ignore });
 test(finds, 'FROM a\nCOPY <<b /\nE\nb', [], { ignore: '*' });
 
 test(finds, 'FROM a\nEXPOSE 80/TCP 81/udp 90-91/Sctp', [
