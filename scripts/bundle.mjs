@@ -75,7 +75,12 @@ await build({
 });
 
 // Files of threads and helper processes are found by their names beside the code that starts them
-const entries = ['core/archive/hash-worker.ts', 'core/system/launch/worker.ts', 'core/system/launch/helper.ts'];
+const entries = [
+  'core/archive/hash-worker.ts',
+  'core/archive/extract-worker.ts',
+  'core/system/launch/worker.ts',
+  'core/system/launch/helper.ts',
+];
 await build({
   ...options,
   entryPoints: Object.fromEntries(entries.map((path) => [basename(path, '.ts'), path])),

@@ -18,10 +18,11 @@ export async function extractLayer(
   options: ExtractOptions,
 ): Promise<void> {
   const pacer = new Pacer(options.signal);
-  using extractor = new LayerExtractor(root, content, options);
-  for (const entry of normaliseIndex(index)) {
+  const entries = normaliseIndex(index);
+  await using extractor = new LayerExtractor(root, content, { ...options, count: entries.length });
+  for (const entry of entries) {
     if (pacer.isDue) await pacer.rest();
     extractor.add(entry);
   }
-  extractor.finish();
+  await extractor.finish();
 }

@@ -48,10 +48,13 @@ export class ExtractedDirectories {
   finish(): void {
     for (const [path, { entry, before }] of [...this.#entered].reverse()) {
       const host = joinPath(this.#root, path);
-      if (entry !== undefined && before !== undefined) this.#attributes.removeOtherXattrs(host, entry);
-      if (entry !== undefined) this.#attributes.apply(host, entry);
-      else if (before !== undefined) this.#attributes.setTime(host, { mtime: before });
-      else this.#attributes.apply(host, { ...impliedDirectory(path), ...this.#below?.(path), type: 'directory', path });
+      if (before === undefined)
+        this.#attributes.applyToNew(host, entry ?? { ...impliedDirectory(path), ...this.#below?.(path), type: 'directory', path });
+      else if (entry === undefined) this.#attributes.setTime(host, { mtime: before });
+      else {
+        this.#attributes.removeOtherXattrs(host, entry);
+        this.#attributes.apply(host, entry);
+      }
     }
   }
 

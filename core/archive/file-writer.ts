@@ -1,5 +1,6 @@
 import { closeSync, constants, fchmodSync, fchownSync, openSync, readSync, writeSync } from 'node:fs';
-import { copyRange, setMtimeOf } from '../system/index.ts';
+import { copyRange } from '../system/copy-file.ts';
+import { setMtimeOf } from '../system/file-times.ts';
 import type { Content, FileEntry } from './entry.ts';
 import type { HostAttributes } from './host-attributes.ts';
 import { type Range, RangeReader } from './range-reader.ts';
@@ -28,11 +29,12 @@ export class FileWriter implements Disposable {
 
   /** @throws `EEXIST` if there is anything, also a symlink; VarveError `SOURCE_CHANGED` */
   create(path: HostPath, entry: FileEntry, content: Content): void {
-    const fd = openSync(path, FLAGS, 0o600);
+    const { isOwn, isMode } = this.#attributes.given(entry);
+    const fd = openSync(path, FLAGS, isMode ? entry.mode : 0o600);
     try {
       if (entry.size > 0) this.#fill(fd, content);
-      if (this.#attributes.keepsOwners) fchownSync(fd, entry.uid, entry.gid);
-      fchmodSync(fd, entry.mode);
+      if (!isOwn) fchownSync(fd, entry.uid, entry.gid);
+      if (!isMode) fchmodSync(fd, entry.mode);
       if (entry.xattrs !== undefined) this.#attributes.setXattrs(path, entry);
       setMtimeOf(fd, entry.mtime.seconds, entry.mtime.nanoseconds);
     } finally {

@@ -1,25 +1,50 @@
 import { chmodSync, lchownSync } from 'node:fs';
 import { VarveError } from '../src/errors.ts';
-import { listXattrs, removeXattr, setMtime, setXattr } from '../system/index.ts';
+import { setMtime } from '../system/file-times.ts';
+import { listXattrs, removeXattr, setXattr } from '../system/xattrs.ts';
 import type { Attributes, NodeEntry } from './entry.ts';
 import type { ExtractOptions } from './extract-options.ts';
 import { isLayerXattr } from './layer-xattrs.ts';
+import type { OwnFiles } from './own-files.ts';
 
 type HostPath = string | Buffer;
+
+export interface AttributesOptions extends Pick<ExtractOptions, 'owners' | 'onSkip'> {
+  /** What everything has that is made. */
+  readonly own?: OwnFiles | undefined;
+}
 
 /** Gives files of this host the attributes of entries, in the only order that works: owner, mode (which chown changes), xattrs (which
  * chown takes away), times. */
 export class HostAttributes {
   readonly keepsOwners: boolean;
+  readonly #own: OwnFiles | undefined;
   readonly #onSkip: ExtractOptions['onSkip'];
 
-  constructor({ owners = 'kept', onSkip }: Pick<ExtractOptions, 'owners' | 'onSkip'>) {
+  constructor({ owners = 'kept', onSkip, own }: AttributesOptions) {
     this.keepsOwners = owners === 'kept';
+    this.#own = own;
     this.#onSkip = onSkip;
   }
 
+  /** What a file has as soon as it is made: its owner, and the mode it is made with. */
+  given({ uid, gid, mode }: Attributes): { readonly isOwn: boolean; readonly isMode: boolean } {
+    const own = this.#own;
+    const isOwn = !this.keepsOwners || (own !== undefined && uid === own.uid && gid === own.gid);
+    return { isOwn, isMode: isOwn && own !== undefined && (mode & (0o7000 | own.umask)) === 0 };
+  }
+
+  /** For what was made right before. */
+  applyToNew(path: HostPath, entry: NodeEntry): void {
+    this.#apply(path, entry, !this.given(entry).isOwn);
+  }
+
   apply(path: HostPath, entry: NodeEntry): void {
-    if (this.keepsOwners) lchownSync(path, entry.uid, entry.gid);
+    this.#apply(path, entry, this.keepsOwners);
+  }
+
+  #apply(path: HostPath, entry: NodeEntry, isOthers: boolean): void {
+    if (isOthers) lchownSync(path, entry.uid, entry.gid);
     if (entry.type !== 'symlink') chmodSync(path, entry.mode);
     if (entry.xattrs !== undefined) this.setXattrs(path, entry);
     this.setTime(path, entry);

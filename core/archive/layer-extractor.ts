@@ -1,35 +1,49 @@
 import { linkSync, symlinkSync } from 'node:fs';
 import { VarveError } from '../src/errors.ts';
 import { makeNode, setXattr } from '../system/index.ts';
-import type { Content, DeviceEntry, Entry, FifoEntry, FileEntry } from './entry.ts';
+import type { Content, DeviceEntry, Entry, FifoEntry, FileEntry, HardlinkEntry } from './entry.ts';
 import type { ExtractOptions } from './extract-options.ts';
 import { ExtractedDirectories } from './extracted-directories.ts';
-import { FileWriter } from './file-writer.ts';
+import { FileCrew } from './file-crew.ts';
 import { HostAttributes } from './host-attributes.ts';
 import { pathOf } from './names.ts';
+import { ownFilesIn } from './own-files.ts';
 import { joinPath, parentOf } from './paths.ts';
 import { emptyDirectory, removeTree } from './remove-tree.ts';
+import { replacing } from './replacing.ts';
 
 type HostPath = string | Buffer;
 
 type Created = Exclude<Entry, { type: 'directory' | 'opaque' | 'whiteout' }>;
 
+/** Entries from which on it is worth finding out what files have as they are made. */
+const SOME = 30;
+
+export interface ExtractorOptions extends ExtractOptions {
+  /** Entries of the layer. */
+  readonly count: number;
+}
+
 /** Writes one entry after the other, in the order of a normal index. */
-export class LayerExtractor implements Disposable {
+export class LayerExtractor implements AsyncDisposable {
   readonly #root: string;
   readonly #options: ExtractOptions;
   readonly #attributes: HostAttributes;
   readonly #directories: ExtractedDirectories;
-  readonly #files: FileWriter;
+  readonly #files: FileCrew;
+  /** Made when all files are there. */
+  readonly #links: HardlinkEntry[] = [];
   readonly #content: (file: FileEntry) => Content;
 
-  constructor(root: string, content: (file: FileEntry) => Content, options: ExtractOptions) {
+  constructor(root: string, content: (file: FileEntry) => Content, options: ExtractorOptions) {
     this.#root = root;
     this.#options = options;
     this.#content = content;
-    this.#attributes = new HostAttributes(options);
+    const { count, owners = 'kept' } = options;
+    const own = count < SOME ? undefined : ownFilesIn(root);
+    this.#attributes = new HostAttributes({ ...options, own });
     this.#directories = new ExtractedDirectories(root, { attributes: this.#attributes, below: options.below });
-    this.#files = new FileWriter(this.#attributes);
+    this.#files = new FileCrew({ count, attributes: this.#attributes, owners, own });
   }
 
   add(entry: Entry): void {
@@ -44,12 +58,17 @@ export class LayerExtractor implements Disposable {
   }
 
   /** Directories get their attributes last: what is made in them would change their times. */
-  finish(): void {
+  async finish(): Promise<void> {
+    await this.#files.finish();
+    for (const { path, target } of this.#links) {
+      const host = joinPath(this.#root, path);
+      replacing(host, () => linkSync(joinPath(this.#root, target), host));
+    }
     this.#directories.finish();
   }
 
-  [Symbol.dispose](): void {
-    this.#files[Symbol.dispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#files[Symbol.asyncDispose]();
   }
 
   #hide(path: string, host: HostPath): void {
@@ -73,14 +92,14 @@ export class LayerExtractor implements Disposable {
   #create(entry: Created, host: HostPath): void {
     switch (entry.type) {
       case 'file':
-        replacing(host, () => this.#files.create(host, entry, this.#content(entry)));
+        this.#files.add(host, entry, this.#content(entry));
         break;
       case 'hardlink':
-        replacing(host, () => linkSync(joinPath(this.#root, entry.target), host));
+        this.#links.push(entry);
         break;
       case 'symlink':
         replacing(host, () => symlinkSync(pathOf(entry.target), host));
-        this.#attributes.apply(host, entry);
+        this.#attributes.applyToNew(host, entry);
         break;
       case 'char':
       case 'block':
@@ -95,7 +114,7 @@ export class LayerExtractor implements Disposable {
   #special(entry: DeviceEntry | FifoEntry, host: HostPath): void {
     if (entry.type === 'char' && entry.major === 0 && entry.minor === 0) throw whiteoutDevice(entry.path);
     const refusal = entry.type !== 'fifo' && !this.#attributes.keepsOwners ? 'Devices need root' : makeDevice(entry, host);
-    if (refusal === undefined) this.#attributes.apply(host, entry);
+    if (refusal === undefined) this.#attributes.applyToNew(host, entry);
     else this.#attributes.skip(entry, refusal);
   }
 }
@@ -112,20 +131,6 @@ function makeDevice(entry: DeviceEntry | FifoEntry, host: HostPath): string | un
 }
 
 const YES = Buffer.from('y');
-
-/** Makes something where nothing may be; what is there is removed, and never followed. */
-function replacing(host: HostPath, make: () => void): void {
-  try {
-    make();
-  } catch (error) {
-    if (!isThere(error)) throw error;
-    removeTree(host);
-    make();
-  }
-}
-
-const isThere = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && (error.code === 'EEXIST' || error.code === 'SYSTEM_EEXIST');
 
 const whiteoutDevice = (path: string): VarveError =>
   new VarveError('LAYER_DEVICE', `"${path}" is a char device 0:0: overlays take it for a removed file`, {
