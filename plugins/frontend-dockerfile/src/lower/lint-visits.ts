@@ -66,12 +66,18 @@ export function ignoredPaths(patterns: readonly string[]): InstructionVisit['isI
   };
 }
 
-/** Whether an exception could be about something at or below a path, to judge by what stands before its first wildcard. */
-function mayTakeBack(pattern: string, path: string): boolean {
+/** Whether an exception could be about something at or below a source, to judge by what stands before their first wildcards. */
+function mayTakeBack(pattern: string, source: string): boolean {
+  const exception = beforeWildcard(pattern);
+  const { place } = beforeWildcard(source);
+  return isAtOrBelow(exception.place, place) || (exception.isWild && isAtOrBelow(place, exception.place));
+}
+
+function beforeWildcard(pattern: string): { place: string; isWild: boolean } {
   const names = pattern.split('/');
   const wild = names.findIndex((name) => /[*?[]/.test(name));
   const place = (wild < 0 ? names : names.slice(0, wild)).join('/').replace(/\\(.)/g, '$1');
-  return isAtOrBelow(place, path) || (wild >= 0 && isAtOrBelow(path, place));
+  return { place, isWild: wild >= 0 };
 }
 
 const isAtOrBelow = (path: string, dir: string): boolean => dir === '' || path === dir || path.startsWith(`${dir}/`);

@@ -189,6 +189,8 @@ const exceptions: readonly (readonly [ignore: string, source: string, isFound: b
   ['d\n!d/*', 'd', false],
   ['d\n!*/a', 'd', false],
   ['d\n!d/a', 'd/*', false],
+  ['d\n!d/a', '*/a', false],
+  ['d\n!e/a', 'd/*', true],
   ['d.e\n!d\\.e/a', 'd.e', false],
   ['**\n!d', 'd/a', false],
   ['**\n!a', '.', false],
