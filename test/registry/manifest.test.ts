@@ -136,6 +136,15 @@ claim('manifests of lists added at once: none is lost', async (t) => {
   t.deepEqual(manifests[0].platform, { architecture: 'x', os: 'linux', 'os.version': 'x', variant: 'x' });
 });
 
+claim('inspect of what is no manifest says so', async (t) => {
+  await using proxy = await FaultProxy.start(site.registry.host);
+  using client = new Client();
+  for (const body of ['<html>', 'null', `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`]) {
+    proxy.does({ on: /manifests/, times: 10, fault: faults.says(200, {}, body) });
+    t.regex((await client.varve(['manifest', 'inspect', `${proxy.host}/lists/amd64:1`])).stderr, /\[IMAGE_INVALID\]/);
+  }
+});
+
 claim('what is not there is told', async (t) => {
   const { client, name } = await bench();
   using _ = client;

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { makeIndex } from '@varve/core/image';
+import { nestedIndex } from '@varve/core/testing';
 import test from 'ava';
 import { mustRun } from '../helpers/varve.ts';
 import { Client, withoutSettings } from './client.ts';
@@ -46,16 +48,31 @@ claim('pull --all-platforms of one image brings that', async (t) => {
   t.is(await client.idOf(`${site.registry.host}/acme/app:1`), site.sample.config.digest);
 });
 
-for (const [args, says] of [
-  [['--platform', 'linux/amd64', 'app'], /exclude each other/],
-  [['docker-archive:file.tar'], /names in registries/],
-] as const)
-  test(`pull --all-platforms ${args.join(' ')} is refused`, async (t) => {
-    using client = new Client();
-    const { code, stderr } = await client.varve(['pull', '--all-platforms', ...args]);
-    t.is(code, 2);
-    t.regex(stderr, says);
-  });
+claim('an index of indexes goes whole from a registry to another name and into an archive, and comes from there', async (t) => {
+  const [name, other] = [`${site.registry.host}/many/nested:1`, `${site.registry.host}/many/again:1`];
+  using first = new Client();
+  const { index: nested } = await nestedIndex();
+  await first.storeIndex(nested, name);
+  const digestOf = (said: string) => /sha256:[0-9a-f]{64}/.exec(said)?.[0];
+  const pushed = digestOf(await first.must(['push', name]));
+
+  using client = new Client();
+  t.is(digestOf(await client.must(['pull', '--all-platforms', name])), pushed);
+  t.is(digestOf(await client.must(['push', name, other])), pushed);
+  const archive = join(client.folder, 'nested.tar');
+  await client.must(['save', '-o', archive, name]);
+  using third = new Client();
+  t.is(digestOf(await third.must(['pull', '--all-platforms', `oci-archive:${archive}`])), pushed);
+  for (const platform of ['linux/s390x', 'linux/amd64', 'linux/arm64'])
+    t.is(await client.must(['inspect', '--platform', platform, '-f', '{{.Os}}/{{.Architecture}}', name]), `${platform}\n`);
+});
+
+test('pull --all-platforms of one platform is misuse', async (t) => {
+  using client = new Client();
+  const { code, stderr } = await client.varve(['pull', '--all-platforms', '--platform', 'linux/amd64', 'app']);
+  t.is(code, 2);
+  t.regex(stderr, /exclude each other/);
+});
 
 claim('push --format v2s2 gives docker’s media types, of an image and of an index, which other tools read', async (t) => {
   using client = new Client();
