@@ -48,28 +48,50 @@ export function lintFrom({ globals: args, stages }: Dockerfile, { linter, global
 
 const EVERYTHING: readonly string[] = ['*', '**', '**/*'];
 
-/** Whether a path is hidden, for a rule. Patterns that cannot be read hide nothing here: whoever walks the context says what is wrong. */
+/**
+ * Whether a path is hidden, for a rule that does not see the files: not where a later exception could be about something at or below it.
+ * Patterns that cannot be read hide nothing here: whoever walks the context says what is wrong.
+ */
 export function ignoredPaths(patterns: readonly string[]): InstructionVisit['isIgnored'] {
   if (patterns.length === 0) return undefined;
-  const hidesAll = patterns.some((pattern) => EVERYTHING.includes(pattern));
-  const exceptions = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
-  let matcher: PatternMatcher | undefined;
+  let hiding: PatternMatcher | undefined;
+  let read: readonly Pattern[] | undefined;
+  /** By any pattern, which is quicker to say than by which. */
+  const mayBeHidden = (path: string): boolean => {
+    hiding ??= createPatternMatcher(patterns.filter((pattern) => !pattern.startsWith('!')));
+    return hiding.matches(path);
+  };
   return (path) => {
-    // the context itself has no name that a pattern could mean: `.*` is about what begins with a dot
-    if (path === '.' || path === '/') return hidesAll && exceptions.length === 0;
-    if (path.startsWith('/') || exceptions.some((pattern) => mayTakeBack(pattern, path))) return false;
-    const matches = orNothing(() => {
-      matcher ??= createPatternMatcher(patterns);
-      return matcher.matches(path);
-    });
-    return matches ?? false;
+    if (!isRoot(path) && (path.startsWith('/') || orNothing(() => mayBeHidden(path)) !== true)) return false;
+    read ??= orNothing(() => patterns.map(readPattern)) ?? [];
+    let isHidden = false;
+    for (const { text, takesBack, matcher } of read) {
+      if (takesBack) isHidden &&= !matcher.matches(path) && !mayTakeBack(text, path);
+      // the context itself has no name that a pattern could mean: `.*` is about what begins with a dot
+      else isHidden ||= isRoot(path) ? EVERYTHING.includes(text) : matcher.matches(path);
+    }
+    return isHidden;
   };
 }
+
+interface Pattern {
+  readonly text: string;
+  readonly takesBack: boolean;
+  readonly matcher: PatternMatcher;
+}
+
+function readPattern(pattern: string): Pattern {
+  const takesBack = pattern.startsWith('!');
+  const text = takesBack ? pattern.slice(1) : pattern;
+  return { text, takesBack, matcher: createPatternMatcher([text]) };
+}
+
+const isRoot = (path: string): boolean => path === '.' || path === '/';
 
 /** Whether an exception could be about something at or below a source, to judge by what stands before their first wildcards. */
 function mayTakeBack(pattern: string, source: string): boolean {
   const exception = beforeWildcard(pattern);
-  const { place } = beforeWildcard(source);
+  const { place } = beforeWildcard(isRoot(source) ? '' : source);
   return isAtOrBelow(exception.place, place) || (exception.isWild && isAtOrBelow(place, exception.place));
 }
 
