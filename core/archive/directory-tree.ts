@@ -1,11 +1,12 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
+import { lookAt, ROW } from '../system/index.ts';
 import { hashContents } from './content.ts';
 import type { Content, FileEntry, FileStamp, NodeEntry } from './entry.ts';
 import { isSameStamp } from './file-stamp.ts';
 import type { FileTree, HostPlace, TreeState } from './file-tree.ts';
 import { hostEntry, hostNames, hostNamesWithTypes, isFileMode, namesOf } from './host-entry.ts';
 import { pathOf } from './names.ts';
-import { baseName, childPath, hostPath, parentOf } from './paths.ts';
+import { baseName, childPath, hostPath, isDirectlyIn, parentOf } from './paths.ts';
 import type { PatternMatcher, PatternResults } from './patterns.ts';
 import { SeenFiles } from './seen-files.ts';
 import { type SeenFile, stateOf } from './tree-state.ts';
@@ -80,7 +81,7 @@ export class DirectoryTree implements FileTree {
   #lookAtAll(path: string) {
     const { files } = this.#listing(path);
     const host = hostPath(this.root, path);
-    return { files, isThere: (place: number) => files.look(place, `${host}/${files.names[place]}`) };
+    return { files, isThere: (place: number) => files.look(place, () => `${host}/${files.names[place]}`) };
   }
 
   async open(): Promise<void> {}
@@ -112,11 +113,11 @@ export class DirectoryTree implements FileTree {
   }
 
   whatChanged(path: string): string | undefined {
+    const now = new Uint32Array(ROW.length);
     for (const entry of this.#below(path)) {
       const seen = this.#look(entry.path);
-      const host = pathOf(hostPath(this.root, entry.path));
-      const now = (entry.path === '' ? statSync : lstatSync)(host, { bigint: true, throwIfNoEntry: false });
-      if (seen === undefined || now === undefined || !isSameStamp(seen.files.stamp(seen.place), now)) return entry.path;
+      const isThere = lookAt(pathOf(hostPath(this.root, entry.path)), now, 0, { follow: entry.path === '' });
+      if (seen === undefined || !isThere || !isSameStamp(seen.files.stamp(seen.place), now)) return entry.path;
     }
     return undefined;
   }
@@ -150,13 +151,13 @@ export class DirectoryTree implements FileTree {
   #look(path: string): SeenFile | undefined {
     const isTop = path === '';
     const seen = isTop ? { files: this.#top, place: 0 } : this.#find(path);
-    return seen?.files.look(seen.place, hostPath(this.root, path), { follow: isTop }) === true ? seen : undefined;
+    return seen?.files.look(seen.place, () => hostPath(this.root, path), { follow: isTop }) === true ? seen : undefined;
   }
 
   /** Below a visible, real directory, and listed there. */
   #find(path: string): SeenFile | undefined {
-    const parent = parentOf(path);
-    if (this.#last?.path !== parent) {
+    if (this.#last === undefined || !isDirectlyIn(path, this.#last.path)) {
+      const parent = parentOf(path);
       if (!this.#isDirectory(parent)) return undefined;
       const listing = this.#ignore === undefined ? this.#listings.get(parent) : this.#listing(parent);
       if (listing === undefined) return this.#findAlone(parent, baseName(path));

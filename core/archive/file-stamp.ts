@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs';
+import { longAt, ROW, secondsAt } from '../system/stat-row.ts';
 import type { FileStamp } from './entry.ts';
 
 /**
@@ -9,20 +9,15 @@ const TICK = 100_000_000n;
 const COARSE_TICK = 2_000_000_000n;
 const SECOND = 1_000_000_000n;
 
-export const stampOf = (stats: BigIntStats): FileStamp => ({
-  dev: Number(stats.dev),
-  ino: Number(stats.ino),
-  size: Number(stats.size),
-  mtimeNs: stats.mtimeNs,
-  ctimeNs: stats.ctimeNs,
-});
+export const nsOf = (seconds: number, nanoseconds: number): bigint => BigInt(seconds) * SECOND + BigInt(nanoseconds);
 
-export const isSameStamp = (stamp: FileStamp, stats: BigIntStats): boolean =>
-  stamp.ctimeNs === stats.ctimeNs &&
-  stamp.mtimeNs === stats.mtimeNs &&
-  stamp.size === Number(stats.size) &&
-  stamp.ino === Number(stats.ino) &&
-  stamp.dev === Number(stats.dev);
+/** Whether a file's row (`lookAt`) has the stamp. */
+export const isSameStamp = (stamp: FileStamp, row: Uint32Array): boolean =>
+  stamp.size === longAt(row, ROW.size) &&
+  stamp.ino === longAt(row, ROW.ino) &&
+  stamp.dev === longAt(row, ROW.dev) &&
+  stamp.ctimeNs === nsOf(secondsAt(row, ROW.ctime), row[ROW.ctimeNs] ?? 0) &&
+  stamp.mtimeNs === nsOf(secondsAt(row, ROW.mtime), row[ROW.mtimeNs] ?? 0);
 
 /**
  * Whether any change after `readAt`, in nanoseconds since 1970, must show in the stamp that a file had then (as in git). Every change sets

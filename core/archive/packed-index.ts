@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Entry, LayerIndex } from './entry.ts';
 import { type ColumnParts, EntryColumns, entryAt, grown, typeAt } from './entry-columns.ts';
 import { decodeLatin1Name, encodeName } from './names.ts';
@@ -143,4 +144,19 @@ export function packIndex(entries: Iterable<Entry>): PackedIndex {
   const packer = new IndexPacker();
   for (const entry of entries) packer.add(entry);
   return packer.finish();
+}
+
+/** Bytes of all files together. */
+export function contentSize(index: LayerIndex): number {
+  if (index instanceof PackedIndex) return index.parts.columns.sizes.reduce((sum, size) => sum + size, 0); // 0 for what is no file
+  return index.values().reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
+}
+
+/** SHA-256 of all that an index says, as hexadecimal digits: equal for equal indexes. */
+export function hashIndex(index: LayerIndex): string {
+  const { columns, directories, parents, ends, names } = packIndex(index).parts;
+  const { types, attributes, seconds, nanoseconds, sizes, offsets, shared, targets, devices } = columns;
+  const sum = createHash('sha256').update(JSON.stringify([directories, shared, [...targets], [...devices]]));
+  for (const column of [types, attributes, seconds, nanoseconds, sizes, offsets, parents, ends, names]) sum.update(column);
+  return sum.digest('hex');
 }

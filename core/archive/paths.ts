@@ -33,6 +33,11 @@ export function ancestors(path: string): string[] {
 /** The path of a name in a directory. */
 export const childPath = (dir: string, name: string): string => (dir === '' ? name : `${dir}/${name}`);
 
+/** Whether `dir` is the parent of `path`, which is not the root. */
+export function isDirectlyIn(path: string, dir: string): boolean {
+  return Math.max(path.lastIndexOf('/'), 0) === dir.length && path.startsWith(dir);
+}
+
 /** Whether `path` is `dir` or lies below it. */
 export const isWithin = (path: string, dir: string): boolean =>
   dir === '' || path === dir || (path.startsWith(dir) && path[dir.length] === '/');

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { messageOf, VarveError } from '../src/errors.ts';
+import { lookAtOpen, ROW } from '../system/stat-row.ts';
 import type { Content, FileStamp } from './entry.ts';
 import { isSameStamp } from './file-stamp.ts';
 import { pathOf } from './names.ts';
@@ -31,9 +32,9 @@ export class RangeReader implements Disposable {
   #stamped<T>(file: string, stamp: FileStamp, use: (fd: number) => T): T {
     const fd = openStamped(file);
     try {
-      if (!isSameStamp(stamp, fstatSync(fd, { bigint: true }))) throw changed(file);
+      if (!hasStamp(fd, stamp)) throw changed(file);
       const result = use(fd);
-      if (!isSameStamp(stamp, fstatSync(fd, { bigint: true }))) throw changed(file);
+      if (!hasStamp(fd, stamp)) throw changed(file);
       return result;
     } finally {
       closeSync(fd);
@@ -69,6 +70,13 @@ export function readFully(fd: number, range: Range, { into, at, skip, length }: 
     if (read === 0) throw changed(range.file, `it ends after ${skip + done} of ${range.length} bytes`);
     done += read;
   }
+}
+
+const row = new Uint32Array(ROW.length);
+
+function hasStamp(fd: number, stamp: FileStamp): boolean {
+  lookAtOpen(fd, row);
+  return isSameStamp(stamp, row);
 }
 
 function openStamped(file: string): number {

@@ -1,6 +1,6 @@
-import { lookAt, ROW } from '../system/index.ts';
+import { longAt, lookAt, ROW, secondsAt } from '../system/index.ts';
 import type { FileStamp, NodeEntry, Timestamp } from './entry.ts';
-import { isSettled } from './file-stamp.ts';
+import { isSettled, nsOf } from './file-stamp.ts';
 import { type HostStats, isDirectoryMode } from './host-entry.ts';
 import { pathOf } from './names.ts';
 import { compareNames } from './order.ts';
@@ -9,7 +9,6 @@ const MISSING = 1;
 const FOUND = 2;
 /** Without extended attributes, as far as was asked. */
 const PLAIN = 4;
-const HIGH = 2 ** 32;
 /** Words above the lower 53 bits: two files could have the same number once it is rounded. */
 const EXACT_HIGH = 2 ** 21;
 /** Seconds after which no clock is too coarse for a change to show. */
@@ -58,8 +57,9 @@ export class SeenFiles {
   }
 
   /** Looks, unless somebody did; `false`: there is no such file. The root itself may be given by a symlink. */
-  look(place: number, host: string, options?: { readonly follow: boolean }): boolean {
-    if (this.#states[place] === 0) this.#states[place] = lookAt(pathOf(host), this.#words, place * ROW.length, options) ? FOUND : MISSING;
+  look(place: number, hostOf: () => string, options?: { readonly follow: boolean }): boolean {
+    if (this.#states[place] === 0)
+      this.#states[place] = lookAt(pathOf(hostOf()), this.#words, place * ROW.length, options) ? FOUND : MISSING;
     return this.#is(place, FOUND);
   }
 
@@ -121,8 +121,8 @@ export class SeenFiles {
       dev: this.dev(place),
       ino: this.ino(place),
       size: this.#long(place, ROW.size),
-      mtimeNs: nsOf(this.#time(place, ROW.mtime, ROW.mtimeNs)),
-      ctimeNs: nsOf(this.#time(place, ROW.ctime, ROW.ctimeNs)),
+      mtimeNs: nsOf(this.#seconds(place, ROW.mtime), this.#word(place, ROW.mtimeNs)),
+      ctimeNs: nsOf(this.#seconds(place, ROW.ctime), this.#word(place, ROW.ctimeNs)),
     };
   }
 
@@ -147,14 +147,12 @@ export class SeenFiles {
     return { seconds: this.#seconds(place, seconds), nanoseconds: this.#word(place, nanoseconds) };
   }
   #seconds(place: number, of: number): number {
-    return (this.#word(place, of + 1) | 0) * HIGH + this.#word(place, of);
+    return secondsAt(this.#words, place * ROW.length + of);
   }
   #long(place: number, of: number): number {
-    return this.#word(place, of + 1) * HIGH + this.#word(place, of);
+    return longAt(this.#words, place * ROW.length + of);
   }
   #word(place: number, of: number): number {
     return this.#words[place * ROW.length + of] ?? 0;
   }
 }
-
-const nsOf = ({ seconds, nanoseconds }: Timestamp): bigint => BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);

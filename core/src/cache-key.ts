@@ -1,15 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Entry, LayerIndex } from '../archive/index.ts';
-import {
-  asCacheKey,
-  asLayerID,
-  type CacheKey,
-  digestOf,
-  digestOfAll,
-  formatPlatform,
-  type LayerID,
-  type Platform,
-} from '../image/index.ts';
+import { hashIndex, type LayerIndex } from '../archive/index.ts';
+import { asCacheKey, asLayerID, type CacheKey, digestOf, formatPlatform, type LayerID, type Platform } from '../image/index.ts';
 import type { KeyParts } from './contracts/step.ts';
 import type { CacheRecord } from './contracts/store.ts';
 
@@ -36,11 +27,9 @@ export function keyOf({ platform, parent, kind, epoch, shapers }: KeyInputs, par
  * which must not meet the snapshot that the first time left. What a composed layer holds follows from its key and index.
  */
 export function layerIdOf(key: CacheKey, index?: LayerIndex): LayerID {
-  const content = index === undefined ? randomUUID() : digestOfAll(index, textOf);
+  const content = index === undefined ? randomUUID() : hashIndex(index);
   return asLayerID(digestOf(`${key} ${content}`));
 }
-
-const textOf = (entry: Entry): string => JSON.stringify(entry);
 
 /**
  * Names the filesystem after a step: by the step and by the very layer it has. What was made on one layer is never laid over another that

@@ -1,4 +1,4 @@
-import { type BigIntStats, lstatSync, statSync } from 'node:fs';
+import { type BigIntStats, fstatSync, lstatSync, statSync } from 'node:fs';
 import { type HostPath, libc, whySystemUnavailable } from './libc.ts';
 import { nativePath } from './system-error.ts';
 
@@ -25,6 +25,7 @@ const STATX_WORDS = 64;
 const BASIC_STATS = 0x7ff;
 const CURRENT_DIRECTORY = -100;
 const NO_FOLLOW = 0x100;
+const EMPTY_PATH = 0x1000;
 
 const found = new Uint32Array(STATX_WORDS);
 let isStatxThere: boolean | undefined;
@@ -42,6 +43,12 @@ export function lookAt(path: HostPath, row: Uint32Array, at: number, { follow = 
   const stats = (follow ? statSync : lstatSync)(path, { bigint: true, throwIfNoEntry: false }); // tells what is wrong, too
   if (stats !== undefined) takeStats(stats, row, at);
   return stats !== undefined;
+}
+
+/** The same for an open file, at the row's start. Node looks where nobody has looked at a path before: as in threads, which have no use for koffi. */
+export function lookAtOpen(fd: number, row: Uint32Array): void {
+  if (isStatxThere === true && libc().statx(fd, '', EMPTY_PATH, BASIC_STATS, found) === 0) takeStatx(row, 0);
+  else takeStats(fstatSync(fd, { bigint: true }), row, 0);
 }
 
 /** Words are read as they lie in memory. */
@@ -95,6 +102,9 @@ function takeStats(stats: BigIntStats, row: Uint32Array, at: number): void {
   putLong(row, at + ROW.rdev, stats.rdev);
 }
 
+export const longAt = (row: Uint32Array, at: number): number => (row[at + 1] ?? 0) * HIGH + (row[at] ?? 0);
+export const secondsAt = (row: Uint32Array, at: number): number => ((row[at + 1] ?? 0) | 0) * HIGH + (row[at] ?? 0);
+
 function putLong(row: Uint32Array, at: number, value: bigint): void {
   row[at] = Number(value & 0xffff_ffffn);
   row[at + 1] = Number((value >> 32n) & 0xffff_ffffn);
@@ -107,3 +117,4 @@ function putTime(row: Uint32Array, at: { readonly seconds: number; readonly nano
 }
 
 const SECOND = 1_000_000_000n;
+const HIGH = 2 ** 32;

@@ -1,5 +1,5 @@
 import { type Command, VarveError } from '@varve/core';
-import { type LayerIndex, MergedTree } from '@varve/core/archive';
+import { contentSize, type LayerIndex, MergedTree } from '@varve/core/archive';
 import { humanSize, isOn, textOf, usageError, visible } from '@varve/core/command';
 import { type DiffID, type Image, parseConfigFile } from '@varve/core/image';
 import { openImage } from './diff-command.ts';
@@ -65,7 +65,7 @@ function layersOf(diffIds: readonly DiffID[], indexes: readonly LayerIndex[], { 
   return diffIds.map((diffId, i) => ({
     number: i + 1,
     diffId,
-    size: (indexes[i] ?? []).values().reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0),
+    size: contentSize(indexes[i] ?? []),
     createdBy: (rows[i]?.created_by ?? '').replace(/\s+/g, ' ').slice(0, 100),
   }));
 }

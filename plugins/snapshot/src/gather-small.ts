@@ -39,4 +39,5 @@ export async function gatherSmall(stack: readonly Unpacked[], { signal }: Aborta
   return gathered;
 }
 
-const weightOf = (index: LayerIndex): number => index.values().reduce((sum, entry) => sum + FILE + (entry.type === 'file' ? entry.size : 0), 0);
+const weightOf = (index: LayerIndex): number =>
+  index.values().reduce((sum, entry) => sum + FILE + (entry.type === 'file' ? entry.size : 0), 0);

@@ -1,5 +1,5 @@
 import { type LayerStore, type ResumableSource, VarveError } from '@varve/core';
-import { indexTar, type LayerIndex, withOffsets } from '@varve/core/archive';
+import { contentSize, indexTar, type LayerIndex, withOffsets } from '@varve/core/archive';
 import {
   type Abortable,
   asDiffID,
@@ -204,6 +204,5 @@ async function readOnce(layer: Layer, signal: AbortSignal): Promise<Reading> {
     return { tar, index: () => tar.index, expected: await layer.diffId({ signal }) };
   }
   const index = await layer.index({ signal });
-  const about = index.values().reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
-  return { tar: layer.tar({ signal }), about, index: () => withOffsets(index) };
+  return { tar: layer.tar({ signal }), about: contentSize(index), index: () => withOffsets(index) };
 }

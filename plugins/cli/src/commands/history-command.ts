@@ -1,4 +1,5 @@
 import type { Command, Invocation } from '@varve/core';
+import { contentSize } from '@varve/core/archive';
 import { formatListing, humanSize, isOn, LISTING_OPTIONS, shortId, since } from '@varve/core/command';
 import type { HistoryRow, Image, Layer } from '@varve/core/image';
 import { openImage, PLATFORM_OPTION } from '../open-image.ts';
@@ -76,8 +77,7 @@ async function sizesOf(image: Image, signal: AbortSignal): Promise<readonly { re
 
 /** Bytes of the files in a layer, from its index: what docker calls a layer's size. */
 async function bytesIn(layer: Layer, signal: AbortSignal): Promise<number> {
-  const index = await layer.index({ signal });
-  return index.values().reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
+  return contentSize(await layer.index({ signal }));
 }
 
 /** RFC 3339 without fractions. */

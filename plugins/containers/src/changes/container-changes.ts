@@ -1,5 +1,5 @@
 import { IMAGES, type LayerDraft, VarveError } from '@varve/core';
-import { type FileTree, type LayerIndex, MergedTree } from '@varve/core/archive';
+import { contentSize, type FileTree, type LayerIndex, MergedTree } from '@varve/core/archive';
 import type { Abortable, Image } from '@varve/core/image';
 import { type Engine, openSnapshots } from '../engine.ts';
 import type { ContainerRecord } from '../state/container-record.ts';
@@ -25,8 +25,7 @@ export async function findChanges({ host }: Engine, { spec }: ContainerRecord, {
 }
 
 /** Bytes of the files that a container has of its own. */
-export const ownSize = (index: LayerIndex): number =>
-  index.values().reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
+export const ownSize: (index: LayerIndex) => number = contentSize;
 
 export async function sizesOf(
   engine: Engine,

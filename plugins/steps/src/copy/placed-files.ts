@@ -7,6 +7,7 @@ import {
   type FileEntry,
   type FileTree,
   grown,
+  isDirectlyIn,
   type NodeEntry,
   parentOf,
 } from '@varve/core/archive';
@@ -142,7 +143,7 @@ export class PlacedFiles {
   }
 
   #put(path: string, isDirectory: boolean, row: number): void {
-    const { children } = this.#directory(parentOf(path));
+    const { children } = this.#parent(path);
     const there = children.get(baseName(path));
     if (!isDirectory) {
       if (typeof there === 'object') this.#last = undefined;
@@ -153,12 +154,16 @@ export class PlacedFiles {
 
   #find(path: string): Directory | number | undefined {
     if (path === '') return this.#root;
+    if (this.#last !== undefined && isDirectlyIn(path, this.#last.path)) return this.#last.directory.children.get(baseName(path));
     const parent = parentOf(path);
-    if (this.#last?.path === parent) return this.#last.directory.children.get(baseName(path));
     const directory = this.#find(parent);
     if (typeof directory !== 'object') return undefined;
     this.#last = { path: parent, directory };
     return directory.children.get(baseName(path));
+  }
+
+  #parent(path: string): Directory {
+    return this.#last !== undefined && isDirectlyIn(path, this.#last.path) ? this.#last.directory : this.#directory(parentOf(path));
   }
 
   /** Made where there is none. */
