@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Client, withoutSettings } from './client.ts';
@@ -125,6 +127,15 @@ claim('a broken file is not replaced', async (t) => {
   t.regex(stderr, /\[REGISTRY_CREDENTIALS/);
   t.false(stderr.includes('hunter2'));
   t.is(readFileSync(file, 'utf8'), '{"auths": hunter2');
+});
+
+claim('a login that was killed keeps nobody out', async (t) => {
+  using client = new Client();
+  const ended = spawnSync('true');
+  const file = client.write('config.json', '{}');
+  client.write('config.json.lock', `${hostname()} ${ended.pid}`);
+  await client.must(['login', '--authfile', file, '-u', USER.username, '--password-stdin', site.registry.host], { input: USER.password });
+  t.false(existsSync(`${file}.lock`));
 });
 
 claim('logins at once: none is lost', async (t) => {

@@ -147,6 +147,12 @@ test('pages of referrers are followed on their own host only, and never in a cir
   t.is((await all(open(t).referrers(`${circle.host}/lib/x`, { digest: subject }))).length, 1);
 });
 
+test('behind its end a blob has nothing, and nobody is asked', async (t) => {
+  const other = await startLoopback(t);
+  t.deepEqual(await all(open(t).fetchBlob(`${other.host}/lib/x`, descriptorOf('', NOTE), { offset: NOTE.length })), []);
+  t.deepEqual(other.requests, []);
+});
+
 test('a blob with other bytes is told at its end', async (t) => {
   const other = await startLoopback(t);
   other.blobs.set(digestOf(NOTE), Buffer.from('HELLO'));

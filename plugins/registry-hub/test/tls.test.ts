@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { parseReference } from '@varve/core/image';
 import { temporaryDir } from '@varve/core/testing';
@@ -126,6 +126,33 @@ claim('a proxy that is down is named', async (t) => {
   });
   await t.throwsAsync(client.ping('secure.test'), { code: 'REGISTRY_UNREACHABLE', message: /secure\.test.*proxy 127\.0\.0\.1:1/ });
 });
+
+/** Accepts connections, says this to the first bytes that come, and nothing ever after. */
+async function startSilent(t: ExecutionContext, first = ''): Promise<string> {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.write(first));
+    t.teardown(() => void socket.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => void server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+for (const [what, url, env] of [
+  ['a registry that does not shake hands', (host) => `https://${host}/v2/`, () => ({})],
+  ['one that does not through a tunnel', () => 'https://secure.test/v2/', (tunnel) => ({ HTTPS_PROXY: `http://${tunnel}` })],
+  ['a proxy that makes no tunnel', () => 'https://secure.test/v2/', (_, silent) => ({ HTTPS_PROXY: `http://${silent}` })],
+  ['a proxy that answers nothing', () => 'http://plain.test/v2/', (_, silent) => ({ HTTP_PROXY: `http://${silent}` })],
+] as readonly [string, (host: string) => string, (tunnel: string, silent: string) => NodeJS.ProcessEnv][])
+  test(`nobody waits for ${what}`, async (t) => {
+    t.timeout(20_000);
+    const silent = await startSilent(t);
+    const tunnel = await startSilent(t, 'HTTP/1.1 200 OK\r\n\r\n');
+    const agents = new Agents(new TlsTrust([], {}), env(tunnel, silent));
+    await using http = new HttpClient({ agents, stallTimeout: 200 });
+    await t.throwsAsync(http.send(new URL(url(silent)), { method: 'GET' }), { code: 'ETIMEDOUT' });
+  });
 
 claim('elsewhere a certificate that nobody vouches for is refused', async (t) => {
   const agents = new Agents(new TlsTrust([], {}), {});

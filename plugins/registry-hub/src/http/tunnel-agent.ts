@@ -5,7 +5,8 @@ import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import type { ProxyTls } from './agents.ts';
 import { proxyAnswered, proxyAuthorization, proxyFailure } from './proxy.ts';
 
-const CONNECT_TIMEOUT = 30_000;
+/** Milliseconds without an answer, where the request has no limit of its own. */
+const PATIENCE = 30_000;
 
 /** TLS through a proxy: each connection begins with CONNECT (RFC 9110, 9.3.6). */
 export class TunnelAgent extends Agent {
@@ -22,7 +23,7 @@ export class TunnelAgent extends Agent {
     options: ClientRequestArgs & ConnectionOptions,
     callback?: (failure: Error | null, socket: Duplex) => void,
   ): undefined {
-    const { host = 'localhost', port = 443 } = options;
+    const { host = 'localhost', port = 443, timeout = PATIENCE } = options;
     const name = String(host);
     const target = `${name.includes(':') ? `[${name}]` : name}:${port}`;
     const done = callback as (failure: Error | null, socket?: Duplex) => void;
@@ -34,10 +35,10 @@ export class TunnelAgent extends Agent {
       path: target,
       headers: { host: target, ...proxyAuthorization(this.#proxy) },
       agent: false,
-      timeout: CONNECT_TIMEOUT,
+      timeout,
       ...this.#tls,
     });
-    asking.once('timeout', () => asking.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
+    asking.once('timeout', () => asking.destroy(silence()));
     asking.once('error', (cause) => done(proxyFailure(this.#proxy, cause)));
     asking.once('connect', (response, socket) => {
       if (response.statusCode !== 200) {
@@ -46,9 +47,17 @@ export class TunnelAgent extends Agent {
       }
       socket.removeAllListeners('timeout');
       const secured: TLSSocket = connect({ ...options, socket, servername: options.servername });
+      const giveUp = (): void => void secured.destroy(silence());
+      secured.setTimeout(timeout, giveUp); // the request has no connection yet that it could watch
       secured.once('error', (cause) => done(cause));
-      secured.once('secureConnect', () => done(null, secured));
+      secured.once('secureConnect', () => {
+        secured.setTimeout(0);
+        secured.off('timeout', giveUp);
+        done(null, secured);
+      });
     });
     asking.end();
   }
 }
+
+const silence = (): Error => Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' });

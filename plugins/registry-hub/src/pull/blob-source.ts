@@ -43,6 +43,7 @@ export class BlobSource {
   /** @throws VarveError `BLOB_UNKNOWN`, `BLOB_MISMATCH`, `REGISTRY_…` */
   async *from(offset: number): AsyncGenerator<Uint8Array, void, undefined> {
     const { size, signal } = this.#request;
+    if (offset > 0 && offset >= size) return; // all of it is here: whoever has it compares the digest
     const { retries, retryWait } = this.#client.patience;
     const place = { at: offset, hasRanges: true };
     for (let failures = 0; ; ) {
