@@ -52,7 +52,8 @@ export function basePlatform({ platform, source }: FromInstruction, { globals, e
 /** A stage that starts from nothing, with what BuildKit gives it. */
 export function scratchBase(platform: Platform | undefined, request: FrontendRequest): LoweredBase {
   const { os } = platform ?? request.platform;
-  const initial = { Env: usualEnv(os), WorkingDir: '/' };
+  const Env = usualEnv(os);
+  const initial = { ...(Env.length > 0 && { Env }), WorkingDir: '/' };
   return { base: { kind: 'scratch' }, state: StageState.ofConfig(initial, os), triggers: [], steps: [], platform, initial };
 }
 
