@@ -130,16 +130,16 @@ claim('waiting for a registry that has to be asked again is told', async (t) => 
   t.regex(stderr, /^[0-9a-f]{12}: Retrying in 1 second$/m);
 });
 
-for (const [what, on, args] of [
-  ['a manifest', /^GET \S+\/manifests\//, ['pull']],
-  ['a layer', /^GET \S+\/blobs\//, ['pull']],
-  ['what a registry has', /^HEAD \S+\/blobs\//, ['push']],
-  ['a manifest that is sent', /^PUT \S+\/manifests\//, ['push']],
+for (const [what, on, args, tag] of [
+  ['a manifest', /^GET \S+\/manifests\//, ['pull'], '1'],
+  ['a layer', /^GET \S+\/blobs\//, ['pull'], '1'],
+  ['what a registry has', /^HEAD \S+\/blobs\//, ['push'], '1'],
+  ['a manifest that is sent', /^PUT \S+\/manifests\//, ['push'], 'new'],
 ] as const)
   claim(`waiting as long as the registry says before asking again for ${what} is told`, async (t) => {
     await using proxy = await FaultProxy.start(site.registry.host);
     using client = new Client({ retries: 1 });
-    const name = `${proxy.host}/acme/app:1`;
+    const name = `${proxy.host}/acme/app:${tag}`;
     if (args[0] === 'push') await client.store(sampleImage(), name);
     proxy.does({ on, times: 1, fault: faults.says(429, { 'retry-after': '1' }) });
     const { code, stderr } = await client.varve([...args, name]);

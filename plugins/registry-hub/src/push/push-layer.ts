@@ -29,13 +29,20 @@ export interface PushOptions extends Abortable {
 
 type Tell = (status: string, current?: number, total?: number) => void;
 
-/** Brings a layer into a repository. @param named as the image's manifest names it @returns as it is there */
+/** A part of an image, as it is in the repository. */
+export interface PushedPart {
+  readonly descriptor: Descriptor;
+  /** It was not there. */
+  readonly isNew: boolean;
+}
+
+/** Brings a layer into a repository. @param named as the image's manifest names it */
 export async function pushLayer(
   layer: Layer,
   named: Descriptor | undefined,
   repository: Repository,
   options: PushOptions,
-): Promise<Descriptor> {
+): Promise<PushedPart> {
   const { emit, uploads, signal } = options;
   const diffId = await layer.diffId({ signal });
   const label = hexOf(diffId).slice(0, 12);
@@ -43,7 +50,7 @@ export async function pushLayer(
   tell('Preparing');
   if (named !== undefined && isForeign(named)) {
     tell('Skipped foreign layer');
-    return named;
+    return { descriptor: named, isNew: false };
   }
   if (uploads.isFull) tell('Waiting');
   return await uploads.run(async () => {
@@ -55,7 +62,7 @@ export async function pushLayer(
 type LayerPush = PushOptions & { readonly tell: Tell };
 
 /** The bytes as they are, wherever they are. `undefined`: nowhere. */
-async function pushAsIs(layer: Layer, named: Descriptor, repository: Repository, options: LayerPush): Promise<Descriptor | undefined> {
+async function pushAsIs(layer: Layer, named: Descriptor, repository: Repository, options: LayerPush): Promise<PushedPart | undefined> {
   const { client, content, places, signal } = options;
   const { digest, size } = named;
   const here = (from: number) => content.read(digest, { signal, ...(from > 0 && { offset: from }) });
@@ -74,19 +81,19 @@ async function pushAsIs(layer: Layer, named: Descriptor, repository: Repository,
   }
   if (await hasBlob(client, repository, { digest, signal })) {
     options.tell('Layer already exists');
-    return named;
+    return { descriptor: named, isNew: false };
   }
   await layer.index({ signal }); // brings in what is elsewhere
   return (await content.size(digest)) === size ? await send(here) : undefined;
 }
 
-async function pushCompressed(layer: Layer, repository: Repository, options: LayerPush): Promise<Descriptor> {
+async function pushCompressed(layer: Layer, repository: Repository, options: LayerPush): Promise<PushedPart> {
   const { client, places, temporary, compressed: memory, compressing, signal, tell } = options;
   const diffId = await layer.diffId({ signal });
   const known = await memory.recall(diffId);
   if (known !== undefined && (await hasBlob(client, repository, { digest: known.digest, signal }))) {
     tell('Layer already exists');
-    return known;
+    return { descriptor: known, isNew: false };
   }
   await using compressed = await compressing.run(() => gzipLayer(layer, { dir: temporary, signal }));
   const { descriptor } = compressed;
@@ -98,7 +105,7 @@ async function uploadLayer(
   descriptor: Descriptor,
   repository: Repository,
   { client, places, sessions, chunkSize, tell, signal, read, sources }: LayerPush & Pick<Upload, 'read' | 'sources'>,
-): Promise<Descriptor> {
+): Promise<PushedPart> {
   const { digest, size } = descriptor;
   const onProgress = (bytes: number): void => tell('Pushing', bytes, size);
   const onRetry = (wait: number): void => tell(retryingIn(wait));
@@ -106,7 +113,7 @@ async function uploadLayer(
   await places.remember(digest, repository);
   if (result.kind === 'mounted') tell(`Mounted from ${result.from.path}`);
   else tell(result.kind === 'sent' ? 'Pushed' : 'Layer already exists');
-  return descriptor;
+  return { descriptor, isNew: result.kind !== 'there' };
 }
 
 const isCompressed = ({ mediaType }: Descriptor): boolean => /gzip$|zstd$/.test(mediaType);

@@ -52,6 +52,27 @@ async function putByDigest(descriptor: Descriptor, bytes: Uint8Array, push: Mani
   return undefined;
 }
 
+/**
+ * Whether a tag means this manifest, by which it needs not be sent. Of one that belongs to another it cannot be told: that is listed there, too.
+ * Who cannot say so is sent it.
+ */
+export async function hasManifest(descriptor: Descriptor, bytes: Uint8Array, push: ManifestPush): Promise<boolean> {
+  const { client, repository, tag, signal } = push;
+  if (subjectOf(bytes) !== undefined) return false;
+  try {
+    const headers = { accept: descriptor.mediaType };
+    const request = { method: 'HEAD', to: `manifests/${tag}`, actions: 'pull,push', what: nameOf(push), headers, signal } as const;
+    const response = await client.send(repository, { ...request, retry: false });
+    discard(response);
+    const { 'docker-content-digest': digest, 'content-type': mediaType } = response.headers;
+    return response.statusCode === 200 && digest === descriptor.digest && mediaType === descriptor.mediaType;
+  } catch (failure) {
+    signal?.throwIfAborted();
+    if (VarveError.is(failure)) return false;
+    throw failure;
+  }
+}
+
 const nameOf = ({ repository: { path }, tag }: ManifestPush): string => `the manifest ${path}${isDigest(tag) ? '@' : ':'}${tag}`;
 
 interface Putting extends ManifestPush {
