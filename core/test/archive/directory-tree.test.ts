@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { createPatternMatcher, DirectoryTree, type FileEntry, scanDirectory, walk } from '@varve/core/archive';
+import { createPatternMatcher, DirectoryTree, type FileEntry, pathOf, scanDirectory, walk } from '@varve/core/archive';
 import test, { type ExecutionContext } from 'ava';
 import { makeTemp } from './helpers.ts';
 
@@ -113,4 +113,27 @@ test('digests come from the injected hasher with stamps', async (t) => {
 test('without a hasher files are read', async (t) => {
   const tree = new DirectoryTree(makeTree(t, ['a']));
   t.deepEqual(await tree.digests([tree.get('a') as FileEntry]), [`sha256:${createHash('sha256').update('a').digest('hex')}`]);
+});
+
+test('a file stays what it was when it was first looked at, whether its directory was listed then or later', (t) => {
+  const root = makeTree(t, ['d/a', 'd/b', 'd/c', 'd/d']);
+  const tree = new DirectoryTree(root);
+  const first = tree.get('d/b');
+  writeFileSync(`${root}/d/b`, 'other text');
+  writeFileSync(`${root}/d/c`, 'other text');
+  t.deepEqual(tree.list('d'), ['a', 'b', 'c', 'd']);
+  t.deepEqual(tree.get('d/b'), first);
+  t.is((tree.get('d/c') as FileEntry).size, 10);
+  writeFileSync(`${root}/d/c`, '');
+  t.is((tree.get('d/c') as FileEntry).size, 10);
+});
+
+test('files are found in any order of asking', (t) => {
+  const names = ['a', 'ä', 'b-', 'b', 'ba', '\udcff', '\uffee', '😀'];
+  const root = makeTemp(t);
+  for (const name of names) writeFileSync(pathOf(`${root}/${name}`), '');
+  const tree = new DirectoryTree(root);
+  tree.list('');
+  for (const name of [...names, ...names.toReversed(), 'b', 'a', '😀', 'a']) t.is(tree.get(name)?.path, name);
+  for (const name of ['', 'A', 'aa', 'c', '\udcfe', 'b/a']) t.is(tree.get(name)?.type, name === '' ? 'directory' : undefined);
 });
