@@ -1,3 +1,4 @@
+export { accountsInRoot } from './accounts-in-root.ts';
 export type { ChangesOptions } from './change-finder.ts';
 export { canonicalChanges, diffTrees, upperChanges } from './changes.ts';
 export { allocChunk, ownedChunk, releaseChunk, releasing } from './chunks.ts';
@@ -53,7 +54,6 @@ export type { TarHeader, TarLimits } from './tar-header.ts';
 export { tarSize, withOffsets } from './tar-layout.ts';
 export { type ResolvedPath, readFile, resolvePath, walk } from './tree-paths.ts';
 export {
-  ACCOUNTS_LIMIT,
   type AccountFiles,
   accountsIn,
   findOwner,

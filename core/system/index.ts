@@ -52,7 +52,7 @@ export { mountAll, plainDirectory } from './mount-all.ts';
 export { keepingMtime, type MountPoints, type MountTarget, makeDirectory, prepareMountPoints } from './mount-points.ts';
 export { type MountInfo, mounts } from './mounts.ts';
 export { hostsFile, resolvConf } from './network-files.ts';
-export { type OpenOptions, openInRoot } from './open-in-root.ts';
+export { canOpenInRoot, type OpenOptions, openInRoot } from './open-in-root.ts';
 export {
   type Container,
   type ContainerMount,

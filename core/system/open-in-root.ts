@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { type HostPath, libc } from './libc.ts';
+import { closeSync, constants } from 'node:fs';
+import { type HostPath, libc, whySystemUnavailable } from './libc.ts';
 import { lastErrno, nativePath, systemError } from './system-error.ts';
 
 const OPENAT2 = 437;
@@ -30,3 +30,22 @@ export function openInRoot(rootFd: number, path: HostPath, { flags = constants.O
 }
 
 const O_CLOEXEC = 0o2000000;
+
+let can: boolean | undefined;
+
+/** Whether this host has the call. */
+export function canOpenInRoot(): boolean {
+  can ??= whySystemUnavailable() === undefined && tryToOpen();
+  return can;
+}
+
+function tryToOpen(): boolean {
+  try {
+    closeSync(openInRoot(AT_FDCWD, '.', { flags: constants.O_RDONLY | constants.O_DIRECTORY }));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const AT_FDCWD = -100;

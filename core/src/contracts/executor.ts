@@ -51,6 +51,8 @@ export interface ProcessSpec extends FeatureRequest {
 export interface ProcessIO extends Abortable {
   stdout(chunk: Uint8Array): void;
   stderr(chunk: Uint8Array): void;
+  /** Told when the process runs, by executors that know: a moment for work that would have delayed it. */
+  started?(): void;
   /** Asked after each chunk: nothing more is read of the process until it settles, so that output waits in the process and not in memory. */
   ready?(): Promise<void> | undefined;
   /** Without it the process reads end-of-file. It is asked for more as the process reads; its end is the end of the process's input. */

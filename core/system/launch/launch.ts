@@ -9,6 +9,8 @@ import { Sandbox } from './sandbox.ts';
 import { launchThread } from './thread.ts';
 
 export interface LaunchIO extends Omit<StdioRequest, 'owner'> {
+  /** Told when the program runs. */
+  started?(): void;
   readonly signal?: AbortSignal | undefined;
   /** Who may open /dev/stdout and the like, where that is not the plan's user. */
   readonly streamsFor?: { readonly uid: number; readonly gid: number } | undefined;
@@ -181,6 +183,7 @@ class LaunchedProcess {
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const say of early) say();
+    if (event.kind === 'started') this.#io.started?.();
   }
 
   async #wait(): Promise<ProcessResult> {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mount, unmount } from '../../system/index.ts';
 import type { Claim } from '../executor-contract.ts';
@@ -16,7 +16,10 @@ export function expectClaims(claim: Claim): void {
       try {
         const script = 'echo $$; cat /proc/net/dev | grep -c :; ls /tmp; echo kept > /tmp/kept; grep -c later /proc/self/mountinfo';
         writeFileSync(join(bench.root, 'tmp/here'), '');
-        const { stdout, exitCode } = await bench.sh(script, { root, network: 'none' }, {}, expected);
+        const started: boolean[] = [];
+        const io = { started: () => void started.push(existsSync(join(bench.root, 'tmp/kept'))) };
+        const { stdout, exitCode } = await bench.sh(`sleep 0.2; ${script}`, { root, network: 'none' }, io, expected);
+        t.deepEqual(started, [false]);
         t.regex(stdout, /^[0-9]{1,2}\n1\nhere\n0\n$/);
         t.is(exitCode, 1); // grep has found nothing
         t.is((await bench.sh('cat /tmp/kept', { root, network: 'none' }, {}, expected)).stdout, 'kept\n', 'once more');

@@ -29,6 +29,11 @@ test('it runs as the user of the config, in its directory and environment', asyn
   t.true(asked[0]?.env.includes('PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'));
 });
 
+test('root is looked up where it will run', async (t) => {
+  const { stdout } = await execute(t, run('echo $HOME; id -G'), { base: { 'etc/passwd': 'root:x:0:0::/elsewhere:' } });
+  t.is(stdout, '/\n0\n'); // there is no passwd in this workspace
+});
+
 test('PATH and HOME of the config stay', async (t) => {
   const { asked } = await execute(t, run('true'), { config: { Env: ['PATH=/bin', 'HOME=/h'] } });
   t.deepEqual(asked[0]?.env, ['PATH=/bin', 'HOME=/h']);

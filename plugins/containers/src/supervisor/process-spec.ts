@@ -1,8 +1,7 @@
-import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { type ExecSpec, type ProcessSpec, type TerminalSize, VarveError } from '@varve/core';
-import { ACCOUNTS_LIMIT, type AccountFiles, findUser } from '@varve/core/archive';
+import { accountsInRoot, findUser } from '@varve/core/archive';
 import { mergeEnv } from '@varve/core/image';
-import { openInRoot } from '@varve/core/system';
 import type { ExecRequest } from '../client/frames.ts';
 import { argsOf } from '../create/config-of.ts';
 import type { ContainerStore } from '../engine.ts';
@@ -16,7 +15,7 @@ export async function processSpec(
   { spec }: ContainerRecord,
   { root, store, size = DEFAULT_SIZE }: { readonly root: string; readonly store: ContainerStore; readonly size?: TerminalSize | undefined },
 ): Promise<ProcessSpec> {
-  const { home, ...user } = await findUser(accountsIn(root), spec.config.User ?? '');
+  const { home, ...user } = await findUser(accountsInRoot(root), spec.config.User ?? '');
   const { limits } = spec;
   return {
     root,
@@ -48,7 +47,7 @@ export async function execSpec(
   { spec }: ContainerRecord,
   { exec, pid, size = DEFAULT_SIZE }: { readonly exec: ExecRequest; readonly pid: number; readonly size?: TerminalSize | undefined },
 ): Promise<ExecSpec> {
-  const { home, ...user } = await findUser(accountsIn(`/proc/${pid}/root`), exec.user ?? spec.config.User ?? '');
+  const { home, ...user } = await findUser(accountsInRoot(`/proc/${pid}/root`), exec.user ?? spec.config.User ?? '');
   return {
     args: exec.args,
     env: mergeEnv(environment(spec, { home, tty: exec.tty }), exec.env),
@@ -99,33 +98,3 @@ export const missingSource = (path: string): VarveError =>
   new VarveError('CONTAINER_MOUNT', `invalid mount config for type "bind": bind source path does not exist: ${path}`, {
     hint: '--volume makes a directory where there is none.',
   });
-
-/** No symlink of the container leads out of it, whatever its processes do meanwhile. */
-const accountsIn =
-  (root: string): AccountFiles =>
-  async (path) => {
-    const dir = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
-    try {
-      return readIn(dir, path);
-    } finally {
-      closeSync(dir);
-    }
-  };
-
-function readIn(dir: number, path: string): string | undefined {
-  let fd: number;
-  try {
-    fd = openInRoot(dir, path, { flags: constants.O_RDONLY | constants.O_NONBLOCK });
-  } catch (failure) {
-    if (VarveError.is(failure) && ['SYSTEM_ENOENT', 'SYSTEM_ENOTDIR', 'SYSTEM_ELOOP'].includes(failure.code)) return undefined;
-    throw failure;
-  }
-  try {
-    const { size } = fstatSync(fd);
-    if (!fstatSync(fd).isFile() || size > ACCOUNTS_LIMIT) return undefined;
-    const bytes = Buffer.alloc(size);
-    return bytes.subarray(0, readSync(fd, bytes, 0, size, 0)).toString('utf8');
-  } finally {
-    closeSync(fd);
-  }
-}

@@ -12,8 +12,9 @@ import {
   type StepScope,
   VarveError,
 } from '@varve/core';
-import { accountsIn, findUser } from '@varve/core/archive';
+import { type AccountFiles, accountsIn, accountsInRoot, findUser } from '@varve/core/archive';
 import { mergeEnv } from '@varve/core/image';
+import { canOpenInRoot } from '@varve/core/system';
 import { processEnv, workingDirOf } from './environment.ts';
 import { findDevices } from './find-devices.ts';
 import { describeRun } from './fingerprint.ts';
@@ -37,12 +38,13 @@ export class RunHandler implements StepHandler<RunStep> {
 
   async execute(step: RunStep, scope: StepScope): Promise<StepResult> {
     await refuseForeignProcess(step, scope);
-    const executor = await chooseExecutor(scope);
+    const executor = await scope.executor();
     await using expected = expectProcess(step, scope, executor);
     await using mounts = new RunMounts(this.#root, step, scope);
-    const process = await specOf(step, scope, mounts);
-    refuseNetwork(step, process, executor);
-    refuseFeatures(step, process, executor);
+    const asked = await specOf(step, scope, mounts);
+    refuseNetwork(step, asked, executor);
+    refuseFeatures(step, asked, executor);
+    const process = { ...asked, ...(await userOf(step, scope, { secret: mounts.env, edited: asked.env })) };
     const { root } = await scope.workspace();
     const limits = limitsOf(scope, executor);
     const result = await (expected ?? executor).run({ ...process, root, ...(limits && { limits }) }, ioOf(scope));
@@ -52,23 +54,16 @@ export class RunHandler implements StepHandler<RunStep> {
   }
 }
 
-/** Trying out what works here takes a moment, as does the tree that is wanted next. */
-async function chooseExecutor(scope: StepScope): Promise<Executor> {
-  const choosing = scope.executor();
-  scope.tree().catch(() => undefined); // whoever asks again hears of it
-  return await choosing;
-}
-
 /** Mounts may be made after what is begun here, which then would not have them. */
 function expectProcess(step: RunStep, { build }: StepScope, executor: Executor): ExpectedProcess | undefined {
   if (step.mounts.length > 0 || (step.scripts ?? []).length > 0) return undefined;
   return executor.expect?.({ network: networkOf(step, build.request.run ?? {}) });
 }
 
-async function specOf(step: RunStep, scope: StepScope, placing: RunMounts): Promise<Omit<ProcessSpec, 'root'>> {
+/** All but the user and what depends on that; `env` is what devices add. */
+async function specOf(step: RunStep, scope: StepScope, placing: RunMounts): Promise<Omit<ProcessSpec, 'root' | 'user'>> {
   const { config, build } = scope;
   const settings = build.request.run ?? {};
-  const { home, ...user } = await findUser(accountsIn(await scope.tree()), config.config.User ?? '', step);
   const mounts = await placing.prepare();
   const { devices, hooks, missing, ...edits } = await findDevices(step);
   for (const name of missing)
@@ -76,9 +71,8 @@ async function specOf(step: RunStep, scope: StepScope, placing: RunMounts): Prom
   return {
     mounts: [...mounts, ...edits.mounts],
     args: step.args,
-    env: mergeEnv(processEnv(step, config, { home, secret: placing.env }), edits.env),
+    env: edits.env,
     cwd: workingDirOf(config),
-    user,
     network: networkOf(step, settings),
     hostname: settings.hostname,
     hosts: parseHosts(settings.addHosts, step),
@@ -90,8 +84,28 @@ async function specOf(step: RunStep, scope: StepScope, placing: RunMounts): Prom
   };
 }
 
+interface Environment {
+  readonly secret: RunMounts['env'];
+  readonly edited: readonly string[];
+}
+
+async function userOf(step: RunStep, scope: StepScope, { secret, edited }: Environment): Promise<Pick<ProcessSpec, 'user' | 'env'>> {
+  const { config } = scope;
+  const name = config.config.User ?? '';
+  const { home, ...user } = await findUser(await accountsOf(scope, name), name, step);
+  return { user, env: mergeEnv(processEnv(step, config, { home, secret }), edited) };
+}
+
+/** There always is a root, who is looked up in the workspace: then the tree can be merged while the process runs. */
+async function accountsOf(scope: StepScope, name: string): Promise<AccountFiles> {
+  if (name !== '' && name !== 'root') return accountsIn(await scope.tree());
+  const { root } = await scope.workspace();
+  return canOpenInRoot() ? accountsInRoot(root) : accountsIn(await scope.tree());
+}
+
 const ioOf = (scope: StepScope): ProcessIO => ({
   signal: scope.signal,
+  started: () => void scope.tree().catch(() => undefined), // what is captured is compared with it: whoever does hears of it
   stdout: (chunk) => scope.log('stdout', chunk),
   stderr: (chunk) => scope.log('stderr', chunk),
 });
