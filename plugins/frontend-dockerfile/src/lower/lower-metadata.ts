@@ -42,11 +42,8 @@ function configStep({ text, source }: StageInstruction, { patch, createdBy, auth
 }
 
 /** All values are expanded before any of them counts: `ENV a=1 b=$a` sees the old `a`. */
-function expandPairs(pairs: readonly Pair[], { expand, fail }: StageScope, keyword: string): readonly Variable[] {
-  const expanded = pairs.map(({ key, value }): Variable => ({ name: expand(key), value: expand(value) }));
-  if (expanded.some(({ name }) => name === '')) fail(`${keyword} names can not be blank`);
-  return expanded;
-}
+const expandPairs = (pairs: readonly Pair[], { expand }: StageScope): readonly Variable[] =>
+  pairs.map(({ key, value }) => ({ name: expand(key), value: expand(value) }));
 
 const assigned = ({ name, value }: Variable): string => `${name}=${value}`;
 
@@ -57,7 +54,7 @@ function payFor(count: number, { state, build }: StageScope): void {
 }
 
 export function lowerEnv(instruction: EnvInstruction, scope: StageScope): readonly ConfigStep[] {
-  const pairs = expandPairs(instruction.pairs, scope, 'ENV');
+  const pairs = expandPairs(instruction.pairs, scope);
   payFor(pairs.length, scope);
   const last = new Map<string, string>();
   for (const pair of pairs) {
@@ -68,7 +65,7 @@ export function lowerEnv(instruction: EnvInstruction, scope: StageScope): readon
 }
 
 export function lowerLabel(instruction: LabelInstruction, scope: StageScope): readonly ConfigStep[] {
-  const pairs = expandPairs(instruction.pairs, scope, 'LABEL');
+  const pairs = expandPairs(instruction.pairs, scope);
   payFor(pairs.length, scope);
   const Labels = Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
   return configStep(instruction, { patch: { Labels }, createdBy: `LABEL ${pairs.map(assigned).join(' ')}` });
