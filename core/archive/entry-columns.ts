@@ -54,7 +54,7 @@ export class EntryColumns implements ColumnParts {
   /** Returns the number of the row. */
   add(entry: Entry): number {
     const row = this.length++;
-    if (row === this.types.length) this.#grow();
+    if (row === this.types.length) this.#resize(row * 2);
     this.types[row] = NUMBERS.get(entry.type) ?? 0;
     if (entry.type === 'symlink' || entry.type === 'hardlink') this.targets.set(row, entry.target);
     if (entry.type === 'char' || entry.type === 'block') this.devices.set(row, [entry.major, entry.minor]);
@@ -73,21 +73,11 @@ export class EntryColumns implements ColumnParts {
     return entryAt(this, row, path);
   }
 
-  /** The columns as they are, no longer than they must be. */
-  parts(): ColumnParts {
-    const { length, shared, targets, devices } = this;
-    return {
-      length,
-      types: this.types.subarray(0, length),
-      attributes: this.attributes.subarray(0, length),
-      seconds: this.seconds.subarray(0, length),
-      nanoseconds: this.nanoseconds.subarray(0, length),
-      sizes: this.sizes.subarray(0, length),
-      offsets: this.offsets.subarray(0, length),
-      shared,
-      targets,
-      devices,
-    };
+  /** The columns, no longer than they must be: nothing can be added any more. */
+  finish(): ColumnParts {
+    this.#resize(this.length);
+    const { length, types, attributes, seconds, nanoseconds, sizes, offsets, shared, targets, devices } = this;
+    return { length, types, attributes, seconds, nanoseconds, sizes, offsets, shared, targets, devices };
   }
 
   #numberOf({ mode, uid, gid, xattrs }: NodeEntry): number {
@@ -99,21 +89,21 @@ export class EntryColumns implements ColumnParts {
     return this.shared.length - 1;
   }
 
-  #grow(): void {
-    const room = this.types.length * 2;
-    this.types = grown(this.types, new Uint8Array(room));
-    this.attributes = grown(this.attributes, new Uint32Array(room));
-    this.seconds = grown(this.seconds, new Float64Array(room));
-    this.nanoseconds = grown(this.nanoseconds, new Uint32Array(room));
-    this.sizes = grown(this.sizes, new Float64Array(room));
-    this.offsets = grown(this.offsets, new Float64Array(room));
+  #resize(room: number): void {
+    this.types = new Uint8Array(resized(this.types, room));
+    this.attributes = new Uint32Array(resized(this.attributes, room));
+    this.seconds = new Float64Array(resized(this.seconds, room));
+    this.nanoseconds = new Uint32Array(resized(this.nanoseconds, room));
+    this.sizes = new Float64Array(resized(this.sizes, room));
+    this.offsets = new Float64Array(resized(this.offsets, room));
   }
 }
 
-export function grown<T extends Uint8Array | Uint32Array | Float64Array>(from: T, into: T): T {
-  into.set(from);
-  return into;
-}
+/** The memory of numbers that are to be more or fewer: moved, so that no copy waits for a garbage collection. The numbers are gone afterwards. */
+export const resized = (
+  { buffer, BYTES_PER_ELEMENT }: { readonly buffer: ArrayBuffer; readonly BYTES_PER_ELEMENT: number },
+  length: number,
+): ArrayBuffer => buffer.transfer(length * BYTES_PER_ELEMENT);
 
 export const typeAt = ({ types }: ColumnParts, row: number): Entry['type'] => TYPES[types[row] ?? 0] ?? 'file';
 

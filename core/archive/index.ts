@@ -26,7 +26,7 @@ export type {
   Timestamp,
   WhiteoutEntry,
 } from './entry.ts';
-export { EntryColumns, grown } from './entry-columns.ts';
+export { EntryColumns, resized } from './entry-columns.ts';
 export { extractLayer } from './extract-layer.ts';
 export type { ExtractOptions } from './extract-options.ts';
 export { isSettled } from './file-stamp.ts';

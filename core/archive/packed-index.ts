@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Entry, LayerIndex } from './entry.ts';
-import { type ColumnParts, EntryColumns, entryAt, grown, typeAt } from './entry-columns.ts';
+import { type ColumnParts, EntryColumns, entryAt, resized, typeAt } from './entry-columns.ts';
 import { decodeLatin1Name, encodeName } from './names.ts';
 import { baseName, childPath, parentOf } from './paths.ts';
 
@@ -99,22 +99,23 @@ export class IndexPacker {
   add(entry: Entry): void {
     const row = this.#columns.add(entry);
     if (row === this.#ends.length) {
-      this.#parents = grown(this.#parents, new Uint32Array(row * 2));
-      this.#ends = grown(this.#ends, new Uint32Array(row * 2));
+      this.#parents = new Uint32Array(resized(this.#parents, row * 2));
+      this.#ends = new Uint32Array(resized(this.#ends, row * 2));
     }
     this.#parents[row] = this.#numberOf(parentOf(entry.path));
     this.#addName(baseName(entry.path));
     this.#ends[row] = this.#used;
   }
 
+  /** Nothing can be added any more. */
   finish(): PackedIndex {
     const { length } = this.#columns;
     return new PackedIndex({
-      columns: this.#columns.parts(),
+      columns: this.#columns.finish(),
       directories: this.#directories,
-      parents: this.#parents.subarray(0, length),
-      ends: this.#ends.subarray(0, length),
-      names: this.#names.subarray(0, this.#used),
+      parents: new Uint32Array(resized(this.#parents, length)),
+      ends: new Uint32Array(resized(this.#ends, length)),
+      names: Buffer.from(resized(this.#names, this.#used)),
     });
   }
 
@@ -131,9 +132,7 @@ export class IndexPacker {
   #addName(name: string): void {
     const most = name.length * 3; // bytes of UTF-8 for each unit
     if (this.#used + most > this.#names.length) {
-      const names = Buffer.allocUnsafeSlow((this.#names.length + most) * 2);
-      this.#names.copy(names, 0, 0, this.#used);
-      this.#names = names;
+      this.#names = Buffer.from(resized(this.#names, (this.#names.length + most) * 2));
     }
     this.#used += name.isWellFormed() ? this.#names.write(name, this.#used) : encodeName(name).copy(this.#names, this.#used);
   }

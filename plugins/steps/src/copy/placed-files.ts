@@ -6,10 +6,10 @@ import {
   EntryColumns,
   type FileEntry,
   type FileTree,
-  grown,
   isDirectlyIn,
   type NodeEntry,
   parentOf,
+  resized,
 } from '@varve/core/archive';
 
 /** One file of the new layer, whatever the number of its names. */
@@ -124,7 +124,7 @@ export class PlacedFiles {
     const directory = parentOf(path);
     const last = this.#origins.at(-1);
     if (last?.tree !== tree || last.directory !== directory) this.#origins.push({ tree, directory });
-    if (row >= this.#from.length) this.#from = grown(this.#from, new Uint32Array(row * 2));
+    if (row >= this.#from.length) this.#from = new Uint32Array(resized(this.#from, row * 2));
     this.#from[row] = this.#origins.length;
   }
 
