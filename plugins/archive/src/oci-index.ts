@@ -1,6 +1,7 @@
 import { VarveError } from '@varve/core';
 import {
   type Descriptor,
+  type Digest,
   foreignIndex,
   type Image,
   type ImageIndex,
@@ -32,7 +33,7 @@ export async function openIndex(entry: Descriptor, options: IndexOptions): Promi
   const manifest = parseManifest(bytes, entry.mediaType);
   if (manifest.kind !== 'index') return undefined;
   const whole: Descriptor[] = [];
-  const walk = { members, left: MOST_ENTRIES };
+  const walk = { members, left: MOST_ENTRIES, indexes: new Set([entry.digest]) };
   for (const named of manifest.manifests) if (await isWhole(named, walk)) whole.push(named);
   const isAll = whole.length === manifest.manifests.length;
   const entries = await entriesOf(whole, options);
@@ -97,7 +98,7 @@ const artifact = (descriptor: Descriptor, members: Members): IndexEntry =>
     },
   });
 
-/** Manifests of one index, those of indexes in it included: few that name each other many times would come to more than memory holds. */
+/** Manifests of one index, those of indexes in it included. */
 const MOST_ENTRIES = 10_000;
 /** Index in index in index: nobody needs more. */
 const DEPTH = 4;
@@ -106,6 +107,8 @@ interface Walk {
   readonly members: Members;
   /** Manifests that may still come. */
   left: number;
+  /** Those that were met: twice each, four deep, would be sixteen times as many, and a circle would have no end. */
+  readonly indexes: Set<Digest>;
 }
 
 /** A manifest with everything that it names; of an artifact only what was held while the archive passed. */
@@ -114,8 +117,12 @@ async function isWhole(descriptor: Descriptor, walk: Walk, depth = 0): Promise<b
   if (--walk.left < 0 || depth > DEPTH)
     throw new VarveError('IMAGE_INVALID', `Expected at most ${MOST_ENTRIES} manifests in an index, and indexes at most ${DEPTH} deep`);
   if (!(await members.has(blobPath(descriptor.digest)))) return false;
-  if (isIndexType(descriptor.mediaType))
+  if (walk.indexes.has(descriptor.digest))
+    throw new VarveError('IMAGE_INVALID', `Expected the index ${descriptor.digest} once, found it again`);
+  if (isIndexType(descriptor.mediaType)) {
+    walk.indexes.add(descriptor.digest);
     return await every(manifestsIn(await readBlob(descriptor, members), descriptor.mediaType), (each) => isWhole(each, walk, depth + 1));
+  }
   if (await isImage(descriptor, members)) {
     const manifest = parseManifest(await readBlob(descriptor, members), descriptor.mediaType);
     const named = manifest.kind === 'image' ? [manifest.config, ...manifest.layers] : [];

@@ -148,7 +148,7 @@ test('an index in an index of which one image is missing gives the other', async
 
 for (const [what, shape] of [
   ['too deep', { depth: 6 }],
-  ['more than memory holds', { depth: 3, times: 200 }],
+  ['over each other', { depth: 1, times: 2 }],
 ] as const)
   test(`indexes in indexes that go ${what} are refused`, async (t) => {
     const { layout } = await nested(t, shape);

@@ -15,6 +15,8 @@ import { fetchManifest } from '../pull/fetch-manifest.ts';
 import type { ListedManifest, ListedPlatform } from './manifest-list.ts';
 
 const CONFIG_LIMIT = 8 << 20;
+/** Bytes of the manifests of one index: all of them are held. */
+const MOST_BYTES = 64 << 20;
 
 export const tagOf = ({ digest, tag = 'latest' }: ImageReference): string => digest ?? tag;
 
@@ -32,8 +34,12 @@ export async function readManifests(requester: Requester, reference: ImageRefere
   if (manifest.kind === 'image') return [await readOne(requester, reference, { bytes, manifest, ...options })];
   const { manifests: entries } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { manifests: readonly { platform?: ListedPlatform }[] };
   const read: ReadManifest[] = [];
+  let size = 0;
   for (const [i, { digest }] of manifest.manifests.entries()) {
     const child = await fetchManifest(requester, reference, { tag: digest, ...options });
+    size += child.bytes.length;
+    if (size > MOST_BYTES)
+      throw new VarveError('IMAGE_INVALID', `${formatReference(reference)} names more than ${MOST_BYTES} bytes of manifests`);
     const parsed = parseManifest(child.bytes, manifest.manifests[i]?.mediaType);
     if (parsed.kind !== 'image') throw new VarveError('IMAGE_INVALID', `${formatReference(reference)} is an index of indexes`);
     const one = await readOne(requester, { ...reference, digest }, { bytes: child.bytes, manifest: parsed, ...options });

@@ -8,6 +8,7 @@ import {
   type IndexManifest,
   indexArtifact,
   isAttestation,
+  isIndexType,
   MEDIA_TYPES,
   parseManifest,
 } from '@varve/core/image';
@@ -18,8 +19,9 @@ import { DEPTH, findManifest, knownType, type PullOptions, pullImage, readHere }
 /** What is asked for whichever image of an index somebody takes. */
 export type PullIndexOptions = Omit<PullOptions, 'platform' | 'artifact'>;
 
-/** Manifests under one name: few indexes that name each other many times would come to more than memory holds. */
+/** Manifests under one name, and their bytes: all of them are held while it is pulled. */
 const MOST_ENTRIES = 10_000;
+const MOST_BYTES = 64 << 20;
 
 /**
  * The index that a tag or digest names, with everything that it names, indexes in it too: manifests are read and verified, configurations,
@@ -42,7 +44,10 @@ class IndexPull {
   readonly #repository: Repository;
   readonly #options: PullIndexOptions;
   readonly #read = new Map<Digest, Uint8Array>();
+  readonly #indexes = new Set<Digest>();
+  readonly #images = new Map<Digest, boolean>();
   #entries = 0;
+  #bytes = 0;
 
   constructor(repository: Repository, options: PullIndexOptions) {
     const { content } = options;
@@ -59,9 +64,12 @@ class IndexPull {
 
   async indexOf({ bytes: indexBytes, digest, manifest: { mediaType, manifests } }: ReadIndex, depth = 0): Promise<ImageIndex> {
     if (depth > DEPTH) throw new VarveError('IMAGE_INVALID', `Indexes are nested more than ${DEPTH} deep`);
+    // twice each, four deep, would be sixteen times as many: nobody needs that, and a circle would have no end
+    if (this.#indexes.has(digest))
+      throw new VarveError('IMAGE_INVALID', `Expected the index ${digest} once under its name, found it again`);
+    this.#indexes.add(digest);
     this.#entries += manifests.length;
-    if (this.#entries > MOST_ENTRIES)
-      throw new VarveError('IMAGE_INVALID', `Expected at most ${MOST_ENTRIES} manifests under one name, found more`);
+    if (this.#entries > MOST_ENTRIES) throw tooMany(`${MOST_ENTRIES} manifests`);
     const entries: IndexEntry[] = [];
     for (const named of manifests) entries.push(await this.#entryOf(named, depth));
     return foreignIndex({ indexBytes, mediaType, digest, entries });
@@ -72,10 +80,12 @@ class IndexPull {
     const { digest, platform } = descriptor;
     const [repository, options] = [this.#repository, this.#options];
     const bytes = await this.#manifestBytes(descriptor);
-    const manifest = isAttestation(descriptor) ? undefined : parseManifest(bytes, descriptor.mediaType);
-    if (manifest?.kind === 'index')
-      return { kind: 'index', descriptor: async () => descriptor, index: await this.indexOf({ bytes, digest, manifest }, depth + 1) };
-    if (manifest === undefined || !IMAGES.has(manifest.config.mediaType))
+    if (isIndexType(descriptor.mediaType)) {
+      const manifest = parseManifest(bytes, descriptor.mediaType);
+      if (manifest.kind === 'index')
+        return { kind: 'index', descriptor: async () => descriptor, index: await this.indexOf({ bytes, digest, manifest }, depth + 1) };
+    }
+    if (isAttestation(descriptor) || !this.#isImage(bytes, descriptor))
       return indexArtifact({
         descriptor,
         manifestBytes: async () => bytes,
@@ -89,14 +99,28 @@ class IndexPull {
     };
   }
 
-  /** Each once, however often it is named. */
+  /** Read once, however often it is named. */
+  #isImage(bytes: Uint8Array, { digest, mediaType }: Descriptor): boolean {
+    const known = this.#images.get(digest);
+    if (known !== undefined) return known;
+    const manifest = parseManifest(bytes, mediaType);
+    const isImage = manifest.kind === 'image' && IMAGES.has(manifest.config.mediaType);
+    this.#images.set(digest, isImage);
+    return isImage;
+  }
+
+  /** Fetched once, however often it is named. */
   async #manifestBytes({ digest, size }: Descriptor): Promise<Uint8Array> {
     const { bytes } = await findManifest(this.#repository, digest, this.#options);
+    if (!this.#read.has(digest)) this.#bytes += bytes.length;
+    if (this.#bytes > MOST_BYTES) throw tooMany(`${MOST_BYTES} bytes of manifests`);
     this.#read.set(digest, bytes);
     if (bytes.length === size) return bytes;
     throw new VarveError('BLOB_MISMATCH', `Expected ${size} bytes of ${digest}, found ${bytes.length}`);
   }
 }
+
+const tooMany = (most: string): VarveError => new VarveError('IMAGE_INVALID', `Expected at most ${most} under one name, found more`);
 
 const IMAGES: ReadonlySet<string> = new Set([MEDIA_TYPES.config, MEDIA_TYPES.dockerConfig]);
 
