@@ -70,6 +70,16 @@ test('on a terminal a layer has one line, which is redrawn', (t) => {
   t.deepEqual(terminal.lines, ['one: Pull complete', 'two: Pull complete']);
 });
 
+test('that somebody waits does not stay on a terminal', (t) => {
+  const terminal = new Terminal();
+  const display = onTerminal(terminal);
+  display.emit(told('1.0', 'Retrying in 1 second'));
+  t.deepEqual(terminal.lines, ['1.0: Retrying in 1 second']);
+  display.emit(told('one', 'Pull complete'));
+  display.end();
+  t.deepEqual(terminal.lines, ['one: Pull complete']);
+});
+
 test('more layers than rows: what is done moves up and stays, in the order of the layers', (t) => {
   const terminal = new Terminal();
   const display = onTerminal(terminal);

@@ -36,6 +36,7 @@ export class TerminalTransfers implements TransferDisplay {
 
   end(): void {
     if (this.#lines.size === 0) return;
+    for (const [id, { status }] of this.#lines) if (status.startsWith('Retrying in ')) this.#lines.delete(id); // nobody waits any more
     this.#draw(Number.POSITIVE_INFINITY);
     this.#lines.clear();
     this.#height = 0;
