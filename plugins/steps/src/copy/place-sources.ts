@@ -86,8 +86,8 @@ export class Placer {
   /** What is in a directory goes into the destination, which keeps its own attributes. */
   #placeContents(picked: Picked, target: string): void {
     if (this.#into.get(target) === undefined) this.#makeWay(target);
-    for (const { path, entry } of walkPicked(this.#placing.tree, picked, this.#placing.exclude)) {
-      if (path !== '') this.#put(childPath(target, path), entry);
+    for (const { path, entry, name } of walkPicked(this.#placing.tree, picked, this.#placing.exclude)) {
+      if (path !== '') this.#put(childPath(target, path), entry, name);
       else if (target !== '' && this.#into.get(target)?.type !== 'directory')
         this.#into.putDirectory({ ...entry, type: 'directory', path: target });
     }
@@ -98,7 +98,7 @@ export class Placer {
     this.#makeWay(root);
     for (const found of walkPicked(this.#placing.tree, picked, this.#placing.exclude)) {
       this.#placeParents(childPath(root, kept), parents);
-      if (kept !== '' || found.path !== '') this.#put(joinEntry(root, kept, found.path), found.entry);
+      if (kept !== '' || found.path !== '') this.#put(joinEntry(root, kept, found.path), found.entry, found.name);
     }
   }
 
@@ -115,18 +115,18 @@ export class Placer {
     for (const { target, entry } of missing) this.#put(target, entry);
   }
 
-  #put(path: string, source: NodeEntry): void {
+  #put(path: string, source: NodeEntry, name?: string): void {
     const entry = this.#placing.attributes.change(source, path);
     if (entry.type === 'directory') this.#into.putDirectory(entry);
-    else this.#into.putFile(path, this.#node(source, entry));
+    else this.#into.putFile(path, this.#node(source, entry, name));
   }
 
-  #node(source: NodeEntry, entry: NodeEntry): Node {
+  #node(source: NodeEntry, entry: NodeEntry, name: string | undefined): Node {
     const { tree } = this.#placing;
     if (source.type !== 'file') return { entry };
     const identity = tree.identity(source);
     const { path, size } = source;
-    if (identity === undefined) return { entry, from: { tree, path } };
+    if (identity === undefined) return { entry, from: { tree, path, name } };
     const content = (): Content => tree.content({ ...entry, type: 'file', path, size });
     const node = this.#linked.get(identity) ?? { entry, content };
     this.#linked.set(identity, node);

@@ -18,7 +18,7 @@ export interface Node {
   /** Where a file's bytes lie. */
   readonly content?: (() => Content) | undefined;
   /** The same for a file with one name that is copied from a tree. */
-  readonly from?: { readonly tree: FileTree; readonly path: string } | undefined;
+  readonly from?: { readonly tree: FileTree; readonly path: string; readonly name?: string | undefined } | undefined;
 }
 
 export interface Placed {
@@ -78,7 +78,7 @@ export class PlacedFiles {
   set(path: string, node: Node): void {
     const row = this.#rows.get(node) ?? this.#add(path, node);
     if (path === '') this.#root.row = row;
-    else this.#put(path, node.entry.type === 'directory', row);
+    else this.#put(path, node, row);
   }
 
   names(path: string): readonly string[] {
@@ -142,14 +142,16 @@ export class PlacedFiles {
     return this.#columns.entry(row, path) as NodeEntry; // nothing else was added
   }
 
-  #put(path: string, isDirectory: boolean, row: number): void {
+  #put(path: string, { entry, from }: Node, row: number): void {
     const { children } = this.#parent(path);
-    const there = children.get(baseName(path));
-    if (!isDirectory) {
+    const own = baseName(path);
+    const name = from?.name === own ? from.name : own;
+    const there = children.get(name);
+    if (entry.type !== 'directory') {
       if (typeof there === 'object') this.#last = undefined;
-      children.set(baseName(path), row);
+      children.set(name, row);
     } else if (typeof there === 'object') there.row = row;
-    else children.set(baseName(path), { row, children: new Map() });
+    else children.set(name, { row, children: new Map() });
   }
 
   #find(path: string): Directory | number | undefined {

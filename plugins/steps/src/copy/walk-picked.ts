@@ -12,6 +12,8 @@ export interface Found {
   /** Below what was picked; empty for that itself. */
   readonly path: string;
   readonly entry: NodeEntry;
+  /** What it is called in its directory, as the tree lists it: a part of the path would keep all of it in memory. */
+  readonly name?: string | undefined;
 }
 
 /** What `--exclude` says, in the syntax of ignore files, or `undefined` where it says nothing. @throws VarveError `PATTERN_INVALID` */
@@ -43,7 +45,7 @@ function* walkAll(tree: FileTree, start: Found): Generator<Found, void, undefine
     for (let i = names.length - 1; i >= 0; i--) {
       const name = names[i] ?? '';
       const child = tree.get(childPath(entry.path, name));
-      if (child !== undefined) pending.push({ path: childPath(path, name), entry: child });
+      if (child !== undefined) pending.push({ path: childPath(path, name), entry: child, name });
     }
   }
 }
@@ -67,7 +69,7 @@ function* walkMatched(tree: FileTree, found: Found, { exclude, matchPath, result
     if (child === undefined) continue;
     const childMatch = childPath(matchPath, name);
     const below = { exclude, matchPath: childMatch, results: exclude.matchBelow(childMatch, results) };
-    for (const one of walkMatched(tree, { path: childPath(path, name), entry: child }, below)) {
+    for (const one of walkMatched(tree, { path: childPath(path, name), entry: child, name }, below)) {
       if (isMissing) yield found;
       isMissing = false;
       yield one;
