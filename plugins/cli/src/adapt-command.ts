@@ -13,7 +13,7 @@ export interface Chosen {
 const GLOBAL: Readonly<Record<string, CommandOption>> = {
   root: { type: 'string', description: 'where images live', value: '<dir>', hidden: true },
   config: { type: 'string', description: 'configuration file', value: '<file>', hidden: true },
-  debug: { type: 'boolean', description: 'show stacks', hidden: true },
+  debug: { type: 'boolean', short: 'D', description: 'show stacks', hidden: true },
 };
 
 export interface Adaptation {

@@ -70,6 +70,7 @@ test(reads, ['start', '-ite', '--remove=true', '-eA=1', 'sh', '-e'], { stay: tru
 ]);
 test(reads, ['start', '--env', 'ls', '--', '-i', '--tty=true'], { env: ['ls'] }, ['-i', '--tty=true']);
 test(reads, ['--root', '/r', 'make', 'x', '--debug', '--config', 'c'], { debug: true, config: 'c' }, ['x']);
+test(reads, ['make', '-D', 'x'], { debug: true }, ['x']);
 
 const refuses = test.macro({
   exec(t, argv: readonly string[], message: RegExp, hint: string) {
