@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, lchownSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, lchownSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Mount, type SnapshotInfo, type StorageDriver, VarveError } from '@varve/core';
 import { type Content, extractLayer, type FileEntry, type LayerIndex, scanUpper } from '@varve/core/archive';
@@ -68,7 +68,7 @@ export class Overlay2Driver implements StorageDriver {
     const { dir } = this.#catalog.folders.active(key);
     const target = this.#catalog.folders.committedDir(name);
     const link = this.#links.claim(dir, target);
-    if (await this.#catalog.commit(key, name)) removeWork(workOf(target));
+    if (await this.#catalog.commit(key, name)) rmSync(workOf(target), { recursive: true, force: true });
     else this.#links.drop(link);
   }
 
@@ -165,15 +165,6 @@ export class Overlay2Driver implements StorageDriver {
       const dir = join(this.#root, name);
       if (Date.now() - (statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > PROBE_LIFE) await removeTree(dir);
     }
-  }
-}
-
-/** Empty unless it was mounted; `rmSync` takes twenty times as long. */
-function removeWork(dir: string): void {
-  try {
-    rmdirSync(dir);
-  } catch {
-    rmSync(dir, { recursive: true, force: true });
   }
 }
 
