@@ -21,7 +21,8 @@ export function allocChunk(length: number): Buffer {
 
 /** The same for memory that was made elsewhere, of which nobody else has a part: small pieces are parts of Node's pool. */
 export function ownedChunk<T extends Uint8Array>(chunk: T): T {
-  if (chunk.buffer.byteLength > Buffer.poolSize) made.set(chunk.buffer, false);
+  const { byteLength } = chunk.buffer;
+  if (byteLength > Buffer.poolSize || byteLength === chunk.length) made.set(chunk.buffer, false);
   return chunk;
 }
 

@@ -41,6 +41,8 @@ export class BlobWriter implements AsyncDisposable {
   #resumed = 0;
   #digest: Digest | undefined;
   #isPart: boolean;
+  /** Nobody else has the chunks that are written: their memory may be freed. */
+  ownsChunks: boolean;
 
   /** @param part a file of the store that may hold the beginning of the blob, and does so when this writer ends early */
   constructor(root: StoreRoot, expected: Expected = {}, part?: string) {
@@ -48,6 +50,7 @@ export class BlobWriter implements AsyncDisposable {
     this.#name = part ?? root.temporaryName();
     this.#isPart = part !== undefined;
     this.#expected = expected;
+    this.ownsChunks = expected.ownsChunks ?? false;
     this.#sum = openHashStream(expected.about ?? 0, this.algorithm);
   }
 
@@ -166,7 +169,7 @@ export class BlobWriter implements AsyncDisposable {
 
   async #writeOut(file: FileHandle, batch: readonly Uint8Array[]): Promise<void> {
     await writeWhole(file, batch);
-    if (this.#expected.ownsChunks === true) for (const chunk of batch) releaseChunk(chunk);
+    if (this.ownsChunks) for (const chunk of batch) releaseChunk(chunk);
   }
 
   /** Beside the writing, at most one at a time. The kernel tells a failure once, so `keep` must hear of it. */

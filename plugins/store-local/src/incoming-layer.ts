@@ -63,6 +63,7 @@ async function readLayer(bytes: Bytes, { writer, expected, size = 0, signal }: R
   const isPlain = compression === 'none';
   using beside = compression === 'gzip' ? openLayerReader(size, algorithmOf(expected)) : undefined;
   if (beside !== undefined) {
+    writer.ownsChunks = true; // the other thread gets copies
     for await (const chunk of whole) await beside.update(chunk);
     const { hash, ...layer } = await beside.end();
     return { diffId: asDiffID(digestFromHex(hash)), ...layer };
@@ -93,8 +94,8 @@ async function* written({ source, writer, size, signal }: Writing): Bytes {
   if (writer.size > 0 && writer.size >= (size ?? Number.POSITIVE_INFINITY)) return; // all of it, or more: the digest will tell
   for await (const chunk of typeof source === 'function' ? source(writer.size) : source) {
     signal?.throwIfAborted();
-    await writer.write(chunk);
     yield chunk;
+    await writer.write(chunk); // after others have seen it: then nobody else needs it
   }
 }
 

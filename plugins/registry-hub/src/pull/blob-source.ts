@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VarveError } from '@varve/core';
+import { ownedChunk } from '@varve/core/archive';
 import type { Abortable, Descriptor } from '@varve/core/image';
 import type { Endpoint } from '../hosts/endpoint.ts';
 import { discard } from '../http/http-client.ts';
@@ -123,10 +124,13 @@ export class BlobSource {
       place.at += bytes.length;
       if (endpoint.isMirror) this.#used.add(endpoint.api);
       onProgress?.(place.at);
-      yield bytes;
+      yield isWhole(chunk) ? ownedChunk(bytes) : bytes;
     }
   }
 }
+
+/** Without its readers giving them up (`releaseChunk`), all of the heap would be looked through for each 9 MB of them. */
+const isWhole = ({ length, buffer }: Buffer): boolean => length === buffer.byteLength;
 
 /** An answer that was whole for HTTP, but not for us: a proxy gave up, or it is another blob. */
 class EarlyEnd extends Error {}
