@@ -9,7 +9,7 @@ import {
   VarveError,
   type Workspace,
 } from '@varve/core';
-import { contentIn, type FileTree } from '@varve/core/archive';
+import { contentIn, type FileTree, packIndex } from '@varve/core/archive';
 import { type Abortable, type ChainID, composeLayer, type Layer, type SnapshotKey } from '@varve/core/image';
 import { plainDirectory } from '@varve/core/system';
 import { clampFiles, clampIndex } from './clamp.ts';
@@ -70,7 +70,7 @@ export class BuildSnapshots implements Snapshots {
     const workspace = own(opened);
     workspace.lower = lower;
     const from = (await this.#driver.directory?.(workspace.key)) ?? workspace.root;
-    const index = await findChanges(workspace, lower, { parts: this.#parts, from, signal });
+    const index = packIndex(await findChanges(workspace, lower, { parts: this.#parts, from, signal }));
     const { epoch } = this.#build;
     const clamped = clampIndex(index, epoch);
     if (clamped !== index && epoch !== undefined) clampFiles(workspace.root, index, epoch);
@@ -84,7 +84,7 @@ export class BuildSnapshots implements Snapshots {
         hint: 'Use the storage driver overlay2 or vfs.',
       });
     const opened = { key, parent, openedAt: BigInt(openedAt) };
-    const index = await findChanges(opened, lower, { parts: this.#parts, from, signal });
+    const index = packIndex(await findChanges(opened, lower, { parts: this.#parts, from, signal }));
     return { index: clampIndex(index, this.#build.epoch), content: contentIn(from) };
   }
 
