@@ -30,6 +30,9 @@ test(recognised, 'https://example.org/a.git?commit=abc#main:sub', {
   checksum: 'abc',
 });
 test(recognised, 'https://example.org/a.git?tag=v1&subdir=sub#refs/tags/v1:sub', place('https://example.org/a.git', 'refs/tags/v1', 'sub'));
+test(recognised, 'https://example.org/a.git?branch=refs/heads/main&submodules=true', place('https://example.org/a.git', 'refs/heads/main'));
+test(recognised, 'https://example.org/a.git?keep-git-dir', { ...place('https://example.org/a.git'), keepGitDir: true });
+test(recognised, 'https://example.org/a.git?keep-git-dir=0', { ...place('https://example.org/a.git'), keepGitDir: false });
 test(recognised, 'https://example.org/a.tar.gz?x=.git', undefined);
 test(recognised, 'git@github.com:owner/name.git#main:sub', place('git@github.com:owner/name.git', 'main', 'sub'));
 test(recognised, 'github.com/owner/name#main', place('https://github.com/owner/name', 'main'));
@@ -45,6 +48,8 @@ test('a repository, a ref or a directory is named once', (t) => {
     message: 'ref conflicts: "refs/heads/v1" vs "refs/tags/v1"',
     code: 'USAGE',
   });
+  t.throws(() => parseGitPlace('https://x.org/a.git?tag=v1&branch=v1'), { message: /^ref conflicts: / });
+  t.throws(() => parseGitPlace('https://x.org/a.git?submodules=false'), { message: /is not asked for "submodules"/, code: 'USAGE' });
   t.throws(() => parseGitPlace('https://x.org/a.git?subdir=a#:b'), { message: 'subdir conflicts: "b" vs "a"', code: 'USAGE' });
 });
 
@@ -93,14 +98,19 @@ test('file:// and another build file of the repository; the same modes for every
   t.is(code, 0, stderr);
   t.regex(execFileSync('tar', ['-tvf', layout], { encoding: 'utf8' }), /^-rw-r--r-- .* other$/m);
 });
-test('BUILDKIT_CONTEXT_KEEP_GIT_DIR keeps .git', async (t) => {
+test('BUILDKIT_CONTEXT_KEEP_GIT_DIR or the address keep .git', async (t) => {
   using bench = new BuildBench();
   const repository = join(bench.folder, 'repository');
   commit(repository, simple);
-  const out = join(bench.folder, 'out');
-  const { code } = await bench.varve(['build', '-q', '-o', out, '--build-arg=BUILDKIT_CONTEXT_KEEP_GIT_DIR=1', `file://${repository}`]);
-  t.is(code, 0);
-  t.true(existsSync(join(out, '.git/HEAD')));
+  for (const [n, asked] of [
+    ['--build-arg=BUILDKIT_CONTEXT_KEEP_GIT_DIR=1', `file://${repository}`],
+    [`file://${repository}?keep-git-dir=1`],
+  ].entries()) {
+    const out = join(bench.folder, `out${n}`);
+    const { code } = await bench.varve(['build', '-q', '-o', out, ...asked]);
+    t.is(code, 0);
+    t.true(existsSync(join(out, '.git/HEAD')));
+  }
 });
 test('git@host:path is fetched by the user’s ssh', async (t) => {
   using bench = new BuildBench();

@@ -24,7 +24,7 @@ export async function fetchPlace(place: string, { places, keepGitDir, signal, te
   const git = parseGitPlace(place);
   if (git !== undefined) {
     const { fetchGit } = await import('./fetch-git.ts'); // loaded when first needed, as what speaks http
-    return await fetchGit(git, { directory: places.make(), keepGitDir, signal });
+    return await fetchGit(git, { directory: places.make(), keepGitDir: keepGitDir || git.keepGitDir === true, signal });
   }
   const { fetchUrl } = await import('./fetch-url.ts');
   let modified: number | undefined;

@@ -7,6 +7,8 @@ export interface GitPlace {
   readonly subdir?: string | undefined;
   /** The beginning of the commit's name that must be found. */
   readonly checksum?: string | undefined;
+  /** `.git` belongs to the files. */
+  readonly keepGitDir?: boolean | undefined;
 }
 
 /** As docker's: other http addresses are files. `git@host:path` is ssh's way to write one. */
@@ -37,7 +39,7 @@ function cut(text: string, at: string): readonly [string, string] {
   return index === -1 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)];
 }
 
-const MEMBERS: Readonly<Record<string, keyof GitPlace>> = {
+const MEMBERS: Readonly<Record<string, 'ref' | 'checksum' | 'subdir'>> = {
   ref: 'ref',
   branch: 'ref',
   tag: 'ref',
@@ -45,15 +47,26 @@ const MEMBERS: Readonly<Record<string, keyof GitPlace>> = {
   checksum: 'checksum',
   subdir: 'subdir',
 };
+const NAMESPACES: Readonly<Record<string, string>> = { branch: 'refs/heads/', tag: 'refs/tags/' };
+const isTrue = (value: string): boolean => /^(?:|1|t|true)$/i.test(value);
 
 function askedIn(query: string): Partial<GitPlace> {
-  const found: { -readonly [K in keyof GitPlace]?: string } = {};
+  const found: { ref?: string; checksum?: string; subdir?: string; keepGitDir?: boolean } = {};
   for (const [name, value] of new URLSearchParams(query)) {
     const member = Object.hasOwn(MEMBERS, name) ? MEMBERS[name] : undefined;
-    if (member === undefined)
-      throw usageError(`A repository is not asked for ${JSON.stringify(name)}`, `It is for ${Object.keys(MEMBERS).join(', ')}.`);
-    found[member] = NAMESPACES[name] === undefined || value === '' ? value : `${NAMESPACES[name]}${value}`;
+    if (member !== undefined) found[member] = agree(member, inNamespace(name, value), found[member]) ?? '';
+    else if (name === 'keep-git-dir') found.keepGitDir = isTrue(value);
+    // submodules are always fetched
+    else if (name !== 'submodules' || !isTrue(value))
+      throw usageError(
+        `A repository is not asked for ${JSON.stringify(name)}`,
+        `It is for ${Object.keys(MEMBERS).join(', ')}, keep-git-dir and submodules=true.`,
+      );
   }
   return found;
 }
-const NAMESPACES: Readonly<Record<string, string>> = { branch: 'refs/heads/', tag: 'refs/tags/' };
+
+function inNamespace(name: string, value: string): string {
+  const namespace = NAMESPACES[name] ?? '';
+  return value === '' || value.startsWith(namespace) ? value : `${namespace}${value}`;
+}
