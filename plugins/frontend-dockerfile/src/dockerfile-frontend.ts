@@ -48,7 +48,9 @@ interface Reading {
 export async function lowerTree(tree: SyntaxTree, request: FrontendRequest, reading: Reading): Promise<Plan> {
   const { language, linter } = reading;
   linter.ask('tree', tree);
-  const see: GroupOptions['see'] = (node, source) => linter.ask('node', { node, source, comments: node.comments }, node.cmd);
+  const see: GroupOptions['see'] = (node, source) => {
+    if (linter.asks('node', node.cmd)) linter.ask('node', { node, source, comments: node.comments }, node.cmd);
+  };
   return await lowerDockerfile(groupStages(tree, { language, see }), request, reading);
 }
 

@@ -13,12 +13,9 @@ export interface Finding {
 
 type Question = 'tree' | 'node' | 'file' | 'from' | 'base' | 'instruction' | 'stage';
 type Visit<Q extends Question> = Parameters<NonNullable<LintRule[Q]>>[0];
-type Asked<Q extends Question> = LintRule & { readonly [K in Q]: (visit: Visit<Q>, report: Report) => void };
 
-interface Asking {
-  readonly rule: LintRule;
-  readonly report: Report;
-}
+/** A rule that has the question asked. */
+type Asking = (visit: never) => void;
 
 /** More than anyone reads. */
 const MOST = 10_000;
@@ -45,13 +42,12 @@ export class Linter {
   }
 
   /** Whether any rule asks this: what nobody asks need not be prepared. */
-  asks(question: Question): boolean {
-    return this.#rules.some((rule) => rule[question] !== undefined);
+  asks(question: Question, keyword = ''): boolean {
+    return this.#of(question, keyword).length > 0;
   }
 
   ask<Q extends Question>(question: Q, visit: Visit<Q>, keyword = ''): void {
-    // `#of` lists only rules that have the question
-    for (const { rule, report } of this.#of(question, keyword)) (rule as Asked<Q>)[question](visit, report);
+    for (const asking of this.#of(question, keyword)) asking(visit as never); // each is asked what it is about
   }
 
   /** Every instruction comes through here, and most rules are about few. */
@@ -66,8 +62,12 @@ export class Linter {
 
   #select(question: Question, keyword: string): readonly Asking[] {
     return this.#rules
-      .filter((rule) => rule[question] !== undefined && (keyword === '' || (rule.about?.includes(keyword) ?? true)))
-      .map((rule) => ({ rule, report: (detail: string, place: LintPlace) => this.#report(rule, detail, place) }));
+      .filter((rule) => keyword === '' || (rule.about?.includes(keyword) ?? true))
+      .flatMap((rule) => {
+        const ask: ((visit: never, report: Report) => void) | undefined = rule[question]?.bind(rule);
+        const report: Report = (detail, place) => this.#report(rule, detail, place);
+        return ask === undefined ? [] : [(visit: never) => ask(visit, report)];
+      });
   }
 
   #report({ name: rule, description, url, experimental = false }: LintRule, detail: string, { source, comments }: LintPlace): void {

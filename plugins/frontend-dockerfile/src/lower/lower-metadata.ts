@@ -56,12 +56,13 @@ function payFor(count: number, { state, build }: StageScope): void {
 export function lowerEnv(instruction: EnvInstruction, scope: StageScope): readonly ConfigStep[] {
   const pairs = expandPairs(instruction.pairs, scope);
   payFor(pairs.length, scope);
+  const written = pairs.map(assigned);
   const last = new Map<string, string>();
-  for (const pair of pairs) {
-    scope.state.setEnv(pair.name, pair.value);
-    last.set(pair.name, assigned(pair));
-  }
-  return configStep(instruction, { patch: { Env: [...last.values()] }, createdBy: `ENV ${pairs.map(assigned).join(' ')}` });
+  pairs.forEach(({ name, value }, at) => {
+    scope.state.setEnv(name, value);
+    last.set(name, written[at] ?? '');
+  });
+  return configStep(instruction, { patch: { Env: [...last.values()] }, createdBy: `ENV ${written.join(' ')}` });
 }
 
 export function lowerLabel(instruction: LabelInstruction, scope: StageScope): readonly ConfigStep[] {

@@ -4,8 +4,10 @@ import { quote } from '../parser/text.ts';
 const GIT = /^(?:git:\/\/|ssh:\/\/|git@)|^https?:\/\/[^#?]+\.git(?:[#?]|$)|^[\w-]+@[\w.-]+:[^/]/;
 const HTTP = /^https?:\/\//;
 
-export const isGit = (source: string): boolean => GIT.test(source);
-export const isUrl = (source: string): boolean => HTTP.test(source) && !isGit(source);
+/** Of what is copied, most are plain paths. */
+const mayBeRemote = (source: string): boolean => source.includes(':') || source.includes('@');
+export const isGit = (source: string): boolean => mayBeRemote(source) && GIT.test(source);
+export const isUrl = (source: string): boolean => mayBeRemote(source) && HTTP.test(source) && !isGit(source);
 
 export interface GitOptions {
   /** `--checksum`. */

@@ -35,7 +35,7 @@ export function parseSyntax(text: string, { file = 'Dockerfile', language = DOCK
       if (directive === undefined) addComment(comments, start);
       continue;
     }
-    const logical = joinContinued(lines, line, escapeCharacter);
+    const logical = joinContinued(lines, start, escapeCharacter);
     const source = { file, startLine: line.number, endLine: lines.number };
     // told of the line after the gap, where BuildKit tells of it
     if (logical.hasGap) warnings.push(emptyContinuation(logical.text, { ...source, startLine: source.endLine }));
@@ -57,8 +57,8 @@ function addComment(comments: string[], line: string): void {
 }
 
 /** The line and those that continue it: comments among them vanish, and so do empty lines, of which `hasGap` tells. */
-function joinContinued(lines: LineReader, first: Line, escapeCharacter: Escape): { text: string; hasGap: boolean } {
-  let { text, continues } = trimContinuation(trimStartSpace(first.text), escapeCharacter);
+function joinContinued(lines: LineReader, first: string, escapeCharacter: Escape): { text: string; hasGap: boolean } {
+  let { text, continues } = trimContinuation(first, escapeCharacter);
   if (!continues) return { text, hasGap: false };
   const parts = [text];
   let hasGap = false;

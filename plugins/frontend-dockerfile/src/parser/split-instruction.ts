@@ -1,3 +1,4 @@
+import { spellingOf } from '../language/keywords.ts';
 import { type Escape, trimSpace } from './text.ts';
 
 export interface InstructionParts {
@@ -18,7 +19,7 @@ export function splitInstruction(line: string, escapeCharacter: Escape): Instruc
   const blank = find(BLANK, text, 0);
   if (blank === text.length) return { keyword: text, flags: NO_FLAGS, rest: '' };
   const { flags, end } = splitFlags(text, { start: blank, escapeCharacter });
-  return { keyword: text.slice(0, blank), flags, rest: trimSpace(text.slice(end)) };
+  return { keyword: spellingOf(text.slice(0, blank)), flags, rest: trimSpace(text.slice(end)) };
 }
 
 interface Reading {

@@ -27,7 +27,10 @@ export const consistentInstructionCasing: LintRule = {
   file({ dockerfile: { stages } }, report) {
     const counts = new Map<string, number>();
     const count = ({ keyword }: { readonly keyword: string }): unknown => counts.set(keyword, (counts.get(keyword) ?? 0) + 1);
-    for (const { from, instructions } of stages) for (const each of [from, ...instructions]) count(each);
+    for (const { from, instructions } of stages) {
+      count(from);
+      instructions.forEach(count);
+    }
     const [lower, upper] = [isLower, isUpper].map((is) =>
       [...counts].reduce((sum, [keyword, times]) => sum + (is(keyword) ? times : 0), 0),
     );

@@ -51,12 +51,12 @@ export const undefinedVar: LintRule = {
   url: ruleUrl('UndefinedVar'),
   instruction({ instruction, expansions }, report) {
     // words of EXPOSE alone are split after expansion, and are not looked at
-    for (const { unknown, words } of expansions) {
-      if (unknown.length === 0 || words !== undefined) continue;
+    expansions.forEach(({ unknown, words }) => {
+      if (unknown.length === 0 || words !== undefined) return;
       for (const { name, similar } of unknown) {
         if (NO_VARIABLES.has(name)) continue;
         report(`Usage of undefined variable '$${name}'${similar === undefined ? '' : ` (did you mean $${similar}?)`}`, instruction);
       }
-    }
+    });
   },
 };
