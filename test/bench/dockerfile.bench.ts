@@ -44,7 +44,9 @@ function report(): void {
     { length: TIMES },
     (): Run =>
       JSON.parse(
-        execFileSync(process.execPath, [...process.execArgv, ...AS_THE_COMMAND_LINE, '--expose-gc', import.meta.filename, 'measure'], { encoding: 'utf8' }),
+        execFileSync(process.execPath, [...process.execArgv, ...AS_THE_COMMAND_LINE, '--expose-gc', import.meta.filename, 'measure'], {
+          encoding: 'utf8',
+        }),
       ),
   );
   const show = ([best = 0, ...others]: readonly number[]) =>
