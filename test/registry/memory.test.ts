@@ -11,7 +11,7 @@ const claim = isRegistryMissing ? test.skip : test.serial;
 const site = isRegistryMissing ? new RegistrySite() : RegistrySite.for(test);
 const SIZE = 32 << 20;
 /** MB of resident memory. Where nothing was compiled, each thread has a compiler. */
-const LIMIT = VARVE.length === 2 ? 150 : 350;
+const LIMIT = VARVE.length === 2 ? 150 : 250;
 
 claim(`pushing and pulling four layers of ${SIZE >> 20} MiB each takes less than ${LIMIT} MB`, async (t) => {
   t.timeout(300_000);

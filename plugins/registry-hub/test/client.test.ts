@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { descriptorOf, digestOf, MEDIA_TYPES } from '@varve/core/image';
 import { temporaryDir } from '@varve/core/testing';
 import test, { type ExecutionContext } from 'ava';
@@ -233,4 +234,33 @@ test('a page of tags without an end is cut', async (t) => {
     return true;
   });
   await t.throwsAsync(all(open(t).tags(`${other.host}/lib/x`)), { code: 'REGISTRY_ANSWER', message: /at most/ });
+});
+
+test('what came before a connection broke is not asked for again, however slowly it is read', async (t) => {
+  const [bytes, cut] = [Buffer.alloc(300_000, 'abc'), 100_000];
+  const broken = Promise.withResolvers<void>();
+  const reading = Promise.withResolvers<void>();
+  const ranges: (string | undefined)[] = [];
+  const { host } = await startLoopback(t, ({ url, headers }, response) => {
+    if (!url?.includes('/blobs/')) return false;
+    ranges.push(headers.range);
+    if (headers.range !== undefined) {
+      const from = Number(/\d+/.exec(headers.range)?.[0]);
+      response.writeHead(206, { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` }).end(bytes.subarray(from));
+      return true;
+    }
+    response.on('close', broken.resolve).writeHead(200, { 'content-length': bytes.length });
+    response.write(bytes.subarray(0, cut), () => void reading.promise.then(() => response.destroy()));
+    return true;
+  });
+  const pieces: Uint8Array[] = [];
+  for await (const piece of open(t).fetchBlob(`${host}/lib/notes`, descriptorOf('', bytes))) {
+    pieces.push(piece);
+    if (pieces.length > 1) continue;
+    reading.resolve();
+    await broken.promise;
+    await sleep(200); // the end of the connection is known here, too
+  }
+  t.deepEqual(Buffer.concat(pieces), bytes);
+  t.deepEqual(ranges, [undefined, `bytes=${cut}-`]);
 });

@@ -116,7 +116,7 @@ export class BlobSource {
   async *#bytes({ response, endpoint }: Answer, place: { at: number }): AsyncGenerator<Uint8Array, void, undefined> {
     const { size, onProgress } = this.#request;
     let skip = await bytesToSkip(response, { at: place.at, host: endpoint.api, what: this.#what });
-    for await (const chunk of response as AsyncIterable<Buffer>) {
+    for await (const chunk of received(response)) {
       const bytes = chunk.subarray(skip);
       skip -= chunk.length - bytes.length;
       if (bytes.length === 0) continue;
@@ -126,6 +126,17 @@ export class BlobSource {
       onProgress?.(place.at);
       yield isWhole(chunk) ? ownedChunk(bytes) : bytes;
     }
+  }
+}
+
+/** All that came, also what nobody had read yet when the connection broke: Node's own iteration forgets that. */
+async function* received(response: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } catch (cause) {
+    const rest: Buffer | null = isPassingError(cause) ? response.read() : null;
+    if (rest !== null) yield rest;
+    throw cause;
   }
 }
 
