@@ -130,13 +130,19 @@ export class ContainerTable {
       name: String(row.name),
       createdAt: Number(row.created_at),
       spec: JSON.parse(String(row.spec)) as ContainerSpec, // as `add` wrote it
-      state: this.#really(id, JSON.parse(String(row.state)) as ContainerState), // as `#write` did
+      state: this.#really(id, String(row.state)),
     };
   }
 
-  /** A process that nobody looks after any more has ended with its supervisor: that one was killed, or the machine stopped. */
-  #really(id: string, state: ContainerState): ContainerState {
+  /**
+   * A process that nobody looks after any more has ended with its supervisor: that one was killed, or the machine stopped. One that ended
+   * between both looks wrote first how.
+   */
+  #really(id: string, written: string): ContainerState {
+    const state = JSON.parse(written) as ContainerState; // as `#write` did
     if ((state.status !== 'running' && state.status !== 'paused') || this.isSupervised(id)) return state;
+    const now = this.#database.get('SELECT state FROM containers WHERE id = ?', id)?.state;
+    if (now !== undefined && now !== written) return this.#really(id, String(now));
     return {
       ...state,
       status: 'exited',
