@@ -35,6 +35,9 @@ export function listenIn(dir: string, take: (socket: Socket) => void): Promise<S
   });
 }
 
+/** Of a socket that is no more, that was left, and that was closed before it let anybody in. */
+const NOBODY = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET'];
+
 /** `undefined`: nobody listens there. */
 export function connectTo(dir: string): Promise<Socket | undefined> {
   return new Promise((done, fail) => {
@@ -54,7 +57,7 @@ export function connectTo(dir: string): Promise<Socket | undefined> {
     });
     socket.once('error', (failure: NodeJS.ErrnoException) => {
       close();
-      if (failure.code === 'ENOENT' || failure.code === 'ECONNREFUSED') done(undefined);
+      if (NOBODY.includes(failure.code ?? '')) done(undefined);
       else fail(failure);
     });
   });
