@@ -8,7 +8,7 @@ import { hostEntry, hostNames, hostNamesWithTypes, isFileMode, namesOf } from '.
 import { pathOf } from './names.ts';
 import { baseName, childPath, hostPath, isDirectlyIn, parentOf } from './paths.ts';
 import type { PatternMatcher, PatternResults } from './patterns.ts';
-import { SeenFiles } from './seen-files.ts';
+import { SeenFiles, SeenRows } from './seen-files.ts';
 import { type SeenFile, stateOf } from './tree-state.ts';
 
 /** `sha256:…` of each file's bytes, in order. `path` is a host path; give it to `node:fs` through `pathOf`. */
@@ -43,7 +43,8 @@ export class DirectoryTree implements FileTree {
   readonly #listings = new Map<string, Listing>();
   /** By directory and name: files that were looked at while nobody wanted to know what else is there. */
   readonly #alone = new Map<string, Map<string, SeenFiles>>();
-  readonly #top = new SeenFiles(['']);
+  readonly #rows = new SeenRows();
+  readonly #top = new SeenFiles([''], this.#rows);
   #last: { readonly path: string; readonly files: SeenFiles } | undefined;
 
   constructor(root: string, { ignore, hash, xattrs = true }: DirectoryTreeOptions = {}) {
@@ -170,7 +171,7 @@ export class DirectoryTree implements FileTree {
 
   #findAlone(parent: string, name: string): SeenFile {
     const known = this.#alone.get(parent) ?? new Map<string, SeenFiles>();
-    const files = known.get(name) ?? new SeenFiles([name]);
+    const files = known.get(name) ?? new SeenFiles([name], this.#rows);
     this.#alone.set(parent, known.set(name, files));
     return { files, place: 0 };
   }
@@ -186,7 +187,7 @@ export class DirectoryTree implements FileTree {
     const ignore = this.#ignore;
     const listing = ignore
       ? this.#filter(path, { ignore, results })
-      : { files: new SeenFiles(hostNames(hostPath(this.root, path))), hides: false };
+      : { files: new SeenFiles(hostNames(hostPath(this.root, path)), this.#rows), hides: false };
     for (const [name, seen] of this.#alone.get(path) ?? []) {
       const place = listing.files.placeOf(name);
       if (place >= 0) listing.files.adopt(place, seen);
@@ -205,7 +206,14 @@ export class DirectoryTree implements FileTree {
       if (isDirectory) below.set(name, found);
       return !found.matched || (isDirectory && this.#holdsVisible(path, { ignore, found }));
     });
-    return { files: new SeenFiles(visible.map(({ name }) => name)), results: below, hides: visible.length < all.length };
+    return {
+      files: new SeenFiles(
+        visible.map(({ name }) => name),
+        this.#rows,
+      ),
+      results: below,
+      hides: visible.length < all.length,
+    };
   }
 
   /** An ignored directory is there if something in it is taken back. */

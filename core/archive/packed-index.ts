@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Entry, LayerIndex } from './entry.ts';
 import { type ColumnParts, EntryColumns, entryAt, resized, typeAt } from './entry-columns.ts';
 import { decodeLatin1Name, encodeName } from './names.ts';
+import { compareEntries } from './order.ts';
 import { baseName, childPath, parentOf } from './paths.ts';
 
 const FIRST_ROOM = 64;
@@ -33,6 +34,8 @@ export interface IndexPlace {
  */
 export class PackedIndex implements LayerIndex {
   readonly parts: PackedParts;
+  /** Of the file that was looked for last. */
+  #last = -1;
 
   constructor(parts: PackedParts) {
     this.parts = parts;
@@ -53,6 +56,40 @@ export class PackedIndex implements LayerIndex {
 
   [Symbol.iterator](): IteratorObject<Entry, undefined> {
     return this.#entries();
+  }
+
+  /** The row of the file, or other name of one, at a path; -1 where there is none. They are mostly looked for one after the other. */
+  rowOf(path: string): number {
+    const next = this.#fileAfter(this.#last);
+    if (this.#isAt(next, path)) this.#last = next;
+    else if (!this.#isAt(this.#last, path)) this.#last = this.#search(path);
+    return this.#last;
+  }
+
+  #fileAfter(row: number): number {
+    const { columns } = this.parts;
+    let next = row + 1;
+    while (next < columns.length && typeAt(columns, next) !== 'file') next++;
+    return next;
+  }
+
+  #isAt(row: number, path: string): boolean {
+    const end = path.lastIndexOf('/');
+    if (row < 0 || row >= this.length || this.#parent(row) !== path.slice(0, Math.max(end, 0))) return false;
+    return this.#name(row) === path.slice(end + 1);
+  }
+
+  #search(path: string): number {
+    const file = { type: 'hardlink', path, target: path } as const; // any that is no marker
+    let low = 0;
+    for (let high = this.length - 1; low <= high; ) {
+      const middle = (low + high) >> 1;
+      const order = compareEntries(this.#entry(middle), file);
+      if (order === 0) return middle;
+      if (order < 0) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
   }
 
   /** Where the entries are, without what they are. */

@@ -14,6 +14,31 @@ const EXACT_HIGH = 2 ** 21;
 /** Seconds after which no clock is too coarse for a change to show. */
 const LONG_AGO = 3;
 
+/** Rows that are allocated at a time: few at first, since many trees are small. */
+const PIECE = { least: 32, most: 4096 };
+
+/** Memory for the rows of a tree. A piece of its own for each directory would take as much again as most directories' rows. */
+export class SeenRows {
+  #words = new Uint32Array(0);
+  #states = new Uint8Array(0);
+  #used = 0;
+
+  /** Rows that come one behind the other, as yet all zeros. */
+  take(count: number): { readonly words: Uint32Array; readonly states: Uint8Array; readonly start: number } {
+    if (this.#used + count > this.#states.length) this.#allocate(count);
+    const start = this.#used;
+    this.#used += count;
+    return { words: this.#words, states: this.#states, start };
+  }
+
+  #allocate(count: number): void {
+    const room = Math.max(count, Math.min(Math.max(this.#states.length * 2, PIECE.least), PIECE.most));
+    this.#words = new Uint32Array(room * ROW.length);
+    this.#states = new Uint8Array(room);
+    this.#used = 0;
+  }
+}
+
 /**
  * Files with some names in one directory, as they were when they were first looked at: a row of numbers for each, since trees are large and
  * an object for each file takes ten times as much.
@@ -22,15 +47,19 @@ export class SeenFiles {
   readonly names: readonly string[];
   readonly #words: Uint32Array;
   readonly #states: Uint8Array;
+  /** Of its rows among those of the piece of memory. */
+  readonly #start: number;
   /** Those that are not made anew when they are wanted, by their place. */
   #entries: Map<number, NodeEntry> | undefined;
   #last = -1;
 
   /** @param names sorted by bytes */
-  constructor(names: readonly string[]) {
+  constructor(names: readonly string[], rows: SeenRows) {
     this.names = names;
-    this.#words = new Uint32Array(names.length * ROW.length);
-    this.#states = new Uint8Array(names.length);
+    const { words, states, start } = rows.take(names.length);
+    this.#words = words;
+    this.#states = states;
+    this.#start = start;
   }
 
   /** The place of a name, or -1. Names are mostly asked for one after the other. */
@@ -58,15 +87,16 @@ export class SeenFiles {
 
   /** Looks, unless somebody did; `false`: there is no such file. The root itself may be given by a symlink. */
   look(place: number, hostOf: () => string, options?: { readonly follow: boolean }): boolean {
-    if (this.#states[place] === 0)
-      this.#states[place] = lookAt(pathOf(hostOf()), this.#words, place * ROW.length, options) ? FOUND : MISSING;
+    const row = this.#start + place;
+    if (this.#states[row] === 0) this.#states[row] = lookAt(pathOf(hostOf()), this.#words, row * ROW.length, options) ? FOUND : MISSING;
     return this.#is(place, FOUND);
   }
 
   /** What was seen there alone counts here, too. */
   adopt(place: number, other: SeenFiles): void {
-    this.#words.set(other.#words, place * ROW.length);
-    this.#states[place] = other.#states[0] ?? 0;
+    const row = this.#start + place;
+    this.#words.set(other.#words.subarray(other.#start * ROW.length, (other.#start + 1) * ROW.length), row * ROW.length);
+    this.#states[row] = other.#states[other.#start] ?? 0;
     const entry = other.entry(0);
     if (entry !== undefined) this.keep(place, entry);
   }
@@ -75,7 +105,8 @@ export class SeenFiles {
     return this.#is(place, PLAIN);
   }
   setPlain(place: number): void {
-    this.#states[place] = (this.#states[place] ?? 0) | PLAIN;
+    const row = this.#start + place;
+    this.#states[row] = (this.#states[row] ?? 0) | PLAIN;
   }
 
   entry(place: number): NodeEntry | undefined {
@@ -135,24 +166,23 @@ export class SeenFiles {
 
   /** All that was seen of one, or of all. Every change of a file, of its attributes and extended attributes sets its ctime. */
   bytes(place?: number): Uint8Array {
-    const { buffer, byteOffset, byteLength } = this.#words;
-    if (place === undefined) return new Uint8Array(buffer, byteOffset, byteLength);
-    return new Uint8Array(buffer, byteOffset + place * ROW.length * 4, ROW.length * 4);
+    const [first, count] = place === undefined ? [this.#start, this.names.length] : [this.#start + place, 1];
+    return new Uint8Array(this.#words.buffer, first * ROW.length * 4, count * ROW.length * 4);
   }
 
   #is(place: number, state: number): boolean {
-    return ((this.#states[place] ?? 0) & state) !== 0;
+    return ((this.#states[this.#start + place] ?? 0) & state) !== 0;
   }
   #time(place: number, seconds: number, nanoseconds: number): Timestamp {
     return { seconds: this.#seconds(place, seconds), nanoseconds: this.#word(place, nanoseconds) };
   }
   #seconds(place: number, of: number): number {
-    return secondsAt(this.#words, place * ROW.length + of);
+    return secondsAt(this.#words, (this.#start + place) * ROW.length + of);
   }
   #long(place: number, of: number): number {
-    return longAt(this.#words, place * ROW.length + of);
+    return longAt(this.#words, (this.#start + place) * ROW.length + of);
   }
   #word(place: number, of: number): number {
-    return this.#words[place * ROW.length + of] ?? 0;
+    return this.#words[(this.#start + place) * ROW.length + of] ?? 0;
   }
 }

@@ -82,3 +82,25 @@ test('the size of the contents is that of the files', (t) => {
   const entries = [dir('d'), file('d/f', 'text'), hardlink('d/g', 'd/f'), file('h', 'more')];
   t.deepEqual([contentSize(entries), contentSize(packIndex(entries))], [8, 8]);
 });
+
+const entries = [
+  dir(''),
+  dir('d'),
+  opaque('d'),
+  whiteout('d/gone'),
+  file('d/f'),
+  hardlink('d/g', 'd/f'),
+  dir('d/h'),
+  file('d/h/\udcfe'),
+  file('e'),
+];
+const finds = test.macro({
+  exec(t, order: readonly string[]) {
+    const index = packIndex(entries);
+    for (const path of order) t.is(index.at(index.rowOf(path))?.path, path);
+    for (const path of ['d/a', 'f', 'd/f/x', 'h']) t.is(index.rowOf(path), -1);
+  },
+  title: (name = '') => `a packed index finds files ${name}`,
+});
+test('in their order', finds, ['d/f', 'd/h/\udcfe', 'e']);
+test('in any order, also other names', finds, ['e', 'd/g', 'd/g', 'd/f', 'e', 'd/h/\udcfe']);

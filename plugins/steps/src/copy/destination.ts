@@ -9,10 +9,11 @@ import {
   type FileTree,
   IndexPacker,
   type NodeEntry,
+  type PackedIndex,
   parentOf,
   resolvePath,
 } from '@varve/core/archive';
-import { missing, type Node, PlacedFiles } from './placed-files.ts';
+import { missing, type Node, type PlacedContents, PlacedFiles } from './placed-files.ts';
 
 export interface DestinationOptions {
   /** What directories get that nobody copied. */
@@ -138,21 +139,32 @@ export class Destination implements FileTree {
     return false;
   }
 
-  /** The layer: sorted, the first name of a file carries it and its other names are hard links. */
+  /** The layer: sorted, the first name of a file carries it and its other names are hard links. Nothing can be asked or put in afterwards. */
   async draft(): Promise<LayerDraft> {
     if (this.#borrows) await this.#below.open();
     const packer = new IndexPacker();
     const first = new Map<number, string>();
-    for (const { path, entry, identity } of this.#placed.all()) {
+    const rows: number[] = [];
+    for (const { row, path, entry, identity } of this.#placed.all()) {
+      rows.push(row);
       const target = identity === undefined ? undefined : first.get(identity);
       packer.add(target === undefined ? entry : { type: 'hardlink', path, target });
       if (identity !== undefined && target === undefined) first.set(identity, path);
       // A directory where there was something else: what the layers below had in it stays gone.
       const isNew = entry.type === 'directory' && this.#hidden.has(path) && this.#below.get(path)?.type === 'directory';
-      if (isNew) packer.add({ type: 'opaque', path });
+      if (isNew) {
+        packer.add({ type: 'opaque', path });
+        rows.push(row);
+      }
     }
-    return { index: packer.finish(), content: (file) => this.#placed.content(file) ?? missing(file.path) };
+    this.#placed.release();
+    return draftOf(packer.finish(), Uint32Array.from(rows), this.#placed.contents);
   }
+}
+
+/** Of what was placed it keeps no more than where bytes lie. */
+function draftOf(index: PackedIndex, rows: Uint32Array, contents: PlacedContents): LayerDraft {
+  return { index, content: (file) => contents.of(rows[index.rowOf(file.path)] ?? -1, file) ?? missing(file.path) };
 }
 
 const conflict = (message: string): VarveError =>

@@ -5,7 +5,7 @@ import type { DestPath } from './dest-path.ts';
 import type { Destination } from './destination.ts';
 import { joinEntry } from './join-entry.ts';
 import type { Picked } from './pick-sources.ts';
-import type { Node } from './placed-files.ts';
+import type { Listed, Node } from './placed-files.ts';
 import { walkPicked } from './walk-picked.ts';
 
 export interface Placing {
@@ -86,8 +86,8 @@ export class Placer {
   /** What is in a directory goes into the destination, which keeps its own attributes. */
   #placeContents(picked: Picked, target: string): void {
     if (this.#into.get(target) === undefined) this.#makeWay(target);
-    for (const { path, entry, name } of walkPicked(this.#placing.tree, picked, this.#placing.exclude)) {
-      if (path !== '') this.#put(childPath(target, path), entry, name);
+    for (const { path, entry, listed } of walkPicked(this.#placing.tree, picked, this.#placing.exclude)) {
+      if (path !== '') this.#put(childPath(target, path), entry, listed);
       else if (target !== '' && this.#into.get(target)?.type !== 'directory')
         this.#into.putDirectory({ ...entry, type: 'directory', path: target });
     }
@@ -98,7 +98,7 @@ export class Placer {
     this.#makeWay(root);
     for (const found of walkPicked(this.#placing.tree, picked, this.#placing.exclude)) {
       this.#placeParents(childPath(root, kept), parents);
-      if (kept !== '' || found.path !== '') this.#put(joinEntry(root, kept, found.path), found.entry, found.name);
+      if (kept !== '' || found.path !== '') this.#put(joinEntry(root, kept, found.path), found.entry, found.listed);
     }
   }
 
@@ -115,18 +115,18 @@ export class Placer {
     for (const { target, entry } of missing) this.#put(target, entry);
   }
 
-  #put(path: string, source: NodeEntry, name?: string): void {
+  #put(path: string, source: NodeEntry, listed?: Listed): void {
     const entry = this.#placing.attributes.change(source, path);
     if (entry.type === 'directory') this.#into.putDirectory(entry);
-    else this.#into.putFile(path, this.#node(source, entry, name));
+    else this.#into.putFile(path, this.#node(source, entry, listed));
   }
 
-  #node(source: NodeEntry, entry: NodeEntry, name: string | undefined): Node {
+  #node(source: NodeEntry, entry: NodeEntry, listed: Listed | undefined): Node {
     const { tree } = this.#placing;
     if (source.type !== 'file') return { entry };
     const identity = tree.identity(source);
     const { path, size } = source;
-    if (identity === undefined) return { entry, from: { tree, path, name } };
+    if (identity === undefined) return { entry, from: { tree, path, listed } };
     const content = (): Content => tree.content({ ...entry, type: 'file', path, size });
     const node = this.#linked.get(identity) ?? { entry, content };
     this.#linked.set(identity, node);

@@ -18,10 +18,17 @@ export interface Node {
   /** Where a file's bytes lie. */
   readonly content?: (() => Content) | undefined;
   /** The same for a file with one name that is copied from a tree. */
-  readonly from?: { readonly tree: FileTree; readonly path: string; readonly name?: string | undefined } | undefined;
+  readonly from?: { readonly tree: FileTree; readonly path: string; readonly listed?: Listed | undefined } | undefined;
+}
+
+/** How a tree calls a file: parts of its path would keep all of that in memory. */
+export interface Listed {
+  readonly directory: string;
+  readonly name: string;
 }
 
 export interface Placed {
+  readonly row: number;
   readonly path: string;
   readonly entry: NodeEntry;
   /** Equal for the names of one file; absent where there is no other. */
@@ -34,6 +41,33 @@ interface Origin {
   readonly directory: string;
 }
 
+/** Where the bytes of placed files lie, by row: all that is wanted of them once there is an index of the layer. */
+export class PlacedContents {
+  readonly #origins: Origin[] = [];
+  /** By row, from 1: the number of the origin of a file that keeps its name. */
+  #from = new Uint32Array(64);
+  /** By row: nodes that may get more names, or whose bytes lie somewhere of their own. */
+  readonly nodes = new Map<number, Node>();
+
+  of(row: number, file: FileEntry): Content | undefined {
+    return this.nodes.get(row)?.content?.() ?? this.copied(row, file);
+  }
+
+  copied(row: number, file: FileEntry): Content | undefined {
+    const origin = this.#origins[(this.#from[row] ?? 0) - 1];
+    return origin && copyOf({ tree: origin.tree, path: childPath(origin.directory, baseName(file.path)) }, file)();
+  }
+
+  /** Files of one directory come together. */
+  setOrigin(row: number, { tree, path, listed }: NonNullable<Node['from']>): void {
+    const directory = listed?.directory ?? parentOf(path);
+    const last = this.#origins.at(-1);
+    if (last?.tree !== tree || last.directory !== directory) this.#origins.push({ tree, directory });
+    if (row >= this.#from.length) this.#from = new Uint32Array(resized(this.#from, row * 2));
+    this.#from[row] = this.#origins.length;
+  }
+}
+
 interface Directory {
   /** -1: only on the way to something. */
   row: number;
@@ -44,11 +78,7 @@ interface Directory {
 export class PlacedFiles {
   readonly #root: Directory = { row: -1, children: new Map() };
   readonly #columns = new EntryColumns();
-  readonly #origins: Origin[] = [];
-  /** By row, from 1: the number of the origin of a file that keeps its name. */
-  #from = new Uint32Array(64);
-  /** By row: nodes that may get more names, or whose bytes lie somewhere of their own. */
-  readonly #nodes = new Map<number, Node>();
+  readonly contents = new PlacedContents();
   readonly #rows = new Map<Node, number>();
   #last: { readonly path: string; readonly directory: Directory } | undefined;
 
@@ -65,14 +95,14 @@ export class PlacedFiles {
   node(path: string): Node | undefined {
     const row = rowOf(this.#find(path));
     if (row < 0) return undefined;
-    const node = this.#nodes.get(row) ?? this.#nodeOf(row, path);
+    const node = this.contents.nodes.get(row) ?? this.#nodeOf(row, path);
     this.#keep(row, node);
     return node;
   }
 
   content(file: FileEntry): Content | undefined {
     const row = rowOf(this.#find(file.path));
-    return this.#nodes.get(row)?.content?.() ?? this.#copied(row, file);
+    return this.contents.of(row, file);
   }
 
   set(path: string, node: Node): void {
@@ -98,44 +128,38 @@ export class PlacedFiles {
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       const { path, found } = next;
       const row = rowOf(found);
-      if (row >= 0) yield { path, entry: this.#entry(row, path), identity: this.#nodes.get(row)?.content && row };
+      if (row >= 0) yield { row, path, entry: this.#entry(row, path), identity: this.contents.nodes.get(row)?.content && row };
       if (typeof found === 'number') continue;
       const names = [...found.children.keys()].sort(compareNames);
       for (const name of names.reverse()) pending.push({ path: childPath(path, name), found: found.children.get(name) ?? -1 });
     }
   }
 
+  /** Nothing is here any more, but for the contents. */
+  release(): void {
+    this.#columns.release();
+    this.#root.children.clear();
+    this.#rows.clear();
+    this.#last = undefined;
+  }
+
   #add(path: string, node: Node): number {
     const row = this.#columns.add(withoutOffset(node.entry));
     if (node.from === undefined) this.#keep(row, node);
-    else if (baseName(node.from.path) === baseName(path)) this.#setOrigin(row, node.from);
+    else if (baseName(node.from.path) === baseName(path)) this.contents.setOrigin(row, node.from);
     else this.#keep(row, { entry: node.entry, content: copyOf(node.from, node.entry) });
     return row;
   }
 
   #keep(row: number, node: Node): void {
     if (node.content === undefined) return;
-    this.#nodes.set(row, node);
+    this.contents.nodes.set(row, node);
     this.#rows.set(node, row);
-  }
-
-  /** Files of one directory come together. */
-  #setOrigin(row: number, { tree, path }: NonNullable<Node['from']>): void {
-    const directory = parentOf(path);
-    const last = this.#origins.at(-1);
-    if (last?.tree !== tree || last.directory !== directory) this.#origins.push({ tree, directory });
-    if (row >= this.#from.length) this.#from = new Uint32Array(resized(this.#from, row * 2));
-    this.#from[row] = this.#origins.length;
   }
 
   #nodeOf(row: number, path: string): Node {
     const entry = this.#entry(row, path);
-    return { entry, content: entry.type === 'file' ? () => this.#copied(row, entry) ?? missing(path) : undefined };
-  }
-
-  #copied(row: number, file: FileEntry): Content | undefined {
-    const origin = this.#origins[(this.#from[row] ?? 0) - 1];
-    return origin && copyOf({ tree: origin.tree, path: childPath(origin.directory, baseName(file.path)) }, file)();
+    return { entry, content: entry.type === 'file' ? () => this.contents.copied(row, entry) ?? missing(path) : undefined };
   }
 
   #entry(row: number, path: string): NodeEntry {
@@ -145,7 +169,7 @@ export class PlacedFiles {
   #put(path: string, { entry, from }: Node, row: number): void {
     const { children } = this.#parent(path);
     const own = baseName(path);
-    const name = from?.name === own ? from.name : own;
+    const name = from?.listed?.name === own ? from.listed.name : own;
     const there = children.get(name);
     if (entry.type !== 'directory') {
       if (typeof there === 'object') this.#last = undefined;

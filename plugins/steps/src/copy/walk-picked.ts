@@ -7,13 +7,14 @@ import {
   type PatternResults,
 } from '@varve/core/archive';
 import type { Picked } from './pick-sources.ts';
+import type { Listed } from './placed-files.ts';
 
 export interface Found {
   /** Below what was picked; empty for that itself. */
   readonly path: string;
   readonly entry: NodeEntry;
-  /** What it is called in its directory, as the tree lists it: a part of the path would keep all of it in memory. */
-  readonly name?: string | undefined;
+  /** Where the tree lists it; absent for what was picked. */
+  readonly listed?: Listed | undefined;
 }
 
 /** What `--exclude` says, in the syntax of ignore files, or `undefined` where it says nothing. @throws VarveError `PATTERN_INVALID` */
@@ -45,7 +46,7 @@ function* walkAll(tree: FileTree, start: Found): Generator<Found, void, undefine
     for (let i = names.length - 1; i >= 0; i--) {
       const name = names[i] ?? '';
       const child = tree.get(childPath(entry.path, name));
-      if (child !== undefined) pending.push({ path: childPath(path, name), entry: child, name });
+      if (child !== undefined) pending.push({ path: childPath(path, name), entry: child, listed: { directory: entry.path, name } });
     }
   }
 }
@@ -69,7 +70,7 @@ function* walkMatched(tree: FileTree, found: Found, { exclude, matchPath, result
     if (child === undefined) continue;
     const childMatch = childPath(matchPath, name);
     const below = { exclude, matchPath: childMatch, results: exclude.matchBelow(childMatch, results) };
-    for (const one of walkMatched(tree, { path: childPath(path, name), entry: child, name }, below)) {
+    for (const one of walkMatched(tree, { path: childPath(path, name), entry: child, listed: { directory: entry.path, name } }, below)) {
       if (isMissing) yield found;
       isMissing = false;
       yield one;
