@@ -60,18 +60,30 @@ const options = {
   logLevel: 'warning',
 };
 
-for (const name of globSync('varve*', { cwd: outdir })) rmSync(`${outdir}/${name}`);
-// One script, which its launcher runs with the code that V8 made of it before. What only some commands need is started when it is asked for.
-await build({
+/** A function that the launcher calls. */
+const script = {
   ...options,
-  entryPoints: { varve: 'plugins/cli/src/bin.ts' },
-  entryNames: '[name]-[hash]',
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   define: { 'import.meta.url': 'bundleUrl' },
-  banner: { js: '(function (require, bundleUrl) {' },
+  banner: { js: '(function (require, bundleUrl, module) {' },
   footer: { js: '})' },
   legalComments: 'linked',
+};
+
+for (const name of globSync('varve*', { cwd: outdir })) rmSync(`${outdir}/${name}`);
+// One script, which its launcher runs with the code that V8 made of it before. What only some commands need is started when it is asked for.
+await build({
+  ...script,
+  entryPoints: { varve: 'plugins/cli/src/bin.ts' },
+  entryNames: '[name]-[hash]',
+});
+// What a build is told as where nothing has changed: asked first, and loaded in a tenth of the time
+await build({
+  ...script,
+  entryPoints: { repeat: 'plugins/cli/src/repeat/repeat.ts' },
+  entryNames: 'varve-[name]-[hash]',
+  footer: { js: 'return module.exports})' },
 });
 
 // Files of threads and helper processes are found by their names beside the code that starts them

@@ -4,10 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { installedBusybox, withBusyboxTar } from './lib/busybox.mjs';
 import { isRoot } from './lib/run.mjs';
 
+/** Milliseconds after which a file's times tell all that was done to it. */
+const SETTLED = 200;
 const [home = fileURLToPath(new URL('../plugins/cli', import.meta.url))] = process.argv.slice(2);
 const dir = mkdtempSync(join(tmpdir(), 'varve-warm-up-'));
 const varve = (...args) =>
@@ -18,10 +21,14 @@ try {
   if (busybox !== undefined) withBusyboxTar(busybox, (tar) => varve('import', tar, 'base'));
   const run = busybox === undefined ? 'FROM scratch AS made' : 'FROM base AS made\nRUN echo made > /made';
   writeFileSync(join(dir, 'Dockerfile'), `${run}\nCOPY file /file\nFROM scratch\nCOPY --from=made / /\n`);
-  for (const text of ['one', 'one', 'two']) {
-    writeFileSync(join(dir, 'file'), text);
-    varve('build', '-t', 'warm-up', dir);
-  }
+  const build = () => varve('build', '-t', 'warm-up', dir);
+  writeFileSync(join(dir, 'file'), 'one');
+  build();
+  await setTimeout(SETTLED);
+  build();
+  build(); // is repeated
+  writeFileSync(join(dir, 'file'), 'two');
+  build();
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }

@@ -144,6 +144,16 @@ export class DirectoryTree implements FileTree {
     return { path: hostPath(this.root, file.path), stamp: seen.files.stamp(seen.place) };
   }
 
+  /**
+   * All that was looked at so far, by directory of this host; the tree's own is without a name. What a directory holds is told by its row:
+   * names that come and go set its times.
+   */
+  *looked(): Generator<{ readonly directory: string; readonly files: SeenFiles }, void, undefined> {
+    yield { directory: this.root, files: this.#top };
+    for (const [path, { files }] of this.#listings) yield { directory: hostPath(this.root, path), files };
+    for (const [path, alone] of this.#alone) for (const files of alone.values()) yield { directory: hostPath(this.root, path), files };
+  }
+
   #isDirectory(path: string): boolean {
     const seen = this.#look(path);
     return seen?.files.isDirectory(seen.place) === true;

@@ -11,6 +11,15 @@ const SECOND = 1_000_000_000n;
 
 export const nsOf = (seconds: number, nanoseconds: number): bigint => BigInt(seconds) * SECOND + BigInt(nanoseconds);
 
+/** The stamp in a file's row (`ROW`), which begins at `at`. */
+export const stampAt = (row: Uint32Array, at: number): FileStamp => ({
+  dev: longAt(row, at + ROW.dev),
+  ino: longAt(row, at + ROW.ino),
+  size: longAt(row, at + ROW.size),
+  mtimeNs: nsOf(secondsAt(row, at + ROW.mtime), row[at + ROW.mtimeNs] ?? 0),
+  ctimeNs: nsOf(secondsAt(row, at + ROW.ctime), row[at + ROW.ctimeNs] ?? 0),
+});
+
 /** Whether a file's row (`lookAt`) has the stamp. */
 export const isSameStamp = (stamp: FileStamp, row: Uint32Array): boolean =>
   stamp.size === longAt(row, ROW.size) &&
@@ -29,4 +38,23 @@ export function isSettled({ dev, ino, mtimeNs, ctimeNs }: FileStamp, readAt: big
   const tick = ctimeNs % SECOND === 0n ? COARSE_TICK : TICK;
   const isFuture = mtimeNs > readAt + COARSE_TICK; // set by hand: says nothing about the last change
   return ctimeNs + tick <= readAt && (mtimeNs + tick <= readAt || isFuture);
+}
+
+/** Words above the lower 53 bits: two files could have the same number once it is rounded. */
+const EXACT_HIGH = 2 ** 21;
+/** Seconds after which no clock is too coarse for a change to show. */
+const LONG_AGO = 3;
+
+/** A moment, in nanoseconds and in seconds since 1970. */
+export interface Moment {
+  readonly ns: bigint;
+  readonly seconds: number;
+}
+export const momentOf = (ns: bigint): Moment => ({ ns, seconds: Number(ns / SECOND) });
+
+/** As `isSettled` of the stamp in a file's row, which is made only where it is close. */
+export function isRowSettled(row: Uint32Array, at: number, { ns, seconds }: Moment): boolean {
+  if ((row[at + ROW.ino + 1] ?? 0) >= EXACT_HIGH || (row[at + ROW.dev + 1] ?? 0) >= EXACT_HIGH) return false;
+  const limit = seconds - LONG_AGO;
+  return (secondsAt(row, at + ROW.ctime) < limit && secondsAt(row, at + ROW.mtime) < limit) || isSettled(stampAt(row, at), ns);
 }

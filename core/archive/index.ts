@@ -29,7 +29,7 @@ export type {
 export { EntryColumns, resized } from './entry-columns.ts';
 export { extractLayer } from './extract-layer.ts';
 export type { ExtractOptions } from './extract-options.ts';
-export { isSettled } from './file-stamp.ts';
+export { isRowSettled, isSettled, momentOf, nsOf } from './file-stamp.ts';
 export type { FileTree, HostPlace, TreeState } from './file-tree.ts';
 export { Glob, type GlobOptions, matchGlob } from './glob.ts';
 export { type GzipOptions, gzip } from './gzip.ts';

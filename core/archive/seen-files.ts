@@ -1,6 +1,6 @@
 import { longAt, lookAt, ROW, secondsAt } from '../system/index.ts';
 import type { FileStamp, NodeEntry, Timestamp } from './entry.ts';
-import { isSettled, nsOf } from './file-stamp.ts';
+import { isRowSettled, type Moment, stampAt } from './file-stamp.ts';
 import { type HostStats, isDirectoryMode } from './host-entry.ts';
 import { pathOf } from './names.ts';
 import { compareNames } from './order.ts';
@@ -9,10 +9,6 @@ const MISSING = 1;
 const FOUND = 2;
 /** Without extended attributes, as far as was asked. */
 const PLAIN = 4;
-/** Words above the lower 53 bits: two files could have the same number once it is rounded. */
-const EXACT_HIGH = 2 ** 21;
-/** Seconds after which no clock is too coarse for a change to show. */
-const LONG_AGO = 3;
 
 /** Rows that are allocated at a time: few at first, since many trees are small. */
 const PIECE = { least: 32, most: 4096 };
@@ -92,6 +88,14 @@ export class SeenFiles {
     return this.#is(place, FOUND);
   }
 
+  /** Each that somebody looked at, with its row (`ROW`), or without one where there was no such file. */
+  *looked(): Generator<{ readonly name: string; readonly row: Uint32Array | undefined }, void, undefined> {
+    for (const [place, name] of this.names.entries()) {
+      if (this.#states[place] === 0) continue;
+      yield { name, row: this.#is(place, FOUND) ? this.#words.subarray(place * ROW.length, (place + 1) * ROW.length) : undefined };
+    }
+  }
+
   /** What was seen there alone counts here, too. */
   adopt(place: number, other: SeenFiles): void {
     const row = this.#start + place;
@@ -148,20 +152,11 @@ export class SeenFiles {
   }
 
   stamp(place: number): FileStamp {
-    return {
-      dev: this.dev(place),
-      ino: this.ino(place),
-      size: this.#long(place, ROW.size),
-      mtimeNs: nsOf(this.#seconds(place, ROW.mtime), this.#word(place, ROW.mtimeNs)),
-      ctimeNs: nsOf(this.#seconds(place, ROW.ctime), this.#word(place, ROW.ctimeNs)),
-    };
+    return stampAt(this.#words, place * ROW.length);
   }
 
-  /** As `isSettled` of the stamp, which is made only where it is close. @param since in nanoseconds, and in seconds */
-  isSettled(place: number, since: { readonly ns: bigint; readonly seconds: number }): boolean {
-    if (this.#word(place, ROW.ino + 1) >= EXACT_HIGH || this.#word(place, ROW.dev + 1) >= EXACT_HIGH) return false;
-    const limit = since.seconds - LONG_AGO;
-    return (this.#seconds(place, ROW.ctime) < limit && this.#seconds(place, ROW.mtime) < limit) || isSettled(this.stamp(place), since.ns);
+  isSettled(place: number, since: Moment): boolean {
+    return isRowSettled(this.#words, place * ROW.length, since);
   }
 
   /** All that was seen of one, or of all. Every change of a file, of its attributes and extended attributes sets its ctime. */

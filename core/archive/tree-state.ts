@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { type Moment, momentOf } from './file-stamp.ts';
 import type { TreeState } from './file-tree.ts';
 import { childPath } from './paths.ts';
 import type { SeenFiles } from './seen-files.ts';
@@ -46,7 +47,7 @@ export function stateOf(paths: readonly string[], { of, since, look, list }: See
 
 /** Adds up what is told of files, those of each directory together. */
 class Telling {
-  readonly #since: { readonly ns: bigint; readonly seconds: number };
+  readonly #since: Moment;
   readonly #ids: string[] = [];
   #bytes = Buffer.allocUnsafeSlow(1 << 16);
   #isAlone = true;
@@ -54,7 +55,7 @@ class Telling {
   size = 0;
 
   constructor(since: bigint) {
-    this.#since = { ns: since, seconds: Number(since / 1_000_000_000n) };
+    this.#since = momentOf(since);
   }
 
   add({ files, place }: SeenFile): void {

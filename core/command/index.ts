@@ -3,6 +3,7 @@ export { forEach, forEachAtOnce, only } from './each.ts';
 export { excerpt, rememberText } from './excerpt.ts';
 export { hasLabel, type LabelFilter, matchesReference, parseLabelFilter } from './filters.ts';
 export { findImage } from './find-image.ts';
+export { FolderKeeper, type FolderKeeperParts } from './folder-keeper.ts';
 export { goJson } from './go-value.ts';
 export { fullName, newName, type ShownName, shortId, shownName } from './image-names.ts';
 export { inspectEach } from './inspection.ts';

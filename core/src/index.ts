@@ -54,6 +54,7 @@ export type {
   ImageStore,
   LayerStore,
   ResumableSource,
+  StorePlaces,
   StoreState,
 } from './contracts/store.ts';
 export type { ResolveOptions, Transport, TransportRequest } from './contracts/transport.ts';

@@ -35,7 +35,8 @@ export async function runBuilds({ builds, info }: Request): Promise<BuildResult>
   const descriptor = await (built.index ?? image).descriptor();
   const id = built.index === undefined ? await image.id() : descriptor.digest;
   emit({ type: 'build-finished', digest: descriptor.digest, id });
-  return { ...built, descriptor, id, outputs };
+  const directories = await Promise.all(builds[0].work.directories.values());
+  return { ...built, descriptor, id, outputs, directories };
 }
 
 /** The same for each build, beside each other. The first failure stops the others, which are waited for: nothing of them is left. */

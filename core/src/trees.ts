@@ -43,7 +43,9 @@ export class Trees {
   async readText(path: string, name?: string): Promise<string | undefined> {
     const place = this.#placeOf(name);
     if (place === undefined || isImagePlace(place)) return undefined;
-    return (await readFile(new DirectoryTree(place, { xattrs: false }), path, TEXT_LIMIT))?.toString('utf8');
+    const { directories } = this.#on.work;
+    const tree = await kept(directories, JSON.stringify([place]), async () => new DirectoryTree(place, { xattrs: false }));
+    return (await readFile(tree, path, TEXT_LIMIT))?.toString('utf8');
   }
 
   #placeOf(name: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type FileTree, Limiter } from '../archive/index.ts';
+import { type DirectoryTree, Limiter } from '../archive/index.ts';
 import type { CacheKey, Image } from '../image/index.ts';
 import { UsedRecords } from './cache.ts';
 import type { BuildWarning } from './contracts/event.ts';
@@ -22,7 +22,7 @@ export class Work {
   /** By reference and platform. */
   readonly images = new Map<string, Promise<Image>>();
   /** By place and what is hidden of it. */
-  readonly directories = new Map<string, Promise<FileTree>>();
+  readonly directories = new Map<string, Promise<DirectoryTree>>();
   readonly #limit: Limiter;
   readonly #warnings = new Set<string>();
   readonly #steps = new Map<CacheKey, Promise<Made>>();

@@ -69,6 +69,6 @@ export { type NewSnapshot, SnapshotCatalog } from './snapshot-catalog.ts';
 export type { SnapshotFolder, SnapshotFolders } from './snapshot-folders.ts';
 export type { Mount, SnapshotInfo } from './snapshot-info.ts';
 export { type FolderDriver, SnapshotKeeper } from './snapshot-keeper.ts';
-export { longAt, lookAt, lookAtOpen, ROW, secondsAt } from './stat-row.ts';
+export { longAt, lookAt, lookAtAlone, lookAtOpen, ROW, secondsAt } from './stat-row.ts';
 export { uniqueName } from './unique-name.ts';
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattrs.ts';

@@ -1,15 +1,10 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
-import { mustRun, run, Workbench } from '../helpers/varve.ts';
+import { run, Workbench } from '../helpers/varve.ts';
+import { bundled } from './bundled.ts';
 
-const repository = resolve(import.meta.dirname, '../..');
-mkdirSync(join(repository, '.varve'), { recursive: true });
-/** Inside the repository, because the bundle finds koffi in its `node_modules`. */
-const bundle = mkdtempSync(join(repository, '.varve', 'bundle-'));
-cpSync(join(repository, 'plugins', 'cli', 'bin'), join(bundle, 'bin'), { recursive: true });
-test.before(() => mustRun('node', [join(repository, 'scripts', 'bundle.mjs'), join(bundle, 'dist')]));
-test.after.always(() => rmSync(bundle, { recursive: true, force: true }));
+const bundle = bundled(test);
 
 const varve = (bench: Workbench, ...args: readonly string[]) =>
   run(process.execPath, [join(bundle, 'bin', 'varve.mjs'), '--root', bench.root, ...args], { cwd: bench.folder });

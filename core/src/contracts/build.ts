@@ -1,3 +1,4 @@
+import type { DirectoryTree } from '../../archive/index.ts';
 import type { Abortable, Descriptor, Digest, Image, ImageIndex, Platform } from '../../image/index.ts';
 import type { Emit } from './event.ts';
 import type { ResourceLimits } from './executor.ts';
@@ -99,4 +100,6 @@ export interface BuildResult {
   /** Digest of the config; of the index where there is one. */
   readonly id: Digest;
   readonly outputs: readonly ExportResult[];
+  /** Directories of this host that were read from, as they were seen. */
+  readonly directories: readonly DirectoryTree[];
 }

@@ -173,6 +173,17 @@ export interface FileDigests {
   readonly read: { readonly files: number; readonly bytes: number };
 }
 
+/** Where it shows that a store has changed. */
+export interface StorePlaces {
+  /**
+   * Of these paths one at least looks different (times, size, inode, or it is gone) once anything changes that the store says of images,
+   * their names and caches, or once one of the layers is not whole any more.
+   */
+  readonly lasting: readonly string[];
+  /** The same, but these may go without that anything has changed. */
+  readonly passing: readonly string[];
+}
+
 /** Small facts about the store itself (`store.json`): `storage driver` is the name of the driver that filled it. */
 export interface StoreState {
   recall(name: string): Promise<string | undefined>;
@@ -182,4 +193,9 @@ export interface StoreState {
    * anew. For commands that go on for long after they are done with the store, as one that waits for a container.
    */
   release?(): void;
+  /**
+   * What `look` finds at the store's files as this process leaves them; `undefined` where another one has written since this one began to
+   * read, or does meanwhile.
+   */
+  watch?<T>(layers: readonly Layer[], look: (places: StorePlaces) => T): T | undefined;
 }

@@ -14,6 +14,8 @@ const { fileURLToPath, pathToFileURL } = await builtin('node:url');
 const NEEDED = [22, 20];
 /** Named by its content. */
 const BUNDLE = /^varve-\w{8}\.cjs$/;
+/** Says what was built where nothing has changed since. */
+const REPEAT = /^varve-repeat-\w{8}\.cjs$/;
 /** So often code is kept anew: each run may need functions that those before did not. It takes as long as a third of a small build. */
 const TIMES = 3;
 /** Bytes in front of the code, of which the first says how often it was kept. V8 wants its part aligned. */
@@ -32,11 +34,18 @@ function isNewEnough(version) {
 async function start() {
   if (['--version', '-v'].includes(process.argv[2])) return sayVersion();
   const dist = join(home, 'dist');
-  const bundle = existsSync(dist) ? readdirSync(dist).find((name) => BUNDLE.test(name)) : undefined;
+  const names = existsSync(dist) ? readdirSync(dist) : [];
+  const bundle = names.find((name) => BUNDLE.test(name));
   if (bundle === undefined) return refuse(`varve is not built: ${dist} holds no bundle; run "npm run build" where it was cloned.`);
   setFlags(await builtin('node:v8'));
   const { homedir } = await builtin('node:os');
-  await runCached(join(dist, bundle), [join(home, '.cache'), join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'varve')]);
+  const dirs = [join(home, '.cache'), join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'varve')];
+  const repeat = isBuild() ? names.find((name) => REPEAT.test(name)) : undefined;
+  if (repeat !== undefined) {
+    const { default: isRepeated } = await runCached(join(dist, repeat), dirs);
+    if (isRepeated(process.argv.slice(2), bundle)) return;
+  }
+  await runCached(join(dist, bundle), dirs);
 }
 
 function sayVersion() {
@@ -82,7 +91,7 @@ async function runCached(file, dirs) {
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   if (cache !== undefined) process.on('exit', () => keep(script, cache));
-  await script.runInThisContext()(createRequire(file), pathToFileURL(file).href);
+  return await script.runInThisContext()(createRequire(file), pathToFileURL(file).href, { exports: {} });
 }
 
 /** Not where somebody counts which code runs, or said so in Node's words. */
@@ -105,8 +114,15 @@ function readCache(bundle, dirs) {
 
 /** Each command needs other functions. */
 function command() {
-  const words = process.argv.slice(2).filter((word) => /^[a-z]{2,12}$/.test(word));
-  return words.includes('build') ? 'build' : (words[0] ?? 'none');
+  return isBuild() ? 'build' : (words()[0] ?? 'none');
+}
+
+function isBuild() {
+  return words().includes('build');
+}
+
+function words() {
+  return process.argv.slice(2).filter((word) => /^[a-z]{2,12}$/.test(word));
 }
 
 /** Whole or not at all, also for those who read it now or after a power cut. What goes wrong is nobody's trouble: the next run compiles. */
@@ -118,7 +134,7 @@ function keep(script, { bundle, name, dirs, times }) {
     const isDone = tried(() => {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
       const others = readdirSync(dir).filter((other) => other !== name);
-      for (const other of others) if (other.startsWith('varve-') && !other.startsWith(bundle)) rmSync(join(dir, other), { force: true });
+      for (const other of others) if (isOlder(other, bundle)) rmSync(join(dir, other), { force: true });
       if (others.length > MOST_FILES) return;
       const header = Buffer.alloc(HEADER, known + 1);
       writeFileSync(temporary, Buffer.concat([header, script.createCachedData()]), { mode: 0o600, flag: 'wx', flush: true });
@@ -127,6 +143,12 @@ function keep(script, { bundle, name, dirs, times }) {
     if (isDone) return;
     tried(() => rmSync(temporary, { force: true }));
   }
+}
+
+/** Code of another bundle that was called the same, but for its content. */
+function isOlder(name, bundle) {
+  const script = bundle.replace(/\w{8}$/, '');
+  return name.startsWith(script) && !name.startsWith(bundle) && /^\w{8}-/.test(name.slice(script.length));
 }
 
 function tried(action) {

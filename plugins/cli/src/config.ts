@@ -39,12 +39,15 @@ export interface Toolchain {
 
 const NAMES = ['varve.config.ts', 'varve.config.js', 'varve.config.mjs', 'varve.config.json'];
 
+/** Where a configuration is looked for. */
+export const configPlaces = (cwd: string): readonly string[] => NAMES.map((name) => resolve(cwd, name));
+
 /**
  * Reads the configuration: the file that is named, or the one in `cwd`, or none.
  * @throws VarveError `CONFIG_MISSING`, `CONFIG_INVALID`, `PLUGIN_UNKNOWN`
  */
 export async function loadToolchain(cwd: string, named?: string): Promise<Toolchain> {
-  const file = named === undefined ? NAMES.map((name) => resolve(cwd, name)).find(existsSync) : resolve(cwd, named);
+  const file = named === undefined ? configPlaces(cwd).find(existsSync) : resolve(cwd, named);
   if (file === undefined) return { plugins: await resolvePlugins(undefined, cwd), options: {} };
   if (!existsSync(file)) throw new VarveError('CONFIG_MISSING', `There is no configuration at ${file}`);
   const config = checkConfig(await readConfig(file), file);

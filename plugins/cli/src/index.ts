@@ -1,4 +1,4 @@
-import { COMMANDS, type Command, definePlugin } from '@varve/core';
+import { COMMANDS, type Command, definePlugin, KEEPERS, STORE_ROOT } from '@varve/core';
 import { buildCommand } from './commands/build-command.ts';
 import { historyCommand } from './commands/history-command.ts';
 import { imageLsCommand, imagesCommand } from './commands/images-command.ts';
@@ -9,6 +9,8 @@ import { rmiCommand } from './commands/rmi-command.ts';
 import { tagCommand } from './commands/tag-command.ts';
 import { versionCommand } from './commands/version-command.ts';
 import { readOptions } from './options.ts';
+import { receiptKeeper } from './repeat/receipt-keeper.ts';
+import { Tale } from './repeat/tale.ts';
 
 export { defineConfig, type VarveConfig } from './config.ts';
 
@@ -17,9 +19,12 @@ export const cli = definePlugin({
   name: 'varve',
   core: '^0.1.0',
   options: readOptions,
-  apply({ contribute, options }) {
+  apply({ hooks, contribute, options }) {
+    const tale = new Tale();
+    hooks.event.tap(async (event) => tale.hear(event));
+    contribute(KEEPERS, [STORE_ROOT], receiptKeeper);
     const commands: readonly Command[] = [
-      buildCommand(options),
+      buildCommand({ options, tale }),
       imagesCommand,
       imageLsCommand,
       tagCommand,

@@ -1,5 +1,5 @@
 import { definePlugin, KEEPERS, STORE_ROOT } from '@varve/core';
-import { LogKeeper } from './log-keeper.ts';
+import { logKeeper } from './log-keeper.ts';
 import { readOptions } from './options.ts';
 import { Reporters } from './reporters.ts';
 
@@ -12,7 +12,7 @@ export const progress = definePlugin({
   core: '^0.1.0',
   options: readOptions,
   apply({ hooks, inject, contribute, options }) {
-    contribute(KEEPERS, [STORE_ROOT], (root) => new LogKeeper(root));
+    contribute(KEEPERS, [STORE_ROOT], logKeeper);
     const reporters = inject('reporters', [STORE_ROOT], (root) => new Reporters(root, options));
     hooks.event.tap(async (event) => reporters().report(event));
   },

@@ -19,6 +19,7 @@ export class Database implements AsyncDisposable {
   readonly #root: StoreRoot;
   readonly #statements = new Map<string, StatementSync>();
   #open: DatabaseSync | undefined;
+  #version: unknown;
   #isWriting = false;
 
   constructor(root: StoreRoot) {
@@ -62,20 +63,35 @@ export class Database implements AsyncDisposable {
     if (this.#isWriting) return work();
     this.#root.ensure();
     return onStore(this.#root.path, () => {
-      this.#open ??= this.#create();
-      this.#open.exec('BEGIN IMMEDIATE');
+      const database = this.#opened(() => this.#create());
+      database.exec('BEGIN IMMEDIATE');
       this.#isWriting = true;
       try {
         const value = work();
-        this.#open.exec('COMMIT');
+        database.exec('COMMIT');
         return value;
       } catch (failure) {
-        rollback(this.#open);
+        rollback(database);
         throw failure;
       } finally {
         this.#isWriting = false;
       }
     });
+  }
+
+  /**
+   * Moves what was written from the journal into the database's file, which is not written again when it is closed. `false` where somebody
+   * still reads what was there before.
+   */
+  settle(): boolean {
+    if (this.#open === undefined) return false;
+    const { busy, log, checkpointed } = this.#open.prepare('PRAGMA wal_checkpoint(PASSIVE)').get() ?? {};
+    return busy === 0 && log === checkpointed;
+  }
+
+  /** Whether nobody else has written since it was opened. */
+  isOurs(): boolean {
+    return this.#open !== undefined && this.#version === dataVersionOf(this.#open);
   }
 
   /** Gives room of what was deleted back to the file system. Reads and writes everything: only while nobody else uses the store. */
@@ -91,9 +107,17 @@ export class Database implements AsyncDisposable {
 
   #read<T>(work: (database: DatabaseSync) => T, empty: T): T {
     return onStore(this.#root.path, () => {
-      this.#open ??= this.#find();
-      return this.#open === undefined ? empty : work(this.#open);
+      const database = this.#opened(() => this.#find());
+      return database === undefined ? empty : work(database);
     });
+  }
+
+  #opened<D extends DatabaseSync | undefined>(open: () => D): DatabaseSync | D {
+    if (this.#open !== undefined) return this.#open;
+    const database = open();
+    this.#open = database;
+    this.#version = database && dataVersionOf(database);
+    return database;
   }
 
   #find(): DatabaseSync | undefined {
@@ -161,6 +185,9 @@ export class Database implements AsyncDisposable {
 }
 
 const versionOf = (database: DatabaseSync): number => Number(Object.values(database.prepare('PRAGMA user_version').get() ?? {})[0] ?? 0);
+
+/** Changes when another connection has written, of this process or another one. */
+const dataVersionOf = (database: DatabaseSync): unknown => database.prepare('PRAGMA data_version').get()?.data_version;
 
 function rollback(database: DatabaseSync): void {
   try {

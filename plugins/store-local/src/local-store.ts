@@ -33,7 +33,7 @@ export class LocalStore implements AsyncDisposable {
     this.images = new LocalImageStore(this.database, { content: this.content, layers: this.layers });
     this.cache = new LocalCacheStore(this.database, root.use);
     this.fileDigests = new LocalFileDigests(this.database);
-    this.state = new LocalStoreState(root, this.database);
+    this.state = new LocalStoreState(root, this.database, records);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

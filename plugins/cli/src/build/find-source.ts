@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { type BuildSource, VarveError } from '@varve/core';
 import { DirectoryTree, readFile as readInTree, resolvePath } from '@varve/core/archive';
 import { rememberText } from '@varve/core/command';
+import { Looks } from '../repeat/looks.ts';
 
 const NAMES = ['Dockerfile', 'Containerfile', 'dockerfile'];
 /** As messages call it. */
@@ -10,22 +11,26 @@ export const STDIN = '<stdin>';
 /** Bytes of a build file. */
 const LARGEST = 16 << 20;
 
-/** The build file of a directory that is here: the one that is named (looked for from here, then in the directory), or its own. @throws VarveError `SOURCE_MISSING` */
-export function findSource(context: string, named: string | undefined): BuildSource {
+/**
+ * The build file of a directory that is here: the one that is named (looked for from here, then in the directory), or its own. What was
+ * looked at on the way to it is added to `looks`, and what stands beside it when it is asked for.
+ * @throws VarveError `SOURCE_MISSING`
+ */
+export function findSource(context: string, named: string | undefined, looks: Looks = new Looks()): BuildSource {
   const candidates = named === undefined ? NAMES.map((name) => join(context, name)) : [named, join(context, named)];
-  const file = candidates.find((path) => existsSync(path));
+  const file = candidates.find((path) => looks.at(path));
   if (file === undefined) throw missing(named, context);
   if (statSync(file).isDirectory())
     throw new VarveError('SOURCE_MISSING', `failed to read dockerfile: read ${shownPath(file)}: is a directory`);
-  return fileSource(file);
+  return fileSource(file, looks);
 }
 
-function fileSource(file: string): BuildSource {
+function fileSource(file: string, looks: Looks): BuildSource {
   return {
     file: shownPath(file),
     // At once: it is small, and Node's promises for files take longer to load than it takes to read.
     text: async () => readFileSync(file, 'utf8'),
-    beside: async (suffix) => (existsSync(file + suffix) ? readFileSync(file + suffix, 'utf8') : undefined),
+    beside: async (suffix) => (looks.at(file + suffix) ? readFileSync(file + suffix, 'utf8') : undefined),
   };
 }
 

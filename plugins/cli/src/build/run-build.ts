@@ -3,6 +3,8 @@ import type { Invocation } from '@varve/core';
 import { isTalking, listOf, textOf, type Values } from '@varve/core/command';
 import { formatPlatform } from '@varve/core/image';
 import type { CliOptions } from '../options.ts';
+import { keepReceipt } from '../repeat/keep-receipt.ts';
+import type { Tale } from '../repeat/tale.ts';
 import { IGNORED } from './build-options.ts';
 import { readCall } from './call/read-call.ts';
 import { buildTargets, openContexts } from './context/open-contexts.ts';
@@ -11,12 +13,19 @@ import { TemporaryPlaces } from './context/temporary-places.ts';
 import { readRequest, withContextTime } from './read-request.ts';
 import { writeResults } from './write-results.ts';
 
+export interface BuildContext {
+  readonly options: CliOptions;
+  /** Of the build that goes on. */
+  readonly tale: Tale;
+}
+
 /** `varve build`: reads what is asked for, lets the kernel build, prints. */
-export async function runBuild(invocation: Invocation, defaults: CliOptions): Promise<number> {
+export async function runBuild(invocation: Invocation, { options: defaults, tale }: BuildContext): Promise<number> {
   const { host, values, signal } = invocation;
   const call = readCall(values);
   const asked = readRequest(values, defaults, process.env);
-  tellIgnored(invocation);
+  const before = ignoredOf(invocation);
+  for (const line of before) invocation.stderr.write(`${line}\n`);
   const iidfile = textOf(values, 'iidfile');
   if (iidfile !== undefined && call === undefined) rmSync(iidfile, { force: true }); // an old ID must not be taken for the result of a build that failed
   await using places = new TemporaryPlaces(host.root);
@@ -28,9 +37,12 @@ export async function runBuild(invocation: Invocation, defaults: CliOptions): Pr
     return await runCall(call, await openInput(invocation, fetching), { host, stdout: invocation.stdout, args, target, platform });
   }
   const contexts = await openContexts(asked.contexts, fetching);
-  const { contextTime, ...input } = await openInput(invocation, fetching);
+  const { contextTime, looks, ...input } = await openInput(invocation, fetching);
   const request = await buildTargets({ ...withContextTime(asked, contextTime), ...input, contexts, signal }, host, fetching);
-  await writeResults(await host.build(request), request, invocation);
+  const result = await host.build(request);
+  const after = await writeResults(result, request, invocation);
+  if (looks !== undefined && defaults.configFile === undefined && values['metadata-file'] === undefined)
+    await keepReceipt({ request, result, tale, looks, before, after, iidfile }, host);
   return 0;
 }
 
@@ -42,9 +54,9 @@ const talker =
     void (isTalking(values) && stderr.write(`${line}\n`));
 
 /** Options that mean nothing here are named once, so that nobody believes they worked. */
-function tellIgnored({ values, stderr }: Invocation): void {
+function ignoredOf({ values }: Invocation): readonly string[] {
   const names = IGNORED.filter((name) => asksFor(values, name)).map((name) => `--${name}`);
-  if (names.length > 0 && isTalking(values)) stderr.write(`Note: without effect here: ${names.join(', ')}\n`);
+  return names.length > 0 && isTalking(values) ? [`Note: without effect here: ${names.join(', ')}`] : [];
 }
 
 /** `--provenance=false` asks for nothing, so there is nothing to say. */

@@ -4,14 +4,20 @@ import { isTalking, textOf } from '@varve/core/command';
 import { familiarName } from '@varve/core/image';
 import { writesToStdout } from './read-outputs.ts';
 
-/** The ID on stdout, where no output goes there; what it is called on stderr; the files that were asked for. */
-export async function writeResults(result: BuildResult, request: BuildRequest, { values, stdout, stderr }: Invocation): Promise<void> {
+/** The ID on stdout, where no output goes there; what it is called on stderr; the files that were asked for. Returns the lines for stderr. */
+export async function writeResults(
+  result: BuildResult,
+  request: BuildRequest,
+  { values, stdout, stderr }: Invocation,
+): Promise<readonly string[]> {
   const iidfile = textOf(values, 'iidfile');
   const metadata = textOf(values, 'metadata-file');
   if (iidfile !== undefined) await write(iidfile, result.id);
   if (metadata !== undefined) await write(metadata, `${JSON.stringify(metadataOf(result, request), null, 2)}\n`);
-  if (isTalking(values)) for (const line of saidOf(result, request)) stderr.write(`${line}\n`);
+  const said = isTalking(values) ? saidOf(result, request) : [];
+  for (const line of said) stderr.write(`${line}\n`);
   if (!writesToStdout(request.outputs ?? [])) stdout.write(`${result.id}\n`);
+  return said;
 }
 
 async function write(path: string, text: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { type BuildSource, type Invocation, VarveError } from '@varve/core';
 import { textOf, usageError } from '@varve/core/command';
+import { Looks } from '../../repeat/looks.ts';
 import { findFetchedSource, findSource, STDIN, textSource } from '../find-source.ts';
 import { type FetchPlaceOptions, fetchPlace, isRemote } from './fetch-place.ts';
 import { printablePlace } from './printable-place.ts';
@@ -12,6 +13,8 @@ export interface Input {
   readonly context: string | undefined;
   /** Seconds since 1970: of a commit, of an archive. */
   readonly contextTime?: number | undefined;
+  /** Of a directory and a build file of this host: what was looked at to find it. */
+  readonly looks?: Looks | undefined;
 }
 /** `stdin` is opened when it is asked for, which most builds do not. */
 type Given = Pick<Invocation, 'positionals' | 'values' | 'stdin'>;
@@ -26,7 +29,10 @@ export async function openInput(given: Given, options: FetchPlaceOptions): Promi
     const streamed = await readStream(given.stdin, options);
     return await inStreamed(streamed, { file, separate, shown: STDIN });
   }
-  if (isDirectory(place)) return { source: separate ?? findSource(place, file), context: place };
+  if (isDirectory(place)) {
+    const looks = separate === undefined ? new Looks() : undefined;
+    return { source: separate ?? findSource(place, file, looks), context: place, looks };
+  }
   if (!isRemote(place)) throw notFound(place);
   const streamed = await fetchPlace(place, options);
   return await inStreamed(streamed, { file, separate, shown: printablePlace(place) });

@@ -1,0 +1,133 @@
+import { type DirectoryTree, isRowSettled, momentOf, nsOf, pathOf } from '@varve/core/archive';
+import { lookAt, lookAtAlone, ROW, secondsAt } from '@varve/core/system';
+
+/** Above as many files koffi has loaded before Node has looked at them. */
+const MANY = 300;
+
+/** Names in a directory; an empty one is the path itself, which may be a symlink to what is meant. */
+export type Group = readonly [path: string, ...names: string[]];
+
+/** Files as they were when somebody looked at them, and whether they still are: the same file with the same times, or none as before. */
+export class Looks {
+  readonly #groups: Group[];
+  /** A row (`ROW`) for each name; of zeros where there was no file. */
+  #rows: Uint32Array;
+  #count: number;
+
+  constructor(groups: readonly Group[] = [], rows: Uint32Array = new Uint32Array(ROW.length * 16)) {
+    this.#groups = [...groups];
+    this.#rows = rows;
+    this.#count = groups.reduce((sum, group) => sum + group.length - 1, 0);
+  }
+
+  /** At paths as they are now. */
+  static of(paths: readonly string[]): Looks {
+    const looks = new Looks();
+    for (const path of paths) looks.at(path);
+    return looks;
+  }
+
+  /** Whether there is a row for each name. */
+  get isWhole(): boolean {
+    return this.#rows.length >= this.#count * ROW.length;
+  }
+
+  get size(): number {
+    return this.#count;
+  }
+  get groups(): readonly Group[] {
+    return this.#groups;
+  }
+  get rows(): Uint32Array {
+    return this.#rows.subarray(0, this.#count * ROW.length);
+  }
+
+  /** Looks at a path now; whether something is there. Of a file its directory is of no interest. */
+  at(path: string): boolean {
+    const row = new Uint32Array(ROW.length);
+    const isThere = lookAtAlone(pathOf(path), row, 0, { follow: true });
+    this.#groups.push([path, '']);
+    this.#add(row);
+    return isThere;
+  }
+
+  /** Adds what a tree has looked at. */
+  addTree(tree: DirectoryTree): void {
+    for (const { directory, files } of tree.looked()) {
+      const names: string[] = [];
+      for (const { name, row } of files.looked()) {
+        names.push(name);
+        this.#add(row);
+      }
+      if (names.length > 0) this.#groups.push([directory, ...names]);
+    }
+  }
+
+  addAll(others: Looks): void {
+    this.#groups.push(...others.#groups);
+    for (let at = 0; at < others.rows.length; at += ROW.length) this.#add(others.rows.subarray(at, at + ROW.length));
+  }
+
+  /** Whether whatever was found below one of these directories is on its file system, and none of another one is mounted there. */
+  areOnOneDevice(roots: readonly string[]): boolean {
+    const devices = new Map<string, string>();
+    let at = 0;
+    for (const [path, ...names] of this.#groups) {
+      const root = roots.find((one) => path === one || path.startsWith(`${one}/`));
+      for (const _ of names) {
+        const device = `${this.#rows[at + ROW.dev]}:${this.#rows[at + ROW.dev + 1]}`;
+        const isThere = this.#rows[at + ROW.links] !== 0;
+        at += ROW.length;
+        if (root === undefined || !isThere) continue;
+        if ((devices.get(root) ?? device) !== device) return false;
+        devices.set(root, device);
+      }
+    }
+    return true;
+  }
+
+  /** Whether any change after `since`, in milliseconds since 1970, would show. */
+  areSettled(since: number): boolean {
+    const moment = momentOf(BigInt(since) * 1_000_000n);
+    return this.#every((at) => isRowSettled(this.#rows, at, moment));
+  }
+
+  /** Whether all changed before a moment of the clock that files get their times from, in nanoseconds since 1970. */
+  areBefore(moment: bigint): boolean {
+    return this.#every((at) => nsOf(secondsAt(this.#rows, at + ROW.ctime), this.#rows[at + ROW.ctimeNs] ?? 0) < moment);
+  }
+
+  #every(is: (at: number) => boolean): boolean {
+    for (let at = 0; at < this.#count * ROW.length; at += ROW.length) if (!is(at)) return false;
+    return true;
+  }
+
+  /** Whether all is as it was; what is wrong with a path is thrown. Nothing is read, and no object made for a file. */
+  hold({ mayBeGone = false } = {}): boolean {
+    const look = this.#count > MANY ? lookAt : lookAtAlone;
+    const now = new Uint32Array(ROW.length);
+    let at = 0;
+    for (const group of this.#groups) {
+      const [path] = group;
+      for (let i = 1; i < group.length; i++) {
+        const name = group[i];
+        now.fill(0);
+        const isThere = look(pathOf(name === '' ? path : `${path}/${name}`), now, 0, { follow: name === '' });
+        if (isThere || !mayBeGone) for (let word = 0; word < ROW.length; word++) if (now[word] !== this.#rows[at + word]) return false;
+        at += ROW.length;
+      }
+    }
+    return true;
+  }
+
+  #add(row: Uint32Array | undefined): void {
+    const at = this.#count++ * ROW.length;
+    if (at + ROW.length > this.#rows.length) {
+      const larger = new Uint32Array(this.#rows.length * 2);
+      larger.set(this.#rows);
+      this.#rows = larger;
+    }
+    if (row === undefined) this.#rows.fill(0, at, at + ROW.length);
+    else this.#rows.set(row, at);
+  }
+}

@@ -1,0 +1,2 @@
+/** For who tells of builds without a kernel. */
+export { Reporters } from './reporters.ts';
