@@ -10,10 +10,14 @@ export type HashOrder = { readonly id: number } & (
   | {
       readonly kind: 'open';
       readonly algorithm: string;
-      readonly shared: Uint8Array /** It is a layer in gzip. */;
+      /** It is a layer in gzip. */
       readonly isLayer?: boolean;
     }
-  | { readonly kind: 'piece'; readonly start: number; readonly length: number }
+  | {
+      readonly kind: 'piece';
+      /** Of shared memory, which stays as it is until the answer. */
+      readonly piece: Uint8Array;
+    }
   | { readonly kind: 'close' }
 );
 
@@ -90,18 +94,29 @@ export class HashThread {
   }
 }
 
-let threads: readonly HashThread[] | undefined;
+let threads: HashThread[] = [];
 
 /** As many as there are cores besides the one of this thread; started when first wanted. */
 export function hashThreads(): readonly HashThread[] {
-  const count = Math.min(availableParallelism(), THREADS) - 1;
-  threads ??= Array.from({ length: count }, () => new HashThread());
-  if (threads.some(({ isBroken }) => isBroken)) threads = threads.map((one) => (one.isBroken ? new HashThread() : one));
-  return threads;
+  return startThreads(coresFor() - 1);
 }
 
 /** The one with the least to do. */
-export function freeHashThread(): HashThread | undefined {
-  const working = hashThreads().filter(({ isBroken }) => !isBroken);
-  return working.sort((a, b) => a.load - b.load)[0];
+export const freeHashThread = (): HashThread | undefined => freeOf(hashThreads());
+
+/** The same for work that leaves the calling thread little to do: there may be as many as there are cores, where there are several. */
+export function freeLayerThread(): HashThread | undefined {
+  const free = freeHashThread();
+  return free === undefined || free.load === 0 ? free : freeOf(startThreads(coresFor()));
 }
+
+const coresFor = (): number => Math.min(availableParallelism(), THREADS);
+
+function startThreads(count: number): readonly HashThread[] {
+  threads = Array.from({ length: Math.max(count, threads.length) }, (_, i) => threads[i] ?? new HashThread());
+  for (const [i, one] of threads.entries()) if (one.isBroken) threads[i] = new HashThread();
+  return threads.slice(0, count);
+}
+
+const freeOf = (some: readonly HashThread[]): HashThread | undefined =>
+  some.filter(({ isBroken }) => !isBroken).sort((a, b) => a.load - b.load)[0];

@@ -6,7 +6,6 @@ import type { HashAnswer, HashOrder } from './hash-thread.ts';
 import { LayerReading } from './read-layer.ts';
 
 interface Stream {
-  readonly shared: Uint8Array;
   push(piece: Uint8Array): void;
   end(): Omit<HashAnswer, 'id'>;
 }
@@ -21,7 +20,7 @@ function carryOut(order: HashOrder): HashAnswer | undefined {
   const stream = streams.get(id);
   try {
     if (order.kind === 'piece') {
-      stream?.push(stream.shared.subarray(order.start, order.start + order.length));
+      stream?.push(order.piece);
       return { id };
     }
     if (order.kind !== 'close') return undefined;
@@ -37,18 +36,18 @@ function carryOut(order: HashOrder): HashAnswer | undefined {
 
 type Opening = HashOrder & { readonly kind: 'open' };
 
-function hashOf({ algorithm, shared }: Opening): Stream {
+function hashOf({ algorithm }: Opening): Stream {
   const sum = createHash(algorithm);
-  return { shared, push: (piece) => sum.update(piece), end: () => ({ hashes: [sum.digest('hex')] }) };
+  return { push: (piece) => sum.update(piece), end: () => ({ hashes: [sum.digest('hex')] }) };
 }
 
-function layerOf({ algorithm, shared }: Opening): Stream {
+function layerOf({ algorithm }: Opening): Stream {
   const reading = new LayerReading(algorithm);
   const end = (): Omit<HashAnswer, 'id'> => {
     const { index, ...layer } = reading.end();
     return { layer: { ...layer, parts: index.parts } };
   };
-  return { shared, push: (piece) => reading.push(piece), end };
+  return { push: (piece) => reading.push(piece), end };
 }
 
 function tryRanges({ ranges }: HashOrder & { readonly kind: 'ranges' }): readonly string[] | undefined {

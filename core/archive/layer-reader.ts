@@ -1,5 +1,5 @@
 import { canGunzipNow } from './gunzip-now.ts';
-import { freeHashThread } from './hash-thread.ts';
+import { freeLayerThread } from './hash-thread.ts';
 import { PackedIndex } from './packed-index.ts';
 import type { ReadLayer } from './read-layer.ts';
 import { ThreadStream } from './thread-stream.ts';
@@ -20,7 +20,7 @@ const LONG = 8 * 1024 * 1024;
  * @param length bytes, compressed
  */
 export function openLayerReader(length: number, algorithm: 'sha256' | 'sha512' = 'sha256'): LayerReader | undefined {
-  const thread = length < LONG || !canGunzipNow() ? undefined : freeHashThread();
+  const thread = length < LONG || !canGunzipNow() ? undefined : freeLayerThread();
   if (thread === undefined) return undefined;
   const stream = new ThreadStream(thread, { algorithm, isLayer: true });
   return {

@@ -1,22 +1,22 @@
 import { VarveError } from '../src/errors.ts';
+import { allocChunk, holdChunk, releaseChunk } from './chunks.ts';
 import type { HashAnswer, HashOrder, HashThread } from './hash-thread.ts';
 
-/** What the two threads share: pieces that are gathered, and those that wait for the other one. */
-const SLOT = 512 * 1024;
-const SLOTS = 4;
+/** What is not shared memory is gathered in some. */
+const GATHERED = 512 * 1024;
+/** Pieces that wait for the other thread. */
+const AHEAD = 4;
 
-type Opening = Omit<HashOrder & { readonly kind: 'open' }, 'kind' | 'id' | 'shared'>;
+type Opening = Omit<HashOrder & { readonly kind: 'open' }, 'kind' | 'id'>;
 
-/** Bytes that another thread takes piece by piece. */
+/** Bytes that another thread takes piece by piece: where they are, if that is memory that can be shared. */
 export class ThreadStream implements Disposable {
   readonly #thread: HashThread;
   readonly #id: number;
-  readonly #shared = new Uint8Array(new SharedArrayBuffer(SLOTS * SLOT));
-  readonly #free = Array.from({ length: SLOTS }, (_, i) => i);
-  /** Slots that the other thread has, in order. */
-  readonly #busy: number[] = [];
-  /** The slot that is being filled, and how far. */
-  #slot: number | undefined;
+  /** Pieces that the other thread has, in order. */
+  readonly #busy: Uint8Array[] = [];
+  /** What is being gathered, and how far. */
+  #gathered: Uint8Array | undefined;
   #filled = 0;
   #waiting: (() => void) | undefined;
   #done: ((answer: HashAnswer) => void) | undefined;
@@ -26,23 +26,22 @@ export class ThreadStream implements Disposable {
   constructor(thread: HashThread, opening: Opening) {
     this.#thread = thread;
     this.#id = thread.open((answer) => this.#hear(answer));
-    thread.post({ kind: 'open', id: this.#id, shared: this.#shared, ...opening });
+    thread.post({ kind: 'open', id: this.#id, ...opening });
   }
 
-  /** The bytes may change once it is done. @throws VarveError what the thread found wrong with bytes before */
+  /**
+   * The bytes may change once it is done, but for those of a shared chunk, which is held until the thread has seen it.
+   * @throws VarveError what the thread found wrong with bytes before
+   */
   update(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) throw failureOf(this.#failure);
-    for (let at = 0; at < bytes.length; ) {
-      const taken = this.#take(bytes.subarray(at));
-      if (taken === undefined) return this.#updateLater(bytes.subarray(at));
-      at += taken;
-    }
-    return undefined;
+    const rest = this.#take(bytes);
+    return rest.length === 0 ? undefined : this.#updateLater(rest);
   }
 
   /** What the thread says in the end. @throws VarveError what it found wrong */
   async close(): Promise<HashAnswer> {
-    this.#post();
+    this.#postGathered();
     const answer = await new Promise<HashAnswer>((resolve) => {
       this.#done = resolve;
       this.#thread.post({ kind: 'close', id: this.#id });
@@ -61,38 +60,54 @@ export class ThreadStream implements Disposable {
   }
 
   async #updateLater(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length && !this.#thread.isBroken; ) {
-      const taken = this.#take(bytes.subarray(at));
-      if (taken === undefined) await new Promise<void>((resolve) => (this.#waiting = resolve));
-      else at += taken;
-    }
+    for (let rest = bytes; rest.length > 0 && !this.#thread.isBroken; rest = this.#take(rest))
+      if (this.#isFull) await new Promise<void>((resolve) => (this.#waiting = resolve));
     if (this.#failure !== undefined) throw failureOf(this.#failure);
   }
 
-  /** As many bytes as go into one slot. `undefined`: none is free. */
-  #take(bytes: Uint8Array): number | undefined {
-    this.#slot ??= this.#free.pop();
-    if (this.#slot === undefined) return undefined;
-    const piece = bytes.subarray(0, SLOT - this.#filled);
-    this.#shared.set(piece, this.#slot * SLOT + this.#filled);
-    this.#filled += piece.length;
-    if (this.#filled === SLOT) this.#post();
-    return piece.length;
+  get #isFull(): boolean {
+    return this.#busy.length >= AHEAD;
   }
 
-  #post(): void {
-    if (this.#slot === undefined) return;
-    this.#busy.push(this.#slot);
-    this.#thread.post({ kind: 'piece', id: this.#id, start: this.#slot * SLOT, length: this.#filled });
-    this.#slot = undefined;
+  /** @returns the bytes for which the other thread has no time yet */
+  #take(bytes: Uint8Array): Uint8Array {
+    let rest = bytes;
+    while (rest.length > 0 && !this.#isFull) {
+      if (this.#filled > 0 || !holdChunk(rest)) rest = this.#gather(rest);
+      else {
+        this.#post(rest);
+        rest = rest.subarray(rest.length);
+      }
+    }
+    return rest;
+  }
+
+  #gather(bytes: Uint8Array): Uint8Array {
+    this.#gathered ??= allocChunk(GATHERED, true);
+    const piece = bytes.subarray(0, GATHERED - this.#filled);
+    this.#gathered.set(piece, this.#filled);
+    this.#filled += piece.length;
+    if (this.#filled === GATHERED) this.#postGathered();
+    return bytes.subarray(piece.length);
+  }
+
+  #postGathered(): void {
+    if (this.#gathered === undefined) return;
+    this.#post(this.#gathered.subarray(0, this.#filled));
+    this.#gathered = undefined;
     this.#filled = 0;
+  }
+
+  #post(piece: Uint8Array): void {
+    this.#busy.push(piece);
+    this.#thread.post({ kind: 'piece', id: this.#id, piece });
   }
 
   #hear(answer: HashAnswer): void {
     this.#failure ??= answer.failure;
-    const slot = this.#busy.shift();
-    if (slot === undefined || this.#thread.isBroken) this.#done?.(answer);
-    else this.#free.push(slot);
+    const piece = this.#busy.shift();
+    if (piece !== undefined) releaseChunk(piece);
+    if (piece === undefined || this.#thread.isBroken) this.#done?.(answer);
     this.#waiting?.();
     this.#waiting = undefined;
   }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { openHashStream } from '@varve/core/archive';
+import { allocChunk, openHashStream, releaseChunk } from '@varve/core/archive';
 import test from 'ava';
 
 const MEBIBYTE = 2 ** 20;
@@ -48,3 +48,18 @@ for (const [where, length] of [
     );
   });
 }
+
+test('a chunk of shared memory is read where it is, and is free when both threads are done with it', async (t) => {
+  using stream = openHashStream(64 * MEBIBYTE);
+  const expected = createHash('sha256');
+  const chunk = allocChunk(200_000, true).fill('shared');
+  for (const bytes of [chunk, randomBytes(5), chunk]) {
+    expected.update(bytes);
+    await stream.update(bytes);
+  }
+  releaseChunk(chunk);
+  const isFree = (): boolean => allocChunk(200_000, true).buffer === chunk.buffer;
+  t.false(isFree());
+  t.is(await stream.digest(), expected.digest('hex'));
+  t.true(isFree());
+});

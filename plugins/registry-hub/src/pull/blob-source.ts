@@ -1,19 +1,25 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VarveError } from '@varve/core';
-import { ownedChunk } from '@varve/core/archive';
+import { releaseChunk } from '@varve/core/archive';
 import type { Abortable, Descriptor } from '@varve/core/image';
 import type { Endpoint } from '../hosts/endpoint.ts';
 import { discard } from '../http/http-client.ts';
 import { registryFailure, unreachable } from '../http/registry-failure.ts';
 import type { Repository, Requester } from '../http/requester.ts';
 import { isPassingError, waitBefore } from '../http/retry.ts';
+import { gatheredBody } from './gathered-body.ts';
 
 export interface BlobRequest extends Pick<Descriptor, 'digest' | 'size'>, Abortable {
   /** Told how many bytes there are, those before the offset included. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
   /** Told how long it waits before it goes on, in milliseconds. */
   readonly onRetry?: ((wait: number) => void) | undefined;
+}
+
+export interface BlobReading {
+  /** Other threads can read the chunks where they are: not for strangers, to whom a chunk is a chunk. */
+  readonly isShared?: boolean | undefined;
 }
 
 interface Answer {
@@ -41,8 +47,11 @@ export class BlobSource {
     this.#what = `the blob ${request.digest} of ${repository.path}`;
   }
 
-  /** @throws VarveError `BLOB_UNKNOWN`, `BLOB_MISMATCH`, `REGISTRY_…` */
-  async *from(offset: number): AsyncGenerator<Uint8Array, void, undefined> {
+  /**
+   * In chunks that may be given up (`releaseChunk`).
+   * @throws VarveError `BLOB_UNKNOWN`, `BLOB_MISMATCH`, `REGISTRY_…`
+   */
+  async *from(offset: number, reading: BlobReading = {}): AsyncGenerator<Uint8Array, void, undefined> {
     const { size, signal } = this.#request;
     if (offset > 0 && offset >= size) return; // all of it is here: whoever has it compares the digest
     const { retries, retryWait } = this.#client.patience;
@@ -52,7 +61,7 @@ export class BlobSource {
       const answer = await this.#ask(place);
       if (answer === undefined) continue;
       try {
-        yield* this.#bytes(answer, place);
+        yield* this.#bytes(answer, place, reading);
         if (place.at === size) return;
         throw new EarlyEnd(`Expected ${size} bytes of ${this.#what}, found ${place.at}`);
       } catch (cause) {
@@ -113,35 +122,28 @@ export class BlobSource {
     return undefined;
   }
 
-  async *#bytes({ response, endpoint }: Answer, place: { at: number }): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#bytes(
+    { response, endpoint }: Answer,
+    place: { at: number },
+    { isShared = false }: BlobReading,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
     const { size, onProgress } = this.#request;
     let skip = await bytesToSkip(response, { at: place.at, host: endpoint.api, what: this.#what });
-    for await (const chunk of received(response)) {
+    for await (const chunk of gatheredBody(response, { size, isShared })) {
       const bytes = chunk.subarray(skip);
       skip -= chunk.length - bytes.length;
-      if (bytes.length === 0) continue;
+      if (bytes.length === 0) {
+        releaseChunk(chunk);
+        continue;
+      }
       if (place.at + bytes.length > size) throw new VarveError('BLOB_MISMATCH', `Expected ${size} bytes of ${this.#what}, found more`);
       place.at += bytes.length;
       if (endpoint.isMirror) this.#used.add(endpoint.api);
       onProgress?.(place.at);
-      yield isWhole(chunk) ? ownedChunk(bytes) : bytes;
+      yield bytes;
     }
   }
 }
-
-/** All that came, also what nobody had read yet when the connection broke: Node's own iteration forgets that. */
-async function* received(response: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
-  try {
-    yield* response as AsyncIterable<Buffer>;
-  } catch (cause) {
-    const rest: Buffer | null = isPassingError(cause) ? response.read() : null;
-    if (rest !== null) yield rest;
-    throw cause;
-  }
-}
-
-/** Without its readers giving them up (`releaseChunk`), all of the heap would be looked through for each 9 MB of them. */
-const isWhole = ({ length, buffer }: Buffer): boolean => length === buffer.byteLength;
 
 /** An answer that was whole for HTTP, but not for us: a proxy gave up, or it is another blob. */
 class EarlyEnd extends Error {}

@@ -71,7 +71,7 @@ export function remoteLayer(
 async function ingestFrom(source: BlobSource, layers: LayerStore, expected: Parameters<LayerStore['ingest']>[1]): Promise<Layer> {
   for (;;) {
     try {
-      return await layers.ingest((offset) => source.from(offset), expected);
+      return await layers.ingest((offset) => source.from(offset, { isShared: true }), expected);
     } catch (failure) {
       const isDamage = VarveError.is(failure) && /^(?:BLOB_MISMATCH$|TAR_|COMPRESSION_CORRUPT$)/.test(failure.code);
       if (!isDamage || !source.distrust()) throw failure;
