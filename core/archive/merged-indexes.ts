@@ -1,10 +1,20 @@
 import { VarveError } from '../src/errors.ts';
 import type { Entry, FileEntry, LayerIndex, NodeEntry } from './entry.ts';
+import { typeAt } from './entry-columns.ts';
 import { impliedDirectory } from './implied-directory.ts';
+import { decodeLatin1Name, encodeName } from './names.ts';
 import { normaliseIndex } from './normalise-index.ts';
-import { type IndexPlace, PackedIndex } from './packed-index.ts';
-import { baseName, childPath, parentOf } from './paths.ts';
-import { IMPLIED, type Links, type TreeDirectory, type TreeNode, treeDirectory } from './tree-node.ts';
+import { compareNames } from './order.ts';
+import { type PackedIndex, type PackedParts, packIndex } from './packed-index.ts';
+import { parentOf } from './paths.ts';
+import { IMPLIED, type NameBytes, NONE, ROOT, TreeNodes } from './tree-nodes.ts';
+
+/** All names that a layer gives to one file. */
+export interface Links {
+  /** The number of the entry that has the file. */
+  readonly first: number;
+  readonly paths: string[];
+}
 
 /**
  * Indexes on top of each other, bottom first. As when the layers are unpacked: a directory that a layer needs and does not mention is
@@ -12,21 +22,18 @@ import { IMPLIED, type Links, type TreeDirectory, type TreeNode, treeDirectory }
  * those of all layers are counted through.
  */
 export class MergedIndexes {
-  readonly root = treeDirectory();
-  readonly #indexes: readonly LayerIndex[];
+  readonly #indexes: readonly PackedIndex[];
   /** By layer: the number of its first entry. */
   readonly #starts: readonly number[];
+  readonly #nodes: TreeNodes;
   /** Of files with several names, by the number of each. */
   readonly #links = new Map<number, Links>();
   /** How many entries there are. */
   readonly length: number;
-  /** Entries of one directory come together: the last one is not looked up again. */
-  #lastPath = '';
-  #last: TreeDirectory = this.root;
 
   /** @throws VarveError `LAYER_LINK` */
   constructor(indexes: readonly LayerIndex[]) {
-    this.#indexes = indexes.map(normaliseIndex);
+    this.#indexes = indexes.map((index) => packIndex(normaliseIndex(index)));
     const starts: number[] = [];
     let length = 0;
     for (const index of this.#indexes) {
@@ -35,7 +42,8 @@ export class MergedIndexes {
     }
     this.#starts = starts;
     this.length = length;
-    for (const layer of starts.keys()) this.#add(layer);
+    this.#nodes = new TreeNodes((place) => this.#nameAt(place), length);
+    for (const [layer, { parts }] of this.#indexes.entries()) this.#add(parts, starts[layer] ?? 0);
   }
 
   layerOf(place: number): number {
@@ -48,9 +56,30 @@ export class MergedIndexes {
     return this.#links.get(place);
   }
 
+  /** What has the last name of a path in a directory. */
+  find(directory: number, path: string): number | undefined {
+    const node = this.#nodes.find(directory, lastName(path));
+    return node === NONE ? undefined : node;
+  }
+
+  isDirectory(node: number): boolean {
+    return this.#nodes.isDirectory(node);
+  }
+
+  /** The number of the entry, or `IMPLIED`. */
+  placeOf(node: number): number {
+    return this.#nodes.placeOf(node);
+  }
+
+  /** Sorted. */
+  names(directory: number): readonly string[] {
+    const names = this.#nodes.names(directory).map(stringOf);
+    return names.every((name, i) => i === 0 || compareNames(names[i - 1] ?? '', name) < 0) ? names : names.sort(compareNames);
+  }
+
   /** What is at a path. */
-  entryOf(node: TreeNode, path: string): NodeEntry {
-    const place = typeof node === 'number' ? node : node.place;
+  entryOf(node: number, path: string): NodeEntry {
+    const place = this.placeOf(node);
     if (place === IMPLIED) return impliedDirectory(path);
     const entry = this.sourceOf(place);
     return entry.path === path ? entry : { ...entry, path };
@@ -66,32 +95,43 @@ export class MergedIndexes {
     return this.#indexes[layer]?.at(place - (this.#starts[layer] ?? 0));
   }
 
-  #add(layer: number): void {
-    const start = this.#starts[layer] ?? 0;
-    for (const at of placesOf(this.#indexes[layer] ?? [])) this.#apply(at, start + at.row);
+  #nameAt(place: number): NameBytes {
+    const layer = this.layerOf(place);
+    return nameOf((this.#indexes[layer] as PackedIndex).parts, place - (this.#starts[layer] ?? 0)); // every place is in a layer
   }
 
-  #apply({ type, parent, name }: IndexPlace, place: number): void {
-    if (type === 'opaque') {
-      this.#directory(childPath(parent, name)).children.clear();
-      this.#forget();
-    } else if (type === 'whiteout') {
-      this.#directory(parent).children.delete(name);
-      this.#forget();
-    } else if (type === 'directory') this.#directory(childPath(parent, name)).place = place;
-    else {
-      if (type === 'hardlink') this.#link(childPath(parent, name), place);
-      const { children } = this.#directory(parent);
-      if (typeof children.get(name) === 'object') this.#forget();
-      children.set(name, place);
+  #add(parts: PackedParts, start: number): void {
+    const { columns, directories, parents } = parts;
+    const known = new Int32Array(directories.length).fill(NONE);
+    for (let row = 0; row < columns.length; row++) {
+      const number = parents[row] ?? 0;
+      let parent = known[number] ?? NONE;
+      if (parent === NONE) {
+        parent = this.#directory(directories[number] ?? '');
+        known[number] = parent;
+      }
+      this.#apply(parent, start + row, { type: typeAt(columns, row), name: nameOf(parts, row) });
     }
   }
 
-  #link(path: string, place: number): void {
-    const entry = this.#entry(place);
-    const target = entry?.type === 'hardlink' ? entry.target : '';
-    const first = this.#directory(parentOf(target)).children.get(baseName(target));
-    if (typeof first !== 'number' || this.layerOf(first) !== this.layerOf(place)) {
+  #apply(parent: number, place: number, { type, name }: { readonly type: Entry['type']; readonly name: NameBytes }): void {
+    const nodes = this.#nodes;
+    if (type === 'whiteout') nodes.remove(parent, name);
+    else if (type === 'opaque' || type === 'directory') {
+      const directory = name.start === name.end ? ROOT : nodes.directory(parent, name);
+      if (type === 'opaque') nodes.clear(directory);
+      else nodes.setPlace(directory, place);
+    } else {
+      if (type === 'hardlink') this.#link(place);
+      nodes.putFile(parent, name, place);
+    }
+  }
+
+  #link(place: number): void {
+    const { path, target } = this.#entry(place) as Extract<Entry, { type: 'hardlink' }>; // as its row says
+    const node = this.find(this.#directory(parentOf(target)), target);
+    const first = node === undefined || this.isDirectory(node) ? NONE : this.placeOf(node);
+    if (first === NONE || this.layerOf(first) !== this.layerOf(place)) {
       throw new VarveError('LAYER_LINK', `Hard link "${path}" needs a file "${target}" in the same layer, found none`);
     }
     const links = this.#links.get(first) ?? { first, paths: [target] };
@@ -100,28 +140,36 @@ export class MergedIndexes {
   }
 
   /** The directory at a path, made where there is none. */
-  #directory(path: string): TreeDirectory {
-    if (path === '') return this.root;
-    if (path === this.#lastPath) return this.#last;
-    const { children } = this.#directory(parentOf(path));
-    const name = baseName(path);
-    const found = children.get(name);
-    const directory = typeof found === 'object' ? found : treeDirectory();
-    if (directory !== found) children.set(name, directory);
-    this.#lastPath = path;
-    this.#last = directory;
-    return directory;
-  }
-
-  #forget(): void {
-    this.#lastPath = '';
-    this.#last = this.root;
+  #directory(path: string): number {
+    return path === '' ? ROOT : this.#nodes.directory(this.#directory(parentOf(path)), lastName(path));
   }
 }
 
-/** Where entries are; of a packed index no entry is made for that. */
-function* placesOf(index: LayerIndex): Generator<IndexPlace, void, undefined> {
-  if (index instanceof PackedIndex) return yield* index.places();
-  let row = 0;
-  for (const { type, path } of index) yield { row: row++, type, parent: parentOf(path), name: baseName(path) };
+const nameOf = ({ names, ends }: PackedParts, row: number): NameBytes => ({
+  bytes: names,
+  start: row === 0 ? 0 : (ends[row - 1] ?? 0),
+  end: ends[row] ?? 0,
+});
+
+/** Most names are short and ASCII: of these no object is made that a garbage collection would have to find. */
+const scratch = Buffer.alloc(256);
+
+/** Until the next call. */
+function lastName(path: string): NameBytes {
+  const from = path.lastIndexOf('/') + 1;
+  const length = path.length - from;
+  if (length > scratch.length) return encoded(path.slice(from));
+  for (let i = 0; i < length; i++) {
+    const unit = path.charCodeAt(from + i);
+    if (unit >= 0x80) return encoded(path.slice(from));
+    scratch[i] = unit;
+  }
+  return { bytes: scratch, start: 0, end: length };
 }
+
+function encoded(name: string): NameBytes {
+  const bytes = encodeName(name);
+  return { bytes, start: 0, end: bytes.length };
+}
+
+const stringOf = ({ bytes, start, end }: NameBytes): string => decodeLatin1Name(bytes.toString('latin1', start, end));

@@ -4,14 +4,16 @@ import { hashContents } from './content.ts';
 import type { Content, FileEntry, NodeEntry } from './entry.ts';
 import type { FileTree } from './file-tree.ts';
 import { KnownDigests } from './known-digests.ts';
-import { MergedIndexes } from './merged-indexes.ts';
-import { compareNames } from './order.ts';
-import { baseName, parentOf } from './paths.ts';
-import type { Links, TreeDirectory, TreeNode } from './tree-node.ts';
+import { type Links, MergedIndexes } from './merged-indexes.ts';
+import { isDirectlyIn, parentOf } from './paths.ts';
+import { ROOT } from './tree-nodes.ts';
 
 export interface MergeOptions {
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Paths that are remembered. */
+const MOST_DIRECTORIES = 1_000;
 
 type ContentOf = (file: FileEntry) => Content;
 
@@ -21,8 +23,11 @@ export class MergedTree implements FileTree {
   readonly id: string;
   readonly #layers: readonly Layer[];
   readonly #merged: MergedIndexes;
-  /** Directories by path, so that a look-up takes the same time whatever the depth. */
-  readonly #directories = new Map<string, TreeDirectory>();
+  /** Directories by path that were wanted lately, so that a look-up takes the same time whatever the depth. */
+  readonly #directories = new Map<string, number>();
+  /** The one in which something was looked for last. */
+  #last: { readonly path: string; readonly directory: number } | undefined;
+  #listed: { readonly directory: number; readonly names: readonly string[] } | undefined;
   #digests: KnownDigests | undefined;
   #contents: readonly ContentOf[] | undefined;
   #opening: Promise<void> | undefined;
@@ -45,10 +50,10 @@ export class MergedTree implements FileTree {
   }
 
   list(path: string): readonly string[] {
-    const node = this.#find(path);
-    if (typeof node !== 'object') return [];
-    node.names ??= [...node.children.keys()].sort(compareNames);
-    return node.names;
+    const directory = this.#find(path);
+    if (directory === undefined || !this.#merged.isDirectory(directory)) return [];
+    if (this.#listed?.directory !== directory) this.#listed = { directory, names: this.#merged.names(directory) };
+    return this.#listed.names;
   }
 
   /** Opens all layers at once; later calls wait for the first. */
@@ -108,19 +113,27 @@ export class MergedTree implements FileTree {
   /** Of what is no directory. */
   #placeOf(path: string): number | undefined {
     const node = this.#find(path);
-    return typeof node === 'number' ? node : undefined;
+    return node === undefined || this.#merged.isDirectory(node) ? undefined : this.#merged.placeOf(node);
   }
 
-  #find(path: string): TreeNode | undefined {
-    return path === '' ? this.#merged.root : this.#directory(parentOf(path))?.children.get(baseName(path));
+  #find(path: string): number | undefined {
+    if (path === '') return ROOT;
+    if (this.#last === undefined || !isDirectlyIn(path, this.#last.path)) {
+      const parent = parentOf(path);
+      const directory = this.#directory(parent);
+      if (directory === undefined) return undefined;
+      this.#last = { path: parent, directory };
+    }
+    return this.#merged.find(this.#last.directory, path);
   }
 
-  #directory(path: string): TreeDirectory | undefined {
-    if (path === '') return this.#merged.root;
+  #directory(path: string): number | undefined {
+    if (path === '') return ROOT;
     const known = this.#directories.get(path);
     if (known !== undefined) return known;
-    const node = this.#directory(parentOf(path))?.children.get(baseName(path));
-    if (typeof node !== 'object') return undefined;
+    const node = this.#find(path);
+    if (node === undefined || !this.#merged.isDirectory(node)) return undefined;
+    if (this.#directories.size >= MOST_DIRECTORIES) this.#directories.clear();
     this.#directories.set(path, node);
     return node;
   }

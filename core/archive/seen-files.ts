@@ -15,22 +15,22 @@ const PIECE = { least: 32, most: 4096 };
 
 /** Memory for the rows of a tree. A piece of its own for each directory would take as much again as most directories' rows. */
 export class SeenRows {
-  #words = new Uint32Array(0);
-  #states = new Uint8Array(0);
+  #pieceWords = new Uint32Array(0);
+  #pieceStates = new Uint8Array(0);
   #used = 0;
 
   /** Rows that come one behind the other, as yet all zeros. */
   take(count: number): { readonly words: Uint32Array; readonly states: Uint8Array; readonly start: number } {
-    if (this.#used + count > this.#states.length) this.#allocate(count);
+    if (this.#used + count > this.#pieceStates.length) this.#allocate(count);
     const start = this.#used;
     this.#used += count;
-    return { words: this.#words, states: this.#states, start };
+    return { words: this.#pieceWords, states: this.#pieceStates, start };
   }
 
   #allocate(count: number): void {
-    const room = Math.max(count, Math.min(Math.max(this.#states.length * 2, PIECE.least), PIECE.most));
-    this.#words = new Uint32Array(room * ROW.length);
-    this.#states = new Uint8Array(room);
+    const room = Math.max(count, Math.min(Math.max(this.#pieceStates.length * 2, PIECE.least), PIECE.most));
+    this.#pieceWords = new Uint32Array(room * ROW.length);
+    this.#pieceStates = new Uint8Array(room);
     this.#used = 0;
   }
 }
@@ -41,8 +41,8 @@ export class SeenRows {
  */
 export class SeenFiles {
   readonly names: readonly string[];
-  readonly #words: Uint32Array;
-  readonly #states: Uint8Array;
+  readonly #pieceWords: Uint32Array;
+  readonly #pieceStates: Uint8Array;
   /** Of its rows among those of the piece of memory. */
   readonly #start: number;
   /** Those that are not made anew when they are wanted, by their place. */
@@ -53,8 +53,8 @@ export class SeenFiles {
   constructor(names: readonly string[], rows: SeenRows) {
     this.names = names;
     const { words, states, start } = rows.take(names.length);
-    this.#words = words;
-    this.#states = states;
+    this.#pieceWords = words;
+    this.#pieceStates = states;
     this.#start = start;
   }
 
@@ -84,7 +84,8 @@ export class SeenFiles {
   /** Looks, unless somebody did; `false`: there is no such file. The root itself may be given by a symlink. */
   look(place: number, hostOf: () => string, options?: { readonly follow: boolean }): boolean {
     const row = this.#start + place;
-    if (this.#states[row] === 0) this.#states[row] = lookAt(pathOf(hostOf()), this.#words, row * ROW.length, options) ? FOUND : MISSING;
+    if (this.#pieceStates[row] === 0)
+      this.#pieceStates[row] = lookAt(pathOf(hostOf()), this.#pieceWords, row * ROW.length, options) ? FOUND : MISSING;
     return this.#is(place, FOUND);
   }
 
@@ -99,8 +100,8 @@ export class SeenFiles {
   /** What was seen there alone counts here, too. */
   adopt(place: number, other: SeenFiles): void {
     const row = this.#start + place;
-    this.#words.set(other.#words.subarray(other.#start * ROW.length, (other.#start + 1) * ROW.length), row * ROW.length);
-    this.#states[row] = other.#states[other.#start] ?? 0;
+    this.#pieceWords.set(other.#pieceWords.subarray(other.#start * ROW.length, (other.#start + 1) * ROW.length), row * ROW.length);
+    this.#pieceStates[row] = other.#pieceStates[other.#start] ?? 0;
     const entry = other.entry(0);
     if (entry !== undefined) this.keep(place, entry);
   }
@@ -110,7 +111,7 @@ export class SeenFiles {
   }
   setPlain(place: number): void {
     const row = this.#start + place;
-    this.#states[row] = (this.#states[row] ?? 0) | PLAIN;
+    this.#pieceStates[row] = (this.#pieceStates[row] ?? 0) | PLAIN;
   }
 
   entry(place: number): NodeEntry | undefined {
@@ -162,22 +163,22 @@ export class SeenFiles {
   /** All that was seen of one, or of all. Every change of a file, of its attributes and extended attributes sets its ctime. */
   bytes(place?: number): Uint8Array {
     const [first, count] = place === undefined ? [this.#start, this.names.length] : [this.#start + place, 1];
-    return new Uint8Array(this.#words.buffer, first * ROW.length * 4, count * ROW.length * 4);
+    return new Uint8Array(this.#pieceWords.buffer, first * ROW.length * 4, count * ROW.length * 4);
   }
 
   #is(place: number, state: number): boolean {
-    return ((this.#states[this.#start + place] ?? 0) & state) !== 0;
+    return ((this.#pieceStates[this.#start + place] ?? 0) & state) !== 0;
   }
   #time(place: number, seconds: number, nanoseconds: number): Timestamp {
     return { seconds: this.#seconds(place, seconds), nanoseconds: this.#word(place, nanoseconds) };
   }
   #seconds(place: number, of: number): number {
-    return secondsAt(this.#words, (this.#start + place) * ROW.length + of);
+    return secondsAt(this.#pieceWords, (this.#start + place) * ROW.length + of);
   }
   #long(place: number, of: number): number {
-    return longAt(this.#words, (this.#start + place) * ROW.length + of);
+    return longAt(this.#pieceWords, (this.#start + place) * ROW.length + of);
   }
   #word(place: number, of: number): number {
-    return this.#words[(this.#start + place) * ROW.length + of] ?? 0;
+    return this.#pieceWords[(this.#start + place) * ROW.length + of] ?? 0;
   }
 }
