@@ -92,8 +92,9 @@ export class SeenFiles {
   /** Each that somebody looked at, with its row (`ROW`), or without one where there was no such file. */
   *looked(): Generator<{ readonly name: string; readonly row: Uint32Array | undefined }, void, undefined> {
     for (const [place, name] of this.names.entries()) {
-      if (this.#states[place] === 0) continue;
-      yield { name, row: this.#is(place, FOUND) ? this.#words.subarray(place * ROW.length, (place + 1) * ROW.length) : undefined };
+      const row = this.#start + place;
+      if (this.#pieceStates[row] === 0) continue;
+      yield { name, row: this.#is(place, FOUND) ? this.#pieceWords.subarray(row * ROW.length, (row + 1) * ROW.length) : undefined };
     }
   }
 
@@ -153,11 +154,11 @@ export class SeenFiles {
   }
 
   stamp(place: number): FileStamp {
-    return stampAt(this.#words, place * ROW.length);
+    return stampAt(this.#pieceWords, (this.#start + place) * ROW.length);
   }
 
   isSettled(place: number, since: Moment): boolean {
-    return isRowSettled(this.#words, place * ROW.length, since);
+    return isRowSettled(this.#pieceWords, (this.#start + place) * ROW.length, since);
   }
 
   /** All that was seen of one, or of all. Every change of a file, of its attributes and extended attributes sets its ctime. */
