@@ -38,6 +38,7 @@ export class RunHandler implements StepHandler<RunStep> {
 
   async execute(step: RunStep, scope: StepScope): Promise<StepResult> {
     await refuseForeignProcess(step, scope);
+    void scope.workspace().catch(() => undefined); // unpacking goes on while executors are tried; whoever waits below hears of it
     const executor = await scope.executor();
     await using expected = expectProcess(step, scope, executor);
     await using mounts = new RunMounts(this.#root, step, scope);
