@@ -3,7 +3,6 @@ import type { ExtractOrder } from './extract-thread.ts';
 import { filesOf } from './file-batch.ts';
 import { FileWriter } from './file-writer.ts';
 import { HostAttributes } from './host-attributes.ts';
-import { replacing } from './replacing.ts';
 
 /** An `ExtractThread`. What cannot be written is left to whoever asked, who then hears why. */
 const done = workerData as Int32Array;
@@ -21,7 +20,7 @@ function tryBatch({ layer, owners, own, batch }: ExtractOrder & { readonly kind:
   try {
     const writer = writers.get(layer) ?? new FileWriter(new HostAttributes({ owners, own }));
     writers.set(layer, writer);
-    for (const { path, entry, content } of filesOf(batch)) replacing(path, () => writer.create(path, entry, content));
+    writer.createAll([...filesOf(batch)]);
     return true;
   } catch {
     return false;

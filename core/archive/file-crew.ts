@@ -37,15 +37,15 @@ export class FileCrew implements AsyncDisposable {
 
   /** The file is there after `finish` at the latest. */
   add(path: string | Buffer, entry: FileEntry, content: Content): void {
-    if (this.#thread === undefined || !isPlainFile(path, entry, content)) this.#write(path, entry, content);
+    if (this.#thread === undefined || !isPlainFile(path, entry, content)) replacing(path, () => this.#writer.create(path, entry, content));
     else if (this.#batch.push({ path, entry, content } as NewFile) === BATCH) this.#handOver(this.#thread); // a plain file is one
   }
 
   /** What the thread could not write is written here, and says why. */
   async finish(): Promise<void> {
-    this.#writeAll(this.#batch.splice(0));
+    this.#writer.createAll(this.#batch.splice(0));
     await Promise.all(this.#answers);
-    this.#writeAll(this.#left);
+    this.#writer.createAll(this.#left);
   }
 
   /** Nothing is written any more. */
@@ -58,18 +58,10 @@ export class FileCrew implements AsyncDisposable {
   #handOver(thread: ExtractThread): void {
     const files = this.#batch.splice(0);
     if (thread.backlog < BACKLOG) this.#answers.push(this.#send(files, thread));
-    else this.#writeAll(files);
+    else this.#writer.createAll(files);
   }
 
   async #send(files: readonly NewFile[], thread: ExtractThread): Promise<void> {
     if (!(await thread.write(encodeBatch(files), this.#writing))) this.#left.push(...files);
-  }
-
-  #writeAll(files: readonly NewFile[]): void {
-    for (const { path, entry, content } of files) this.#write(path, entry, content);
-  }
-
-  #write(path: string | Buffer, entry: FileEntry, content: Content): void {
-    replacing(path, () => this.#writer.create(path, entry, content));
   }
 }

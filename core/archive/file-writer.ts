@@ -2,8 +2,10 @@ import { closeSync, constants, fchmodSync, fchownSync, openSync, readSync, write
 import { copyRange } from '../system/copy-file.ts';
 import { setMtimeOf } from '../system/file-times.ts';
 import type { Content, FileEntry } from './entry.ts';
+import type { NewFile } from './file-batch.ts';
 import type { HostAttributes } from './host-attributes.ts';
 import { type Range, RangeReader } from './range-reader.ts';
+import { replacing } from './replacing.ts';
 
 type HostPath = string | Buffer;
 
@@ -12,6 +14,8 @@ const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | consta
 const LARGE = 128 * 1024;
 /** Small files lie one behind the other in a tar: they are read many at a time. */
 const WINDOW = 1024 * 1024;
+/** Bytes that headers and padding between two of them take at most. */
+const GAP = 8 * 1024;
 
 /** Creates regular files. */
 export class FileWriter implements Disposable {
@@ -22,6 +26,9 @@ export class FileWriter implements Disposable {
   #file: string | undefined;
   #start = 0;
   #end = 0;
+  /** What is being written, and where in it; empty where nobody knows what follows. */
+  #batch: readonly NewFile[] = [];
+  #at = 0;
 
   constructor(attributes: HostAttributes) {
     this.#attributes = attributes;
@@ -40,6 +47,16 @@ export class FileWriter implements Disposable {
     } finally {
       closeSync(fd);
     }
+  }
+
+  /** Writes several, in the place of what is there; of their sources no more is read than they need. */
+  createAll(files: readonly NewFile[]): void {
+    this.#batch = files;
+    for (const [i, { path, entry, content }] of files.entries()) {
+      this.#at = i;
+      replacing(path, () => this.create(path, entry, content));
+    }
+    this.#batch = [];
   }
 
   [Symbol.dispose](): void {
@@ -64,14 +81,26 @@ export class FileWriter implements Disposable {
     if (range.file !== this.#file || range.offset < this.#start || end > this.#end) this.#load(range);
     return this.#window.subarray(range.offset - this.#start, end - this.#start);
   }
-  /** Fills the window from the start of a range on, as far as there is anything. */
+
+  /** Fills the window from the start of a range on, as far as there is anything that is wanted. */
   #load(range: Range): void {
     this.#file = undefined;
-    const read = this.#reader.with(range, (fd) => readSync(fd, this.#window, 0, WINDOW, range.offset));
+    const length = this.#batch.length === 0 ? WINDOW : Math.min(WINDOW, this.#endOfRun(range) - range.offset);
+    const read = this.#reader.with(range, (fd) => readSync(fd, this.#window, 0, length, range.offset));
     if (read < range.length) this.#reader.read(range, this.#window.subarray(0, range.length)); // says what is wrong
     this.#file = range.file;
     this.#start = range.offset;
     this.#end = range.offset + Math.max(read, range.length);
+  }
+
+  /** How far small files that are written next lie one behind the other. */
+  #endOfRun({ file, offset, length }: Range): number {
+    let end = offset + length;
+    for (let i = this.#at + 1; ; i++) {
+      const next = this.#batch[i]?.content;
+      if (next?.file !== file || next.length >= LARGE || next.offset < end || next.offset > end + GAP) return end;
+      end = next.offset + next.length;
+    }
   }
 }
 
