@@ -76,6 +76,15 @@ test('of thousands of files there are few parts, which still say where something
   t.true('files work/src/d7' in (await fingerprint({ source: deep, step: copy('. /o') })));
 });
 
+test('thousands of files come to the same as if what is excluded was not there', async (t) => {
+  const source = { ...big(2000, 20), 'src/d7/a/b/c': 'c', 'src/d7/a/z': 'z', 'src/z': 'z' };
+  const more = { ...source, ...Object.fromEntries(Object.keys(source).map((path) => [`${path}.md`, path])), 'src/d8/gone/x.md': 'x' };
+  const fileParts = async (of: Case): Promise<KeyParts> =>
+    Object.fromEntries(Object.entries(await fingerprint(of)).filter(([name]) => name.startsWith('file')));
+  const found = await fileParts({ source: more, step: copy('src src/d7 /o/', { exclude: ['**/*.md', 'd8/gone'] }) });
+  t.deepEqual(found, await fileParts({ source, step: copy('src src/d7 /o/') }));
+});
+
 test('with too many names in a source there is one part for the source, with too many sources one in all', async (t) => {
   const wide = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`src/f${i}`, `${i}`]));
   const source = { ...wide, other: 'x' };

@@ -1,5 +1,5 @@
 import type { FileDigests } from '@varve/core';
-import { baseName, childPath, type FileTree, parentOf, type TreeState } from '@varve/core/archive';
+import { baseName, childPath, type FileTree, isWithin, parentOf, type TreeState } from '@varve/core/archive';
 import { digestOf } from '@varve/core/image';
 import { type Described, type Describing, describeEntries, findLinks, type Linking } from './describe-entries.ts';
 import { joinEntry } from './join-entry.ts';
@@ -13,7 +13,7 @@ export interface Remembering {
   readonly state: TreeState;
 }
 
-type PickedFound = Found & { readonly source: Picked };
+export type PickedFound = Found & { readonly source: Picked };
 
 /** Files that are described at a time: enough to be read on all cores, and so few that all that is made of them is soon forgotten. */
 const BATCH = 1_000;
@@ -93,6 +93,30 @@ function* batchesOf(directories: readonly Place[], tree: FileTree): Generator<re
     yield batch;
     batch = [];
   }
+  if (batch.length > 0) yield batch;
+}
+
+/**
+ * What lies in directories of files that come depth-first, as above: nothing is added to a directory once something comes that does not lie
+ * in it.
+ */
+export function* gatherDirectories(found: Iterable<PickedFound>): Generator<readonly PickedFound[], void, undefined> {
+  let batch: PickedFound[] = [];
+  const open: { readonly source: Picked; readonly path: string; readonly found: PickedFound[] }[] = [];
+  const close = (): void => open.pop()?.found.forEach((one) => void batch.push(one));
+  for (const one of found) {
+    const path = parentOf(one.path);
+    for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+      if (last.source === one.source && isWithin(path, last.path)) break;
+      close();
+    }
+    if (open.at(-1)?.path !== path) open.push({ source: one.source, path, found: [] });
+    open.at(-1)?.found.push(one);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  while (open.length > 0) close();
   if (batch.length > 0) yield batch;
 }
 

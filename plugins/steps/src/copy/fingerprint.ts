@@ -1,7 +1,14 @@
 import type { KeyParts } from '@varve/core';
 import type { FileTree } from '@varve/core/archive';
 import { digestOf, digestOfAll } from '@varve/core/image';
-import { byDirectory, describeBatches, describeDirectories, type Place } from './describe-directories.ts';
+import {
+  byDirectory,
+  describeBatches,
+  describeDirectories,
+  gatherDirectories,
+  type PickedFound,
+  type Place,
+} from './describe-directories.ts';
 import { type Described, type Describing, describeEntries, findLinks } from './describe-entries.ts';
 import { joinEntry } from './join-entry.ts';
 import type { Picked } from './pick-sources.ts';
@@ -34,22 +41,35 @@ export async function describeFiles(sources: readonly Picked[], describing: Desc
 /** One by one, or where they are many by directory. */
 async function describeAll(sources: readonly Picked[], describing: Describing): Promise<readonly Described[]> {
   const { tree, exclude } = describing;
-  const directories = exclude === undefined ? sources.flatMap((source) => [...directoriesIn(tree, source)]) : [];
-  const count = directories.reduce((sum, { place }) => sum + tree.list(place).length, sources.length);
-  if (count > MAX_PARTS) return await describeBatches({ sources, directories }, describing, findLinks(namesIn(tree, sources), tree));
-  const found = sources.flatMap((source) => [...walkPicked(tree, source, exclude)].map((one) => ({ ...one, source })));
-  const files = await describeEntries(found, describing);
-  return files.length > MAX_PARTS ? byDirectory(files) : files;
+  const all = (): Iterable<PickedFound> => foundIn(sources, describing);
+  if (!isLonger(all(), MAX_PARTS)) return await describeEntries([...all()], describing);
+  const linkOf = findLinks(namesOf(all()), tree);
+  if (exclude === undefined) {
+    const directories = sources.flatMap((source) => [...directoriesIn(tree, source)]);
+    return await describeBatches({ sources, directories }, describing, linkOf);
+  }
+  const described: Described[] = [];
+  for (const batch of gatherDirectories(all())) described.push(...byDirectory(await describeEntries(batch, describing, linkOf)));
+  return described;
+}
+
+function* foundIn(sources: readonly Picked[], { tree, exclude }: Describing): Generator<PickedFound, void, undefined> {
+  for (const source of sources) for (const found of walkPicked(tree, source, exclude)) yield { ...found, source };
+}
+
+function* namesOf(all: Iterable<PickedFound>) {
+  for (const { source, path, entry } of all) yield { name: `${source.label}/${path}`, path: entry.path };
+}
+
+function isLonger(all: Iterable<unknown>, limit: number): boolean {
+  let count = 0;
+  for (const _ of all) if (++count > limit) return true;
+  return false;
 }
 
 function* directoriesIn(tree: FileTree, source: Picked): Generator<Place, void, undefined> {
   for (const { path, entry } of walkPicked(tree, source, undefined))
     if (entry.type === 'directory') yield { source, path, place: entry.path };
-}
-
-function* namesIn(tree: FileTree, sources: readonly Picked[]) {
-  for (const source of sources)
-    for (const { path, entry } of walkPicked(tree, source, undefined)) yield { name: `${source.label}/${path}`, path: entry.path };
 }
 
 /** A part for each; where these are too many, for each directory down to as deep as they are not; else one for each source or in all. */
