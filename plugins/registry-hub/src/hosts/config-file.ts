@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VarveError } from '@varve/core';
 import { parse, TomlError } from 'smol-toml';
@@ -6,20 +6,20 @@ import { parse, TomlError } from 'smol-toml';
 export type Table = Readonly<Record<string, unknown>>;
 
 /** Text of a file that need not exist. @throws VarveError `REGISTRY_CONFIG` */
-export async function readIfThere(file: string): Promise<string | undefined> {
-  return await readFile(file, 'utf8').catch((failure: NodeJS.ErrnoException) => {
-    if (failure.code === 'ENOENT' || failure.code === 'ENOTDIR') return undefined;
-    throw configFailure(file, `it cannot be read: ${failure.code}`, failure);
-  });
-}
+export const readIfThere = async (file: string): Promise<string | undefined> => reading(file, () => readFileSync(file, 'utf8'));
 
-/** Names in a directory that need not exist, sorted. */
-export async function namesIn(dir: string): Promise<readonly string[]> {
-  const names = await readdir(dir).catch((failure: NodeJS.ErrnoException) => {
-    if (failure.code === 'ENOENT' || failure.code === 'ENOTDIR') return [];
-    throw configFailure(dir, `it cannot be read: ${failure.code}`, failure);
-  });
-  return names.sort();
+/** Names in a directory that need not exist, sorted. @throws VarveError `REGISTRY_CONFIG` */
+export const namesIn = async (dir: string): Promise<readonly string[]> => reading(dir, () => readdirSync(dir).sort()) ?? [];
+
+/** At once: that such files are not there is found in less time than a promise for one takes, and their module takes 4 ms to load. */
+function reading<T>(path: string, read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (failure) {
+    const { code } = failure as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw configFailure(path, `it cannot be read: ${code}`, failure);
+  }
 }
 
 /** @throws VarveError `REGISTRY_CONFIG` */

@@ -16,6 +16,7 @@ export interface HostOptions {
 /** Knows at which places a repository is found. Files are read once, when somebody first asks. */
 export class HostTable {
   readonly #options: HostOptions;
+  readonly #found = new Map<string, ReturnType<HostTable['endpoints']>>();
   #sources: Promise<{ readonly insecure: readonly string[]; readonly routes: readonly FindRoute[] }> | undefined;
 
   constructor(options: HostOptions) {
@@ -28,6 +29,14 @@ export class HostTable {
    * @throws VarveError `REGISTRY_BLOCKED`, `REGISTRY_CONFIG`
    */
   async endpoints(repository: Repository): Promise<readonly [...Endpoint[], Endpoint]> {
+    const name = `${repository.host}/${repository.path}`;
+    const found = this.#found.get(name) ?? this.#find(repository);
+    this.#found.set(name, found);
+    found.catch(() => this.#found.delete(name));
+    return await found;
+  }
+
+  async #find(repository: Repository): ReturnType<HostTable['endpoints']> {
     const { insecure, routes } = await this.#read();
     for (const find of routes) {
       const route = await find(repository);

@@ -1,7 +1,7 @@
 import type { Abortable } from '@varve/core/image';
 import type { Endpoint } from '../hosts/endpoint.ts';
 import { isLoopback } from '../hosts/registry-host.ts';
-import type { HttpClient } from './http-client.ts';
+import { discard, type HttpClient } from './http-client.ts';
 
 /** Finds out whether a place speaks TLS, where that is not said. */
 export class Origins {
@@ -39,7 +39,7 @@ export class Origins {
     try {
       const security = { host, verify: false };
       const response = await this.#http.send(new URL(`${protocol}//${api}${prefix}/`), { method: 'GET', signal, security });
-      response.destroy();
+      discard(response); // the next request takes its connection
       return protocol === 'https:' || response.statusCode !== 400;
     } catch (cause) {
       signal?.throwIfAborted();
