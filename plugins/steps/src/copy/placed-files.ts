@@ -19,6 +19,8 @@ export interface Node {
   readonly content?: (() => Content) | undefined;
   /** The same for a file with one name that is copied from a tree. */
   readonly from?: { readonly tree: FileTree; readonly path: string; readonly listed?: Listed | undefined } | undefined;
+  /** The same for a file that is a part of an archive. */
+  readonly part?: { readonly of: Content; readonly offset: number } | undefined;
 }
 
 /** How a tree calls a file: parts of its path would keep all of that in memory. */
@@ -35,17 +37,16 @@ export interface Placed {
   readonly identity: number | undefined;
 }
 
-/** A directory of a tree from which files are copied under the names that they have there. */
-interface Origin {
-  readonly tree: FileTree;
-  readonly directory: string;
-}
+/** A directory of a tree from which files are copied under the names that they have there, or an archive. */
+type Origin = { readonly tree: FileTree; readonly directory: string } | Content;
 
 /** Where the bytes of placed files lie, by row: all that is wanted of them once there is an index of the layer. */
 export class PlacedContents {
   readonly #origins: Origin[] = [];
   /** By row, from 1: the number of the origin of a file that keeps its name. */
   #from = new Uint32Array(64);
+  /** By row: where a part of an archive begins. */
+  #offsets = new Float64Array(0);
   /** By row: nodes that may get more names, or whose bytes lie somewhere of their own. */
   readonly nodes = new Map<number, Node>();
 
@@ -55,14 +56,28 @@ export class PlacedContents {
 
   copied(row: number, file: FileEntry): Content | undefined {
     const origin = this.#origins[(this.#from[row] ?? 0) - 1];
-    return origin && copyOf({ tree: origin.tree, path: childPath(origin.directory, baseName(file.path)) }, file)();
+    if (origin === undefined) return undefined;
+    if ('kind' in origin) return partOf(origin, this.#offsets[row] ?? 0, file.size);
+    return copyOf({ tree: origin.tree, path: childPath(origin.directory, baseName(file.path)) }, file)();
   }
 
   /** Files of one directory come together. */
   setOrigin(row: number, { tree, path, listed }: NonNullable<Node['from']>): void {
     const directory = listed?.directory ?? parentOf(path);
     const last = this.#origins.at(-1);
-    if (last?.tree !== tree || last.directory !== directory) this.#origins.push({ tree, directory });
+    const isSame = last !== undefined && 'tree' in last && last.tree === tree && last.directory === directory;
+    if (!isSame) this.#origins.push({ tree, directory });
+    this.#setLast(row);
+  }
+
+  setPart(row: number, { of, offset }: NonNullable<Node['part']>): void {
+    if (this.#origins.at(-1) !== of) this.#origins.push(of);
+    if (row >= this.#offsets.length) this.#offsets = new Float64Array(resized(this.#offsets, Math.max(row * 2, 64)));
+    this.#offsets[row] = offset;
+    this.#setLast(row);
+  }
+
+  #setLast(row: number): void {
     if (row >= this.#from.length) this.#from = new Uint32Array(resized(this.#from, row * 2));
     this.#from[row] = this.#origins.length;
   }
@@ -145,7 +160,8 @@ export class PlacedFiles {
 
   #add(path: string, node: Node): number {
     const row = this.#columns.add(withoutOffset(node.entry));
-    if (node.from === undefined) this.#keep(row, node);
+    if (node.part !== undefined) this.contents.setPart(row, node.part);
+    else if (node.from === undefined) this.#keep(row, node);
     else if (baseName(node.from.path) === baseName(path)) this.contents.setOrigin(row, node.from);
     else this.#keep(row, { entry: node.entry, content: copyOf(node.from, node.entry) });
     return row;
@@ -208,6 +224,11 @@ const copyOf =
   ({ tree, path }: NonNullable<Node['from']>, entry: NodeEntry) =>
   (): Content =>
     tree.content({ ...(entry as FileEntry), path }); // only files are copied from somewhere
+
+function partOf(content: Content, offset: number, length: number): Content {
+  if (content.kind === 'bytes') return { kind: 'bytes', bytes: content.bytes.subarray(offset, offset + length) };
+  return { ...content, offset: content.offset + offset, length };
+}
 
 /** Where the bytes lay in the layer that they came from says nothing here. */
 function withoutOffset(entry: NodeEntry): NodeEntry {

@@ -63,7 +63,7 @@ function nodeOf(member: TarMember, tar: Content, { owner, epoch }: Unpacking): N
     ...(Object.keys(xattrs).length > 0 && { xattrs }),
   };
   if (member.type !== 'file') return { entry: entryOf(member, attributes) };
-  return { entry: { type: 'file', size, ...attributes }, content: () => slice(tar, offset, size) };
+  return { entry: { type: 'file', size, ...attributes }, part: { of: tar, offset } };
 }
 
 function entryOf(member: TarMember, attributes: Omit<NodeEntry & { type: 'fifo' }, 'type'>): NodeEntry {
@@ -80,9 +80,4 @@ function entryOf(member: TarMember, attributes: Omit<NodeEntry & { type: 'fifo' 
     default:
       throw new Error(`A ${type} has a place of its own`);
   }
-}
-
-function slice(tar: Content, offset: number, length: number): Content {
-  if (tar.kind === 'bytes') return { kind: 'bytes', bytes: tar.bytes.subarray(offset, offset + length) };
-  return { ...tar, offset: tar.offset + offset, length };
 }
