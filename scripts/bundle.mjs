@@ -1,8 +1,9 @@
 // Makes the command line's bundle in plugins/cli/dist, or another folder: one script for all commands, and those of threads and helpers beside it.
-import { globSync, rmSync } from 'node:fs';
+import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundleModules } from './lib/bundle-modules.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [outdir = `${root}plugins/cli/dist`] = process.argv.slice(2);
@@ -49,42 +50,25 @@ const options = {
   absWorkingDir: root,
   conditions: ['varve-source'],
   mainFields: ['module', 'main'], // a library's own modules, where it has some: a wrapper less around each file, and only what is used
-  bundle: true,
-  minifySyntax: true,
-  minifyWhitespace: true, // names stay: they are what a stack trace is read by
   platform: 'node',
   target: 'node22',
   outdir,
   external: ['koffi'],
-  plugins: [lazyBuiltins],
   logLevel: 'warning',
 };
 
-/** A function that the launcher calls. */
-const script = {
-  ...options,
-  format: 'cjs',
-  outExtension: { '.js': '.cjs' },
-  define: { 'import.meta.url': 'bundleUrl' },
-  banner: { js: '(function (require, bundleUrl, module) {' },
-  footer: { js: '})' },
-  legalComments: 'linked',
-};
-
 for (const name of globSync('varve*', { cwd: outdir })) rmSync(`${outdir}/${name}`);
-// One script, which its launcher runs with the code that V8 made of it before. What only some commands need is started when it is asked for.
-await build({
-  ...script,
-  entryPoints: { varve: 'plugins/cli/src/bin.ts' },
-  entryNames: '[name]-[hash]',
-});
-// What a build is told as where nothing has changed: asked first, and loaded in a tenth of the time
-await build({
-  ...script,
-  entryPoints: { repeat: 'plugins/cli/src/repeat/repeat.ts' },
-  entryNames: 'varve-[name]-[hash]',
-  footer: { js: 'return module.exports})' },
-});
+mkdirSync(outdir, { recursive: true });
+const bundles = {
+  varve: 'plugins/cli/src/bin.ts',
+  // What a build is told as where nothing has changed: asked first, and loaded in a tenth of the time
+  'varve-repeat': 'plugins/cli/src/repeat/repeat.ts',
+};
+for (const [name, entry] of Object.entries(bundles)) {
+  const { text, hash, licences } = await bundleModules({ ...options, entry });
+  writeFileSync(`${outdir}/${name}-${hash}.cjs`, text);
+  if (licences !== '') writeFileSync(`${outdir}/${name}-${hash}.cjs.LEGAL.txt`, licences);
+}
 
 // Files of threads and helper processes are found by their names beside the code that starts them
 const entries = [
@@ -96,6 +80,10 @@ const entries = [
 await build({
   ...options,
   entryPoints: Object.fromEntries(entries.map((path) => [basename(path, '.ts'), path])),
+  bundle: true,
+  minifySyntax: true,
+  minifyWhitespace: true, // names stay: they are what a stack trace is read by
+  plugins: [lazyBuiltins],
   format: 'esm',
   // CommonJS dependencies call `require`
   banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },

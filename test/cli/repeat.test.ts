@@ -23,7 +23,7 @@ const bundle = bundled(test, (made) => {
   const dist = join(trapOf(made), 'dist');
   cpSync(made, trapOf(made), { recursive: true });
   for (const name of readdirSync(dist))
-    if (/^varve-\w{8}\.cjs$/.test(name)) writeFileSync(join(dist, name), '(() => { process.exitCode = 99; })');
+    if (/^varve-\w{8}\.cjs$/.test(name)) writeFileSync(join(dist, name), '(function(){return{\n0:function(){process.exitCode = 99}\n}})\n');
 });
 test.after.always(() => rmSync(trapOf(bundle), { recursive: true, force: true }));
 

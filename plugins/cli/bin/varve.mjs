@@ -7,7 +7,7 @@
 
 // An import reads every export of a module of Node's, and so loads much of what nobody uses: 8 ms of the 30 that Node needs to start
 const builtin = (name) => (process.getBuiltinModule === undefined ? import(name) : process.getBuiltinModule(name));
-const { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } = await builtin('node:fs');
+const { existsSync, readdirSync, readFileSync } = await builtin('node:fs');
 const { basename, dirname, join } = await builtin('node:path');
 const { fileURLToPath, pathToFileURL } = await builtin('node:url');
 
@@ -16,11 +16,19 @@ const NEEDED = [22, 20];
 const BUNDLE = /^varve-\w{8}\.cjs$/;
 /** Says what was built where nothing has changed since. */
 const REPEAT = /^varve-repeat-\w{8}\.cjs$/;
-/** So often code is kept anew: each run may need functions that those before did not. It takes as long as a third of a small build. */
-const TIMES = 3;
-/** Bytes in front of the code, of which the first says how often it was kept. V8 wants its part aligned. */
+/** Bytes in front of a part: how often its code was kept, how often its modules changed, and at 4 the length of its text. V8 wants its own part aligned. */
 const HEADER = 8;
-const MOST_FILES = 32;
+/** So often code of a part is kept anew, since each run may need functions that those before did not; and so often the modules in it change. */
+const MOST = { times: 3, changes: 6 };
+/** What modules call: their imports of Node's own, of what is passed on under another name, and those that were `import()`. */
+const HELPERS = {
+  node: (name) => process.getBuiltinModule(name),
+  get: (exports, name, get) => Object.defineProperty(exports, name, { get, enumerable: true }),
+  all: (exports, from) => {
+    for (const name of Object.keys(from)) if (!(name in exports)) HELPERS.get(exports, name, () => from[name]);
+  },
+  later: async (ask) => ask(),
+};
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
 
 if (isNewEnough(process.versions.node)) await start();
@@ -42,10 +50,10 @@ async function start() {
   const dirs = [join(home, '.cache'), join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'varve')];
   const repeat = isBuild() ? names.find((name) => REPEAT.test(name)) : undefined;
   if (repeat !== undefined) {
-    const { default: isRepeated } = await runCached(join(dist, repeat), dirs);
+    const { default: isRepeated } = await runBundle(join(dist, repeat), dirs);
     if (isRepeated(process.argv.slice(2), bundle)) return;
   }
-  await runCached(join(dist, bundle), dirs);
+  await runBundle(join(dist, bundle), dirs);
 }
 
 function sayVersion() {
@@ -76,40 +84,89 @@ function refuse(sentence) {
 }
 
 /**
- * Runs the bundle with the code that V8 made of it before; `dirs` are where that may be kept, the best first. Node's own compile cache keeps
- * what a module's start alone needs, since it is filled before anything runs: of a build, a quarter of its time would be compiling the same
- * functions again.
+ * Runs a bundle, and returns what its first module exports. It is a table of modules, each a function that is called when something of its module is first used. Of what a command used before, a
+ * copy is kept beside the code that V8 made of it, in two parts: what every run needed, and what only some did. To read all modules for each
+ * command would take a quarter of a small build's time, and to compile them another. `dirs` are where copies may be, the best first.
  */
-async function runCached(file, dirs) {
-  const { createRequire } = await builtin('node:module');
+async function runBundle(file, dirs) {
   const { constants, Script } = await builtin('node:vm');
-  const cache = mayCache() ? readCache(basename(file, '.cjs'), dirs) : undefined;
-  // The name of the bundle says what is in it: V8 itself compares lengths and no more
-  const script = new Script(readFileSync(file, 'latin1'), {
-    filename: file,
-    cachedData: cache?.code,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  // The name of the bundle says what is in it, and its parts are whole: V8 itself compares lengths and no more
+  const compile = (source, cachedData) =>
+    new Script(source, { filename: file, cachedData, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
+  const bundle = basename(file, '.cjs');
+  const name = `${bundle}-${command()}-${process.version}-${process.arch}`;
+  const openPart = (suffix) => readPart(`${name}${suffix}`, { dirs, compile });
+  let whole;
+  const tableOf = (ids) => {
+    whole = whole || readFileSync(file, 'latin1');
+    return copyTable(whole, ids);
+  };
+
+  const keeps = mayKeep();
+  const parts = keeps ? [openPart('')] : [{ functions: tableIn(compile(readFileSync(file, 'latin1'))) }];
+  const made = [];
+  const missed = [];
+  const find = (id) => {
+    for (const { functions } of parts) if (functions[id] !== undefined) return functions[id];
+    if (parts.length === 1 && keeps) {
+      parts.push(openPart('-more'));
+      return find(id);
+    }
+    missed.push(id);
+    return tableIn(compile(tableOf([id])))[id];
+  };
+  const make = (id) => {
+    const run = find(id);
+    const module = { exports: {} };
+    made[id] = module;
+    run.call(module.exports, module.exports, module, use);
+    return module;
+  };
+  const use = Object.assign((id) => (made[id] || make(id)).exports, HELPERS, { url: pathToFileURL(file).href });
+  if (keeps)
+    process.on('exit', (code) => {
+      const run = { bundle, dirs, most: MOST, parts, made, missed, isDone: code === 0, openPart, tableOf };
+      if (isWorthKeeping(run)) process.getBuiltinModule('node:module').createRequire(import.meta.url)('./keep-parts.cjs')(run);
+    });
+  return use(0);
+}
+
+function tableIn(script) {
+  return script.runInThisContext()();
+}
+
+/** A table of some modules of a bundle: each stands on lines of its own, behind its number. */
+function copyTable(text, ids) {
+  const rows = ids.map((id) => {
+    const start = text.indexOf(`\n${id}:function`);
+    const next = text.indexOf(`,\n${Number(id) + 1}:function`, start);
+    return text.slice(start, next === -1 ? text.lastIndexOf('\n}})') : next);
   });
-  if (cache !== undefined) process.on('exit', () => keep(script, cache));
-  return await script.runInThisContext()(createRequire(file), pathToFileURL(file).href, { exports: {} });
+  return `${text.slice(0, text.indexOf('\n0:function'))}${rows.join(',')}\n}})\n`;
 }
 
 /** Not where somebody counts which code runs, or said so in Node's words. */
-function mayCache() {
+function mayKeep() {
   return process.env.NODE_DISABLE_COMPILE_CACHE === undefined && process.env.NODE_V8_COVERAGE === undefined;
 }
 
-function readCache(bundle, dirs) {
-  const name = `${bundle}-${command()}-${process.version}-${process.arch}`;
+/** The part that is kept under a name; an empty one where there is none, or none for us. */
+function readPart(name, { dirs, compile }) {
   for (const dir of dirs) {
     try {
       const bytes = readFileSync(join(dir, name));
-      return { bundle, name, dirs, times: bytes[0], code: bytes.subarray(HEADER) };
+      const end = HEADER + bytes.readUInt32LE(4);
+      if (end > bytes.length) continue;
+      const code = end < bytes.length ? bytes.subarray(end) : undefined;
+      const text = bytes.latin1Slice(HEADER, end);
+      const script = compile(text, code);
+      const times = code === undefined || script.cachedDataRejected ? 0 : bytes[0];
+      return { name, text, script, functions: tableIn(script), times, changes: bytes[1] };
     } catch {
       // not there, or not for us
     }
   }
-  return { bundle, name, dirs, times: 0, code: undefined };
+  return { name, functions: {}, times: 0, changes: 0 };
 }
 
 /** Each command needs other functions. */
@@ -125,37 +182,9 @@ function words() {
   return process.argv.slice(2).filter((word) => /^[a-z]{2,12}$/.test(word));
 }
 
-/** Whole or not at all, also for those who read it now or after a power cut. What goes wrong is nobody's trouble: the next run compiles. */
-function keep(script, { bundle, name, dirs, times }) {
-  const known = script.cachedDataRejected === false ? times : 0;
-  if (known >= TIMES) return;
-  for (const dir of dirs) {
-    const temporary = join(dir, `.${name}.${process.pid}`);
-    const isDone = tried(() => {
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
-      const others = readdirSync(dir).filter((other) => other !== name);
-      for (const other of others) if (isOlder(other, bundle)) rmSync(join(dir, other), { force: true });
-      if (others.length > MOST_FILES) return;
-      const header = Buffer.alloc(HEADER, known + 1);
-      writeFileSync(temporary, Buffer.concat([header, script.createCachedData()]), { mode: 0o600, flag: 'wx', flush: true });
-      renameSync(temporary, join(dir, name));
-    });
-    if (isDone) return;
-    tried(() => rmSync(temporary, { force: true }));
-  }
-}
-
-/** Code of another bundle that was called the same, but for its content. */
-function isOlder(name, bundle) {
-  const script = bundle.replace(/\w{8}$/, '');
-  return name.startsWith(script) && !name.startsWith(bundle) && /^\w{8}-/.test(name.slice(script.length));
-}
-
-function tried(action) {
-  try {
-    action();
-    return true;
-  } catch {
-    return false;
-  }
+function isWorthKeeping({ parts: [first, more], made, missed, isDone }) {
+  const isNew = (part) => part.script !== undefined && part.times < MOST.times;
+  if (first.script === undefined || isNew(first) || (more !== undefined && isNew(more))) return true;
+  if (missed.length > 0 && more.changes < MOST.changes) return true;
+  return isDone && first.changes < MOST.changes && Object.keys(first.functions).some((id) => made[id] === undefined);
 }

@@ -1,0 +1,71 @@
+// Keeps the modules that a command used, and the code that V8 made of them, for its next run.
+const { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+const HEADER = 8;
+const MOST_FILES = 64;
+
+/** Characters of text that are read as quickly in one part as in two. */
+const SMALL = 65_536;
+
+/**
+ * The first part becomes what every run used, the second what any did; a run that failed, or did little (`build --help`), takes nothing out of
+ * the first. Text that is new has no code yet: the next run compiles it, and keeps the code.
+ */
+module.exports = function keepParts({ bundle, dirs, most, parts, made, missed, isDone, openPart, tableOf }) {
+  const [first, more = openPart('-more')] = parts;
+  const known = Object.keys(first.functions);
+  const shared = known.filter((id) => made[id] !== undefined);
+  const isStart = first.script === undefined;
+  const isLess = isDone && first.changes < most.changes && shared.length < known.length && shared.length > known.length / 2;
+  const isMore = !isStart && missed.length > 0 && more.changes < most.changes;
+  if (isStart || isLess || isMore) {
+    const all = [...new Set([...known, ...Object.keys(more.functions), ...Object.keys(made)])];
+    const text = tableOf(all);
+    const isOne = isStart || text.length < SMALL;
+    if (isOne && all.length > known.length) keep(first, textFile(first, text));
+    if (!isOne && isLess) keep(first, textFile(first, tableOf(shared)));
+    const own = new Set(isLess ? shared : known);
+    if (!isOne) keep(more, textFile(more, tableOf(all.filter((id) => !own.has(id)))));
+    if (!isOne || all.length > known.length) return;
+  }
+  for (const part of parts) if (part.script !== undefined && part.times < most.times) keep(part, codeFile(part));
+
+  /** Whole or not at all, also for those who read it now or after a power cut. What goes wrong is nobody's trouble: the next run compiles. */
+  function keep({ name }, bytes) {
+    for (const dir of dirs) {
+      const temporary = join(dir, `.${name}.${process.pid}`);
+      try {
+        mkdirSync(dir, { recursive: true, mode: 0o700 });
+        const others = readdirSync(dir).filter((other) => other !== name);
+        for (const other of others) if (isOlder(other, bundle)) rmSync(join(dir, other), { force: true });
+        if (others.length > MOST_FILES) return;
+        writeFileSync(temporary, bytes, { mode: 0o600, flag: 'wx', flush: true });
+        renameSync(temporary, join(dir, name));
+        return;
+      } catch {
+        rmSync(temporary, { force: true });
+      }
+    }
+  }
+};
+
+/** Of another bundle that was called the same, but for its content. */
+function isOlder(name, bundle) {
+  const script = bundle.replace(/\w{8}$/, '');
+  return name.startsWith(script) && !name.startsWith(bundle) && /^\w{8}-/.test(name.slice(script.length));
+}
+
+/** Other modules than before: of their text there is no code. */
+const textFile = ({ changes }, text) => fileOf({ times: 0, changes: changes + 1, text });
+
+const codeFile = ({ script, text, times, changes }) => fileOf({ times: times + 1, changes, text, code: script.createCachedData() });
+
+function fileOf({ times, changes, text, code = Buffer.alloc(0) }) {
+  const source = Buffer.from(text.padEnd(Math.ceil(text.length / HEADER) * HEADER), 'latin1');
+  const header = Buffer.alloc(HEADER);
+  header[0] = times;
+  header[1] = changes;
+  header.writeUInt32LE(source.length, 4);
+  return Buffer.concat([header, source, code]);
+}
