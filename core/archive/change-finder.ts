@@ -1,74 +1,78 @@
-import type { DirectoryEntry, Entry, FileEntry, HardlinkEntry, LayerIndex, NodeEntry } from './entry.ts';
+import type { FileEntry, HardlinkEntry, LayerIndex, NodeEntry } from './entry.ts';
+import { typeAt } from './entry-columns.ts';
 import type { FileTree } from './file-tree.ts';
 import { impliedDirectory } from './implied-directory.ts';
+import { KeptEntries } from './kept-entries.ts';
+import { MergedIndexes } from './merged-indexes.ts';
 import { normaliseIndex } from './normalise-index.ts';
 import { Pacer } from './pacer.ts';
+import { type PackedIndex, packIndex } from './packed-index.ts';
 import { ancestors, childPath, parentOf } from './paths.ts';
 import { isSameNode } from './same-node.ts';
 import type { ScanOptions } from './scan-directory.ts';
+import { IMPLIED } from './tree-nodes.ts';
 
 export interface ChangesOptions extends ScanOptions {
   /** Whether a file has the bytes of the file below it; asked only where everything else is equal. */
   readonly isSame: (upper: FileEntry, lower: FileEntry) => boolean | Promise<boolean>;
 }
 
+type Named = NodeEntry | HardlinkEntry;
+
 /** Compares an index with the tree below it; `canonicalChanges` says by which rule. */
 export class ChangeFinder {
-  readonly #index: LayerIndex;
+  readonly #index: PackedIndex;
+  /** What is at a path of the index. */
+  readonly #upper: MergedIndexes;
   readonly #lower: FileTree;
   readonly #isSame: ChangesOptions['isSame'];
   readonly #pacer: Pacer;
-  readonly #nodes = new Map<string, NodeEntry>();
-  /** Directories that have something in them, mentioned or not. */
-  readonly #parents = new Set<string>();
-  readonly #kept: Entry[] = [];
+  readonly #kept: KeptEntries;
   readonly #keptParents = new Set<string>();
-  /** The name that carries a file in the result, by the name that carries it in the index. */
+  /** The name that carries a file with several in the result, by the name that carries it in the index. */
   readonly #carriers = new Map<string, string>();
   readonly #hidden = new Set<string>();
   /** Names of files with several, by the name that carries the file in the index. */
   readonly #linked = new Map<string, { readonly changed: string[]; readonly unchanged: string[] }>();
 
   constructor(index: LayerIndex, lower: FileTree, { isSame, signal }: ChangesOptions) {
-    this.#index = normaliseIndex(index);
+    this.#index = packIndex(normaliseIndex(index));
+    this.#upper = new MergedIndexes([this.#index]);
+    this.#kept = new KeptEntries(this.#index);
     this.#lower = lower;
     this.#isSame = isSame;
     this.#pacer = new Pacer(signal);
-    for (const entry of this.#index) {
-      this.#addNode(entry);
-      if (entry.type === 'hardlink') this.#linked.set(entry.target, { changed: [], unchanged: [] });
-    }
+    for (const [row, target] of this.#index.parts.columns.targets)
+      if (typeAt(this.#index.parts.columns, row) === 'hardlink') this.#linked.set(target, { changed: [], unchanged: [] });
   }
 
-  async find(): Promise<readonly Entry[]> {
+  async find(): Promise<LayerIndex> {
+    let row = 0;
     for (const entry of this.#index) {
       if (this.#pacer.isDue) await this.#pacer.rest();
       if (entry.type === 'whiteout') this.#whiteout(entry.path);
       else if (entry.type === 'opaque') this.#hide(entry.path);
       else {
-        const isChanged = await this.#isChanged(entry.path);
-        if (isChanged) this.#keepNode(entry);
+        const isChanged = await this.#isChanged(entry);
+        if (isChanged) this.#keepNode(entry, row);
         const names = this.#linked.get(entry.type === 'hardlink' ? entry.target : entry.path);
         names?.[isChanged ? 'changed' : 'unchanged'].push(entry.path);
       }
+      row++;
     }
     this.#keepOldNames();
-    return normaliseIndex(this.#kept);
+    return this.#kept.finish();
   }
 
-  #addNode(entry: Entry): void {
-    const node = entry.type === 'hardlink' ? this.#nodes.get(entry.target) : entry;
-    if (node === undefined || !('mode' in node)) return;
-    this.#nodes.set(entry.path, node.path === entry.path ? node : { ...node, path: entry.path });
-    for (const dir of ancestors(entry.path)) {
-      if (this.#parents.has(dir)) break;
-      this.#parents.add(dir);
-    }
+  /** What the index says of a path. */
+  #node(path: string): NodeEntry | undefined {
+    const node = this.#upper.at(path);
+    return node === undefined || this.#upper.placeOf(node) === IMPLIED ? undefined : this.#upper.entryOf(node, path);
   }
 
   #whiteout(path: string): void {
     if (this.#lower.get(path) === undefined) return;
-    this.#kept.push({ type: 'whiteout', path });
+    this.#kept.add({ type: 'whiteout', path });
     this.#keepParents(path);
   }
 
@@ -78,13 +82,15 @@ export class ChangeFinder {
     this.#hidden.add(dir);
     for (const name of this.#lower.list(dir)) {
       const path = childPath(dir, name);
-      if (this.#nodes.get(path)?.type === 'directory' || this.#parents.has(path)) this.#hide(path);
-      else if (!this.#nodes.has(path)) this.#whiteout(path);
+      const node = this.#upper.at(path);
+      if (node === undefined) this.#whiteout(path);
+      else if (this.#upper.isDirectory(node)) this.#hide(path); // mentioned or not
     }
   }
 
-  async #isChanged(path: string): Promise<boolean> {
-    const node = this.#nodes.get(path);
+  async #isChanged(entry: Named): Promise<boolean> {
+    const { path } = entry;
+    const node = entry.type === 'hardlink' ? this.#node(path) : entry;
     const below = this.#lower.get(path);
     if (node === undefined) return false;
     if (path === '') return !isSameNode({ ...node, mtime: this.#rootTime }, { ...this.#root, mtime: this.#rootTime });
@@ -100,22 +106,23 @@ export class ChangeFinder {
     return this.#root.mtime;
   }
 
-  #keepNode(entry: Exclude<Entry, { type: 'whiteout' | 'opaque' }>): void {
+  #keepNode(entry: Named, row: number): void {
     if (entry.type === 'hardlink') this.#keepLink(entry);
     else {
-      if (entry.type === 'file') this.#carriers.set(entry.path, entry.path);
-      this.#kept.push(entry.path === '' ? { ...entry, mtime: this.#rootTime } : entry);
+      if (this.#linked.has(entry.path)) this.#carriers.set(entry.path, entry.path);
+      if (entry.path === '') this.#kept.add({ ...entry, mtime: this.#rootTime });
+      else this.#kept.addRow(row);
     }
     this.#keepParents(entry.path);
   }
 
   #keepLink({ path, target }: HardlinkEntry): void {
     const carrier = this.#carriers.get(target);
-    const node = this.#nodes.get(path);
-    if (carrier !== undefined) this.#kept.push({ type: 'hardlink', path, target: carrier });
+    const node = this.#node(path);
+    if (carrier !== undefined) this.#kept.add({ type: 'hardlink', path, target: carrier });
     else if (node !== undefined) {
       this.#carriers.set(target, path);
-      this.#kept.push(node);
+      this.#kept.add(node);
     }
   }
 
@@ -133,7 +140,7 @@ export class ChangeFinder {
         const identity = this.#identityBelow(path);
         if (identities.has(identity)) continue;
         identities.add(identity);
-        this.#kept.push({ type: 'hardlink', path, target });
+        this.#kept.add({ type: 'hardlink', path, target });
         this.#keepParents(path);
       }
     }
@@ -148,12 +155,15 @@ export class ChangeFinder {
     for (const dir of ancestors(path)) {
       if (this.#keptParents.has(dir)) return;
       this.#keptParents.add(dir);
-      this.#kept.push(this.#directory(dir));
+      this.#keepDirectory(dir);
     }
   }
 
-  #directory(path: string): DirectoryEntry {
-    const node = this.#nodes.get(path) ?? this.#lower.get(path);
-    return node?.type === 'directory' ? node : impliedDirectory(path);
+  #keepDirectory(path: string): void {
+    const node = this.#upper.at(path);
+    const row = node === undefined || !this.#upper.isDirectory(node) ? IMPLIED : this.#upper.placeOf(node); // of one layer alone
+    const below = this.#lower.get(path);
+    if (row !== IMPLIED) this.#kept.addRow(row);
+    else this.#kept.add(below?.type === 'directory' ? below : impliedDirectory(path));
   }
 }

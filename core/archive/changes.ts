@@ -19,12 +19,12 @@ import { type ScanOptions, scanDirectory, scanUpper, type UpperOptions } from '.
  *
  * The root's mtime does not count, and the root is never there because of what it holds: its times belong to whoever made the directory.
  */
-export async function canonicalChanges(index: LayerIndex, lower: FileTree, options: ChangesOptions): Promise<readonly Entry[]> {
+export async function canonicalChanges(index: LayerIndex, lower: FileTree, options: ChangesOptions): Promise<LayerIndex> {
   return await new ChangeFinder(index, lower, options).find();
 }
 
 /** What an overlay's upper directory changes in the tree below it. @throws VarveError `OVERLAY_REDIRECT` */
-export async function upperChanges(upper: string, lower: FileTree, options: UpperOptions = {}): Promise<readonly Entry[]> {
+export async function upperChanges(upper: string, lower: FileTree, options: UpperOptions = {}): Promise<LayerIndex> {
   const content = contentIn(upper);
   const isSame = async (file: FileEntry, below: FileEntry): Promise<boolean> => {
     await lower.open();
@@ -43,7 +43,7 @@ export async function diffTrees(
   lower: string,
   upper: string,
   { since, signal }: ScanOptions & { readonly since?: bigint | undefined } = {},
-): Promise<readonly Entry[]> {
+): Promise<LayerIndex> {
   const [above, below] = [contentIn(upper), contentIn(lower)];
   const isOld = ({ path }: FileEntry): boolean =>
     since !== undefined && lstatSync(pathOf(hostPath(upper, path)), { bigint: true }).ctimeNs < since;

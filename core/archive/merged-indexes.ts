@@ -6,8 +6,11 @@ import { decodeLatin1Name, encodeName } from './names.ts';
 import { normaliseIndex } from './normalise-index.ts';
 import { compareNames } from './order.ts';
 import { type PackedIndex, type PackedParts, packIndex } from './packed-index.ts';
-import { parentOf } from './paths.ts';
+import { isDirectlyIn, parentOf } from './paths.ts';
 import { IMPLIED, type NameBytes, NONE, ROOT, TreeNodes } from './tree-nodes.ts';
+
+/** Paths that are remembered. */
+const MOST_DIRECTORIES = 1_000;
 
 /** All names that a layer gives to one file. */
 export interface Links {
@@ -30,6 +33,10 @@ export class MergedIndexes {
   readonly #links = new Map<number, Links>();
   /** How many entries there are. */
   readonly length: number;
+  /** Directories by path that were wanted lately, so that a look-up takes the same time whatever the depth. */
+  readonly #directories = new Map<string, number>();
+  /** The one in which something was looked for last. */
+  #last: { readonly path: string; readonly directory: number } | undefined;
 
   /** @throws VarveError `LAYER_LINK` */
   constructor(indexes: readonly LayerIndex[]) {
@@ -56,8 +63,31 @@ export class MergedIndexes {
     return this.#links.get(place);
   }
 
+  /** What is at a path. */
+  at(path: string): number | undefined {
+    if (path === '') return ROOT;
+    if (this.#last === undefined || !isDirectlyIn(path, this.#last.path)) {
+      const parent = parentOf(path);
+      const directory = this.#directoryAt(parent);
+      if (directory === undefined) return undefined;
+      this.#last = { path: parent, directory };
+    }
+    return this.#find(this.#last.directory, path);
+  }
+
+  #directoryAt(path: string): number | undefined {
+    if (path === '') return ROOT;
+    const known = this.#directories.get(path);
+    if (known !== undefined) return known;
+    const node = this.at(path);
+    if (node === undefined || !this.isDirectory(node)) return undefined;
+    if (this.#directories.size >= MOST_DIRECTORIES) this.#directories.clear();
+    this.#directories.set(path, node);
+    return node;
+  }
+
   /** What has the last name of a path in a directory. */
-  find(directory: number, path: string): number | undefined {
+  #find(directory: number, path: string): number | undefined {
     const node = this.#nodes.find(directory, lastName(path));
     return node === NONE ? undefined : node;
   }
@@ -77,7 +107,7 @@ export class MergedIndexes {
     return names.every((name, i) => i === 0 || compareNames(names[i - 1] ?? '', name) < 0) ? names : names.sort(compareNames);
   }
 
-  /** What is at a path. */
+  /** The entry of what is at a path. */
   entryOf(node: number, path: string): NodeEntry {
     const place = this.placeOf(node);
     if (place === IMPLIED) return impliedDirectory(path);
@@ -129,7 +159,7 @@ export class MergedIndexes {
 
   #link(place: number): void {
     const { path, target } = this.#entry(place) as Extract<Entry, { type: 'hardlink' }>; // as its row says
-    const node = this.find(this.#directory(parentOf(target)), target);
+    const node = this.#find(this.#directory(parentOf(target)), target);
     const first = node === undefined || this.isDirectory(node) ? NONE : this.placeOf(node);
     if (first === NONE || this.layerOf(first) !== this.layerOf(place)) {
       throw new VarveError('LAYER_LINK', `Hard link "${path}" needs a file "${target}" in the same layer, found none`);

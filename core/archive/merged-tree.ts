@@ -5,15 +5,10 @@ import type { Content, FileEntry, NodeEntry } from './entry.ts';
 import type { FileTree } from './file-tree.ts';
 import { KnownDigests } from './known-digests.ts';
 import { type Links, MergedIndexes } from './merged-indexes.ts';
-import { isDirectlyIn, parentOf } from './paths.ts';
-import { ROOT } from './tree-nodes.ts';
 
 export interface MergeOptions {
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Paths that are remembered. */
-const MOST_DIRECTORIES = 1_000;
 
 type ContentOf = (file: FileEntry) => Content;
 
@@ -23,10 +18,6 @@ export class MergedTree implements FileTree {
   readonly id: string;
   readonly #layers: readonly Layer[];
   readonly #merged: MergedIndexes;
-  /** Directories by path that were wanted lately, so that a look-up takes the same time whatever the depth. */
-  readonly #directories = new Map<string, number>();
-  /** The one in which something was looked for last. */
-  #last: { readonly path: string; readonly directory: number } | undefined;
   #listed: { readonly directory: number; readonly names: readonly string[] } | undefined;
   #digests: KnownDigests | undefined;
   #contents: readonly ContentOf[] | undefined;
@@ -45,12 +36,12 @@ export class MergedTree implements FileTree {
   }
 
   get(path: string): NodeEntry | undefined {
-    const node = this.#find(path);
+    const node = this.#merged.at(path);
     return node === undefined ? undefined : this.#merged.entryOf(node, path);
   }
 
   list(path: string): readonly string[] {
-    const directory = this.#find(path);
+    const directory = this.#merged.at(path);
     if (directory === undefined || !this.#merged.isDirectory(directory)) return [];
     if (this.#listed?.directory !== directory) this.#listed = { directory, names: this.#merged.names(directory) };
     return this.#listed.names;
@@ -112,29 +103,7 @@ export class MergedTree implements FileTree {
 
   /** Of what is no directory. */
   #placeOf(path: string): number | undefined {
-    const node = this.#find(path);
+    const node = this.#merged.at(path);
     return node === undefined || this.#merged.isDirectory(node) ? undefined : this.#merged.placeOf(node);
-  }
-
-  #find(path: string): number | undefined {
-    if (path === '') return ROOT;
-    if (this.#last === undefined || !isDirectlyIn(path, this.#last.path)) {
-      const parent = parentOf(path);
-      const directory = this.#directory(parent);
-      if (directory === undefined) return undefined;
-      this.#last = { path: parent, directory };
-    }
-    return this.#merged.find(this.#last.directory, path);
-  }
-
-  #directory(path: string): number | undefined {
-    if (path === '') return ROOT;
-    const known = this.#directories.get(path);
-    if (known !== undefined) return known;
-    const node = this.#find(path);
-    if (node === undefined || !this.#merged.isDirectory(node)) return undefined;
-    if (this.#directories.size >= MOST_DIRECTORIES) this.#directories.clear();
-    this.#directories.set(path, node);
-    return node;
   }
 }

@@ -1,11 +1,12 @@
 import { type BigIntStats, lstatSync, statSync } from 'node:fs';
 import { VarveError } from '../src/errors.ts';
 import { getXattr } from '../system/index.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, LayerIndex } from './entry.ts';
 import { hostEntry, hostNames, namesOf, timeOf } from './host-entry.ts';
 import { pathOf } from './names.ts';
 import { compareEntries } from './order.ts';
 import { Pacer } from './pacer.ts';
+import { IndexPacker } from './packed-index.ts';
 import { childPath, hostPath } from './paths.ts';
 
 export interface ScanOptions {
@@ -18,7 +19,7 @@ export interface UpperOptions extends ScanOptions {
 
 /** The index of everything in a real directory, the directory itself included: hard links found, xattrs, devices; no sockets. */
 export async function scanDirectory(root: string, { signal }: ScanOptions = {}): Promise<readonly Entry[]> {
-  return await new Scanner(root, undefined).scan(signal);
+  return [...(await new Scanner(root, undefined).scan(signal))];
 }
 
 /**
@@ -27,7 +28,7 @@ export async function scanDirectory(root: string, { signal }: ScanOptions = {}):
  *
  * @throws VarveError `OVERLAY_REDIRECT` if a directory was renamed in place or a file has metadata only: then the directory alone does not say what changed
  */
-export async function scanUpper(root: string, { signal, userxattr = false }: UpperOptions = {}): Promise<readonly Entry[]> {
+export async function scanUpper(root: string, { signal, userxattr = false }: UpperOptions = {}): Promise<LayerIndex> {
   return await new Scanner(root, userxattr ? 'user.overlay.' : 'trusted.overlay.').scan(signal);
 }
 
@@ -35,7 +36,7 @@ class Scanner {
   readonly #root: string;
   /** Prefix of overlay's xattrs where they count. */
   readonly #overlay: string | undefined;
-  readonly #entries: Entry[] = [];
+  readonly #packer = new IndexPacker();
   readonly #links = new Map<string, string>();
   #hasMarks = false;
 
@@ -45,7 +46,7 @@ class Scanner {
   }
 
   /** Depth-first with a stack of its own: trees may be deeper than calls. */
-  async scan(signal: AbortSignal | undefined): Promise<readonly Entry[]> {
+  async scan(signal: AbortSignal | undefined): Promise<LayerIndex> {
     const pacer = new Pacer(signal);
     const pending = [''];
     for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
@@ -54,7 +55,8 @@ class Scanner {
       const names = hostNames(hostPath(this.#root, path));
       for (let i = names.length - 1; i >= 0; i--) pending.push(childPath(path, names[i] ?? ''));
     }
-    return this.#hasMarks ? this.#entries.sort(compareEntries) : this.#entries;
+    const found = this.#packer.finish(); // in order and normal, but for marks
+    return this.#hasMarks ? [...found].sort(compareEntries) : found;
   }
 
   /** Adds the entry; true for a directory. */
@@ -67,7 +69,7 @@ class Scanner {
     const entry = hostEntry({ path, host, stats: { mode, uid, gid, size, rdev, mtime: timeOf(mtimeNs) }, xattrNames });
     // A socket in an upper directory hides what is below it; without anything below, the whiteout is dropped later.
     if (entry === undefined) return this.#overlay !== undefined && this.#mark('whiteout', path);
-    this.#entries.push(entry.type === 'file' && stats.nlink > 1n ? this.#linked(entry, stats) : entry);
+    this.#packer.add(entry.type === 'file' && stats.nlink > 1n ? this.#linked(entry, stats) : entry);
     if (this.#overlay !== undefined && xattrNames.length > 0) this.#readOverlay(this.#overlay, { path, host, xattrNames });
     return entry.type === 'directory';
   }
@@ -88,7 +90,7 @@ class Scanner {
 
   #mark(type: 'whiteout' | 'opaque', path: string): false {
     this.#hasMarks = true;
-    this.#entries.push({ type, path });
+    this.#packer.add({ type, path });
     return false;
   }
 }

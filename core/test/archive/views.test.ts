@@ -146,9 +146,9 @@ for (let seed = 1; seed <= 12; seed++) {
     } finally {
       await unmount(`${temp}/merged`);
     }
-    const overlay = await upperChanges(`${temp}/upper`, await MergedTree.of([layerOf(base)]));
+    const overlay = [...(await upperChanges(`${temp}/upper`, await MergedTree.of([layerOf(base)])))];
     const since = lstatSync(`${temp}/mark`, { bigint: true }).ctimeNs;
-    const copied = await diffTrees(`${temp}/lower`, `${temp}/copy`, { since });
+    const copied = [...(await diffTrees(`${temp}/lower`, `${temp}/copy`, { since }))];
     t.deepEqual(withoutTimes(overlay), withoutTimes(copied), script(seed));
   });
 }
