@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { constants, crc32, deflateRaw } from 'node:zlib';
+import { constants, crc32, createDeflateRaw, type ZlibOptions } from 'node:zlib';
 import { allocChunk, ownedChunk, releaseChunk } from './chunks.ts';
 import { isIncompressible } from './incompressible.ts';
 import { Limiter } from './limiter.ts';
@@ -107,12 +107,29 @@ async function deflate(bytes: Buffer, before: Buffer | undefined, isLast: boolea
     chunkSize: (bytes.length >> 1) + 1024, // one piece, of most
     ...(before !== undefined && { dictionary: before }),
   };
-  return await deflating.run(
-    () =>
-      new Promise<Uint8Array>((resolve, reject) => {
-        deflateRaw(bytes, options, (failure, compressed) => (failure === null ? resolve(ownedChunk(compressed)) : reject(failure)));
-      }),
-  );
+  return await deflating.run(() => deflated(bytes, options));
+}
+
+/** Node's own function for it makes two pieces, puts them together in other memory, and leaves the first to garbage collection. */
+function deflated(bytes: Buffer, options: ZlibOptions): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    const stream = createDeflateRaw(options);
+    stream.on('data', (piece: Buffer) => pieces.push(piece));
+    stream.on('error', reject);
+    stream.on('end', () => resolve(ownedChunk(joined(pieces))));
+    stream.end(bytes);
+  });
+}
+
+/** Without a copy where they lie one behind the other. */
+function joined(pieces: readonly Buffer[]): Buffer {
+  const [first] = pieces;
+  let end = first?.byteOffset;
+  for (const { buffer, byteOffset, length } of pieces) end = buffer === first?.buffer && byteOffset === end ? end + length : undefined;
+  return first === undefined || end === undefined
+    ? Buffer.concat(pieces)
+    : Buffer.from(first.buffer, first.byteOffset, end - first.byteOffset);
 }
 
 /** Stored blocks (RFC 1951, 3.2.4), which end on a byte by themselves. zlib would make the same of level 0, with its tables and a copy more. */
