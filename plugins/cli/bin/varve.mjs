@@ -45,14 +45,14 @@ async function start() {
   const names = existsSync(dist) ? readdirSync(dist) : [];
   const bundle = names.find((name) => BUNDLE.test(name));
   if (bundle === undefined) return refuse(`varve is not built: ${dist} holds no bundle; run "npm run build" where it was cloned.`);
-  setFlags(await builtin('node:v8'));
-  const { homedir } = await builtin('node:os');
-  const dirs = [join(home, '.cache'), join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'varve')];
+  const user = process.env.XDG_CACHE_HOME || join(process.env.HOME || (await builtin('node:os')).homedir(), '.cache');
+  const dirs = [join(home, '.cache'), join(user, 'varve')];
   const repeat = isBuild() ? names.find((name) => REPEAT.test(name)) : undefined;
   if (repeat !== undefined) {
     const { default: isRepeated } = await runBundle(join(dist, repeat), dirs);
     if (isRepeated(process.argv.slice(2), bundle)) return;
   }
+  setFlags(await builtin('node:v8')); // not before: it takes as long to load as all that repeats a build
   await runBundle(join(dist, bundle), dirs);
 }
 

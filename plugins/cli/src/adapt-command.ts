@@ -21,6 +21,8 @@ export interface Adaptation {
   readonly name: string;
   /** `false`: the command is only listed; the dozens of options of a `build` that is not asked for would cost every other command. */
   readonly isMeant: boolean;
+  /** Options that commander is told of: making one takes longer than all that is done with it. */
+  isWanted(long: string, option: CommandOption): boolean;
   choose(chosen: Chosen): void;
 }
 
@@ -30,13 +32,13 @@ export class AdaptedCommand extends Commander {
   readonly #passThrough: boolean;
   readonly #values: Record<string, Values[string]> = {};
 
-  constructor(command: Command, { name, isMeant, choose }: Adaptation) {
+  constructor(command: Command, { name, isMeant, isWanted, choose }: Adaptation) {
     super(name);
     this.#options = isMeant ? { ...GLOBAL, ...command.options } : {};
     this.#passThrough = command.passThrough === true;
     this.description(command.summary).allowExcessArguments(false).passThroughOptions(this.#passThrough);
     for (const argument of argumentsOf(command.usage ?? '')) this.argument(argument);
-    for (const [long, option] of Object.entries(this.#options)) this.#add(long, option);
+    for (const [long, option] of Object.entries(this.#options)) if (isWanted(long, option)) this.#add(long, option);
     this.action(() => choose({ command, values: this.#values, positionals: this.args }));
   }
 

@@ -110,12 +110,19 @@ test('without arguments there is help, which lists commands by name and no alias
 test('help that is asked for before a command lists all of them', (t) => {
   for (const before of [['--help'], ['-h'], ['-D', '--root', '/x', '--help']]) t.regex(help(...before, 'make'), /^ {2}list .*^ {2}make /ms);
 });
-test('the help of a command shows its options but not the hidden ones', (t) => {
-  const text = help('make', '--help');
-  t.regex(text, /Usage: varve make \[options\] <thing> \[more\[:tag\]\.\.\.\]/);
-  t.regex(text, /-t, --tag <value>/);
-  t.notRegex(text, /--secret|--root/);
-});
+for (const words of [
+  ['make', '--help'],
+  ['make', '-h'],
+  ['make', '-qh'],
+  ['help', 'make'],
+])
+  test(`${words.join(' ')} shows the command’s options but not the hidden ones, once`, (t) => {
+    const text = help(...words);
+    t.is(text.split('Usage:').length, 2);
+    t.regex(text, /Usage: varve make \[options\] <thing> \[more\[:tag\]\.\.\.\]/);
+    t.regex(text, /-t, --tag <value>/);
+    t.notRegex(text, /--secret|--root/);
+  });
 test('two commands of one name are refused', (t) => {
   const error = t.throws(() => parseCommandLine([make, { ...list, name: 'mk' }], ['mk'], () => undefined));
   t.true(VarveError.is(error) && error.code === 'COMMAND_DUPLICATE');
