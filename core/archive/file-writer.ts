@@ -10,7 +10,7 @@ import { replacing } from './replacing.ts';
 type HostPath = string | Buffer;
 
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-/** From this size on the kernel copies by itself, and shares blocks where it can. */
+/** From this size on a file is read by itself. */
 const LARGE = 128 * 1024;
 /** Small files lie one behind the other in a tar: they are read many at a time. */
 const WINDOW = 1024 * 1024;

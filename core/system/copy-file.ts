@@ -1,14 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { VarveError } from '../src/errors.ts';
 import { type HostPath, libc, whySystemUnavailable } from './libc.ts';
-import { lastErrno, systemError } from './system-error.ts';
 
 const FICLONE = 0x40049409;
-/** Bytes for one call: interruptible, and far above what calls cost. */
-const STEP = 64 * 1024 * 1024;
 const BUFFER = 1024 * 1024;
-/** What the kernel answers when it cannot copy between these two files by itself. */
-const TRY_READ_WRITE: ReadonlySet<string> = new Set(['EXDEV', 'EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP', 'EPERM', 'EBADF']);
 
 export interface CopyRange {
   /** Where in the source, in bytes; default 0. */
@@ -18,8 +13,8 @@ export interface CopyRange {
 }
 
 /**
- * Copies a file or a part of it to a new file, sharing its blocks where the file system can, else inside the kernel, else by reading and
- * writing. Content only: mode 0600 less the umask, no times, no xattrs.
+ * Copies a file or a part of it to a new file, a whole one by sharing its blocks where the file system can. Content only: mode 0600 less the
+ * umask, no times, no xattrs.
  *
  * @throws VarveError `SOURCE_CHANGED` if the source is shorter than the range; errors of `node:fs`, such as `EEXIST`
  */
@@ -43,38 +38,22 @@ export function cloneFile(from: number, to: number): boolean {
   return whySystemUnavailable() === undefined && libc().ioctl(to, FICLONE, from) === 0;
 }
 
-/** Copies a range of an open file to the start of another open file. @throws VarveError `SOURCE_CHANGED`, `SYSTEM_…` */
+/**
+ * Copies a range of an open file to the start of another open file. Through memory: copy_file_range(2) goes page by page where it shares
+ * nothing, and ranges of a tar, which do not begin where blocks do, it cannot share. Files of half a megabyte take three fifths of
+ * the time.
+ *
+ * @throws VarveError `SOURCE_CHANGED`
+ */
 export function copyRange(from: number, to: number, { offset, length }: Required<CopyRange>): void {
-  const done = whySystemUnavailable() === undefined ? copyInKernel(from, to, { offset, length }) : 0;
-  if (done < length) copyThroughMemory(from, to, { offset, length, done });
-}
-
-/** Returns the number of bytes copied before the kernel gave up. */
-function copyInKernel(from: number, to: number, { offset, length }: Required<CopyRange>): number {
-  const source = new BigInt64Array(1);
-  const target = new BigInt64Array(1);
-  let done = 0;
-  while (done < length) {
-    source[0] = BigInt(offset + done);
-    target[0] = BigInt(done);
-    const copied = libc().copy_file_range(from, source, to, target, Math.min(length - done, STEP), 0);
-    if (copied === 0) return done; // the end of the source, or a pseudo file: reading tells
-    if (copied > 0) done += copied;
-    else {
-      const reason = lastErrno();
-      if (TRY_READ_WRITE.has(reason)) return done;
-      if (reason !== 'EINTR') throw systemError('copy_file_range', to, reason);
-    }
-  }
-  return done;
-}
-
-function copyThroughMemory(from: number, to: number, range: Required<CopyRange> & { readonly done: number }): void {
-  const buffer = Buffer.allocUnsafe(Math.min(BUFFER, range.length - range.done));
-  for (let { done } = range; done < range.length; ) {
-    const read = readSync(from, buffer, 0, Math.min(buffer.length, range.length - done), range.offset + done);
-    if (read === 0) throw new VarveError('SOURCE_CHANGED', `Expected ${range.length} bytes to copy, found ${done}`);
-    for (let written = 0; written < read; ) written += writeSync(to, buffer, written, read - written, done + written);
+  memory ??= Buffer.allocUnsafeSlow(BUFFER);
+  for (let done = 0; done < length; ) {
+    const read = readSync(from, memory, 0, Math.min(BUFFER, length - done), offset + done);
+    if (read === 0) throw new VarveError('SOURCE_CHANGED', `Expected ${length} bytes to copy, found ${done}`);
+    for (let written = 0; written < read; ) written += writeSync(to, memory, written, read - written, done + written);
     done += read;
   }
 }
+
+/** Each thread has its own. */
+let memory: Buffer | undefined;

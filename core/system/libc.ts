@@ -17,7 +17,6 @@ export interface Libc {
   lsetxattr(path: NativePath, name: NativePath, value: Uint8Array, size: number, flags: number): number;
   lremovexattr(path: NativePath, name: NativePath): number;
   statx(dirFd: number, path: NativePath, flags: number, mask: number, into: Uint32Array): number;
-  copy_file_range(from: number, fromOffset: BigInt64Array, to: number, toOffset: BigInt64Array, length: number, flags: number): number;
   ioctl(fd: number, request: number, argument: number): number;
   flock(fd: number, operation: number): number;
   utimensat(dirFd: number, path: NativePath, times: BigInt64Array, flags: number): number;
@@ -39,7 +38,6 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   lsetxattr: 'int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)',
   lremovexattr: 'int lremovexattr(const char *path, const char *name)',
   statx: 'int statx(int dirFd, const char *path, int flags, unsigned int mask, void *into)',
-  copy_file_range: 'long copy_file_range(int from, void *fromOffset, int to, void *toOffset, size_t length, unsigned int flags)',
   ioctl: 'int ioctl(int fd, unsigned long request, long argument)',
   flock: 'int flock(int fd, int operation)',
   utimensat: 'int utimensat(int dirFd, const char *path, const void *times, int flags)',
