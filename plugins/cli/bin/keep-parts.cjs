@@ -5,14 +5,11 @@ const { join } = require('node:path');
 const HEADER = 8;
 const MOST_FILES = 64;
 
-/** Characters of text that are read as quickly in one part as in two. */
-const SMALL = 65_536;
-
 /**
  * The first part becomes what every run used, the second what any did; a run that failed, or did little (`build --help`), takes nothing out of
  * the first. Text that is new has no code yet: the next run compiles it, and keeps the code.
  */
-module.exports = function keepParts({ bundle, dirs, most, parts, made, missed, isDone, openPart, tableOf }) {
+module.exports = function keepParts({ bundle, dirs, most, small, parts, made, missed, isDone, openPart, tableOf }) {
   const [first, more = openPart('-more')] = parts;
   const known = Object.keys(first.functions);
   const shared = known.filter((id) => made[id] !== undefined);
@@ -22,7 +19,7 @@ module.exports = function keepParts({ bundle, dirs, most, parts, made, missed, i
   if (isStart || isLess || isMore) {
     const all = [...new Set([...known, ...Object.keys(more.functions), ...Object.keys(made)])];
     const text = tableOf(all);
-    const isOne = isStart || text.length < SMALL;
+    const isOne = isStart || text.length < small;
     if (isOne && all.length > known.length) keep(first, textFile(first, text));
     if (!isOne && isLess) keep(first, textFile(first, tableOf(shared)));
     const own = new Set(isLess ? shared : known);

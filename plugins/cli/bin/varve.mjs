@@ -20,6 +20,8 @@ const REPEAT = /^varve-repeat-\w{8}\.cjs$/;
 const HEADER = 8;
 /** So often code of a part is kept anew, since each run may need functions that those before did not; and so often the modules in it change. */
 const MOST = { times: 3, changes: 6 };
+/** Characters of text that are read as quickly in one part as in two. */
+const SMALL = 65536;
 /** What modules call: their imports of Node's own, of what is passed on under another name, and those that were `import()`. */
 const HELPERS = {
   node: (name) => process.getBuiltinModule(name),
@@ -125,7 +127,7 @@ async function runBundle(file, dirs) {
   const use = Object.assign((id) => (made[id] || make(id)).exports, HELPERS, { url: pathToFileURL(file).href });
   if (keeps)
     process.on('exit', (code) => {
-      const run = { bundle, dirs, most: MOST, parts, made, missed, isDone: code === 0, openPart, tableOf };
+      const run = { bundle, dirs, most: MOST, small: SMALL, parts, made, missed, isDone: code === 0, openPart, tableOf };
       if (isWorthKeeping(run)) process.getBuiltinModule('node:module').createRequire(import.meta.url)('./keep-parts.cjs')(run);
     });
   return use(0);
@@ -186,5 +188,10 @@ function isWorthKeeping({ parts: [first, more], made, missed, isDone }) {
   const isNew = (part) => part.script !== undefined && part.times < MOST.times;
   if (first.script === undefined || isNew(first) || (more !== undefined && isNew(more))) return true;
   if (missed.length > 0 && more.changes < MOST.changes) return true;
-  return isDone && first.changes < MOST.changes && Object.keys(first.functions).some((id) => made[id] === undefined);
+  return (
+    isDone &&
+    first.text.length >= SMALL &&
+    first.changes < MOST.changes &&
+    Object.keys(first.functions).some((id) => made[id] === undefined)
+  );
 }
