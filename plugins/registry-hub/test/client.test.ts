@@ -236,6 +236,22 @@ test('a page of tags without an end is cut', async (t) => {
   await t.throwsAsync(all(open(t).tags(`${other.host}/lib/x`)), { code: 'REGISTRY_ANSWER', message: /at most/ });
 });
 
+test.serial('a blob is asked for once though its reader makes a pause, when all of it has come or more is to come', async (t) => {
+  const registry = await startLoopback(t);
+  const client = open(t, { stallTimeout: 500 });
+  const read = async (bytes: Buffer): Promise<void> => {
+    registry.blobs.set(digestOf(bytes), bytes);
+    const found: Uint8Array[] = [];
+    for await (const chunk of client.fetchBlob(`${registry.host}/a/b`, descriptorOf('', bytes))) {
+      found.push(chunk);
+      if (found.length === 1) await sleep(1000);
+    }
+    t.true(Buffer.concat(found).equals(bytes));
+  };
+  await Promise.all([3 << 18, 8_000_000].map((size) => read(Buffer.alloc(size, 'slow'))));
+  t.is(registry.requests.filter(({ line }) => line.includes('/blobs/')).length, 2);
+});
+
 test('what came before a connection broke is not asked for again, however slowly it is read', async (t) => {
   const [bytes, cut] = [Buffer.alloc(300_000, 'abc'), 100_000];
   const broken = Promise.withResolvers<void>();

@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { allocChunk, ownedChunk, releaseChunk } from '@varve/core/archive';
 
-/** Bytes of a chunk, at most. */
+/** Bytes of a chunk, at most and at least: there may come more than was said. */
 const CHUNK = 256 * 1024;
+const SHORTEST = 1024;
 /** Whole chunks that wait for their reader. */
 const AHEAD = 2;
 
@@ -43,7 +44,7 @@ class GatheredBody {
   constructor(response: IncomingMessage, { size, isShared }: GatherOptions) {
     this.#response = response;
     this.#socket = response.socket;
-    this.#room = Math.max(1, Math.min(CHUNK, size));
+    this.#room = Math.max(SHORTEST, Math.min(CHUNK, size));
     this.#isShared = isShared;
     response.on('data', (bytes: Buffer) => this.#take(bytes));
     response.on('end', () => this.#finish({}));
