@@ -89,6 +89,13 @@ export class SeenFiles {
     return this.#is(place, FOUND);
   }
 
+  /** The rows of all, if somebody looked at all of them; of zeros where there was no such file. */
+  get rows(): Uint32Array | undefined {
+    const [start, end] = [this.#start, this.#start + this.names.length];
+    for (let row = start; row < end; row++) if (this.#pieceStates[row] === 0) return undefined;
+    return this.#pieceWords.subarray(start * ROW.length, end * ROW.length);
+  }
+
   /** Each that somebody looked at, with its row (`ROW`), or without one where there was no such file. */
   *looked(): Generator<{ readonly name: string; readonly row: Uint32Array | undefined }, void, undefined> {
     for (const [place, name] of this.names.entries()) {

@@ -54,6 +54,12 @@ export class Looks {
   /** Adds what a tree has looked at. */
   addTree(tree: DirectoryTree): void {
     for (const { directory, files } of tree.looked()) {
+      const { rows } = files;
+      if (rows !== undefined && rows.length > 0) {
+        this.#groups.push([directory, ...files.names]);
+        this.#addRows(rows);
+        continue;
+      }
       const names: string[] = [];
       for (const { name, row } of files.looked()) {
         names.push(name);
@@ -64,23 +70,22 @@ export class Looks {
   }
 
   addAll(others: Looks): void {
-    this.#groups.push(...others.#groups);
-    for (let at = 0; at < others.rows.length; at += ROW.length) this.#add(others.rows.subarray(at, at + ROW.length));
+    for (const group of others.#groups) this.#groups.push(group);
+    this.#addRows(others.rows);
   }
 
   /** Whether whatever was found below one of these directories is on its file system, and none of another one is mounted there. */
   areOnOneDevice(roots: readonly string[]): boolean {
-    const devices = new Map<string, string>();
+    const devices = new Map<string, readonly [number, number]>();
     let at = 0;
     for (const [path, ...names] of this.#groups) {
       const root = roots.find((one) => path === one || path.startsWith(`${one}/`));
-      for (const _ of names) {
-        const device = `${this.#rows[at + ROW.dev]}:${this.#rows[at + ROW.dev + 1]}`;
-        const isThere = this.#rows[at + ROW.links] !== 0;
-        at += ROW.length;
-        if (root === undefined || !isThere) continue;
-        if ((devices.get(root) ?? device) !== device) return false;
-        devices.set(root, device);
+      for (let end = at + names.length * ROW.length; at < end; at += ROW.length) {
+        if (root === undefined || this.#rows[at + ROW.links] === 0) continue;
+        const [low, high] = [this.#rows[at + ROW.dev] ?? 0, this.#rows[at + ROW.dev + 1] ?? 0];
+        const first = devices.get(root);
+        if (first === undefined) devices.set(root, [low, high]);
+        else if (first[0] !== low || first[1] !== high) return false;
       }
     }
     return true;
@@ -120,14 +125,20 @@ export class Looks {
     return true;
   }
 
-  #add(row: Uint32Array | undefined): void {
-    const at = this.#count++ * ROW.length;
-    if (at + ROW.length > this.#rows.length) {
-      const larger = new Uint32Array(this.#rows.length * 2);
+  #add(row: Uint32Array = NO_FILE): void {
+    this.#addRows(row);
+  }
+
+  #addRows(rows: Uint32Array): void {
+    const at = this.#count * ROW.length;
+    this.#count += rows.length / ROW.length;
+    if (at + rows.length > this.#rows.length) {
+      const larger = new Uint32Array(Math.max(this.#rows.length * 2, at + rows.length));
       larger.set(this.#rows);
       this.#rows = larger;
     }
-    if (row === undefined) this.#rows.fill(0, at, at + ROW.length);
-    else this.#rows.set(row, at);
+    this.#rows.set(rows, at);
   }
 }
+
+const NO_FILE = new Uint32Array(ROW.length);
