@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fdatasync, fstatSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { type ContentStore, VarveError } from '@varve/core';
 import { allocChunk } from '@varve/core/archive';
 import { type Abortable, algorithmOf, type Digest, digestFromHex, digestOf, isDigest } from '@varve/core/image';
@@ -238,13 +239,20 @@ async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, un
 
 /** A blob that was removed meanwhile needs no flush. */
 async function flushFile(path: string): Promise<void> {
-  const file = await open(path).catch((failure: NodeJS.ErrnoException) => {
-    if (failure.code !== 'ENOENT') throw failure;
-  });
+  const file = openExisting(path);
   if (file === undefined) return;
   try {
-    await file.datasync();
+    await promisify(fdatasync)(file);
   } finally {
-    await file.close();
+    closeSync(file);
+  }
+}
+
+function openExisting(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (failure) {
+    if ((failure as NodeJS.ErrnoException).code !== 'ENOENT') throw failure;
+    return undefined;
   }
 }

@@ -1,10 +1,13 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { closeSync, fdatasync, openSync, renameSync, rmSync, write, writev } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { VarveError } from '@varve/core';
 import { type HashStream, openHashStream, releaseChunk } from '@varve/core/archive';
 import { algorithmOf, type Digest, type DigestAlgorithm, digestFromHex } from '@varve/core/image';
 import { onStoreAsync, storeFailure } from './failures.ts';
 import type { StoreRoot } from './store-root.ts';
 
+const [datasync, writeTo, writeAllTo] = [promisify(fdatasync), promisify(write), promisify(writev)];
 /** Bytes that are gathered before they are written. */
 const BATCH = 1 << 18;
 /** Bytes after which the disk may begin: what is flushed at the end has then little left to do. */
@@ -30,7 +33,8 @@ export class BlobWriter implements AsyncDisposable {
   readonly #name: string;
   readonly #sum: HashStream;
   readonly #expected: Expected;
-  #file: FileHandle | undefined;
+  /** A descriptor: what `node:fs/promises` has takes as long to load as a small blob to write. */
+  #file: number | undefined;
   #batch: Uint8Array[] = [];
   #batched = 0;
   #writing: Promise<unknown> = Promise.resolve();
@@ -133,11 +137,11 @@ export class BlobWriter implements AsyncDisposable {
     await this.#flush();
     await onStoreAsync(this.#root.path, async () => {
       await this.#writing;
-      this.#file ??= await this.#open();
+      this.#file ??= this.#open();
       await this.#close();
       if (this.#failure !== undefined) throw this.#failure.cause;
       this.#root.ensureFolderOf(digest);
-      await rename(this.#name, this.#root.blob(digest));
+      renameSync(this.#name, this.#root.blob(digest));
     });
     this.#isPart = false;
     return digest;
@@ -149,7 +153,11 @@ export class BlobWriter implements AsyncDisposable {
     await this.#writing.catch(() => undefined); // `write` or `keep` has told it
     await this.#close();
     if (this.#isPart) return;
-    await rm(this.#name, { force: true }).catch(() => undefined); // swept later, and the first failure is the one to tell
+    try {
+      rmSync(this.#name, { force: true });
+    } catch {
+      // swept later, and the first failure is the one to tell
+    }
   }
 
   /** Waits for the batch before and starts the next one: at most two are in memory. */
@@ -159,7 +167,7 @@ export class BlobWriter implements AsyncDisposable {
     this.#batched = 0;
     await onStoreAsync(this.#root.path, async () => {
       await this.#writing;
-      this.#file ??= await this.#open();
+      this.#file ??= this.#open();
       const file = this.#file;
       this.#writing = batch.length > 0 ? this.#writeOut(file, batch) : Promise.resolve();
       this.#writing.catch(() => undefined); // whoever waits for it next hears of it
@@ -167,18 +175,17 @@ export class BlobWriter implements AsyncDisposable {
     });
   }
 
-  async #writeOut(file: FileHandle, batch: readonly Uint8Array[]): Promise<void> {
+  async #writeOut(file: number, batch: readonly Uint8Array[]): Promise<void> {
     await writeWhole(file, batch);
     if (this.ownsChunks) for (const chunk of batch) releaseChunk(chunk);
   }
 
   /** Beside the writing, at most one at a time. The kernel tells a failure once, so `keep` must hear of it. */
-  #syncEarly(file: FileHandle, batch: readonly Uint8Array[]): void {
+  #syncEarly(file: number, batch: readonly Uint8Array[]): void {
     this.#unsynced += lengthOf(batch);
     if (this.#unsynced < EARLY || this.#syncing !== undefined) return;
     this.#unsynced = 0;
-    this.#syncing = file
-      .datasync()
+    this.#syncing = datasync(file)
       .catch((failure: unknown) => {
         this.#failure ??= { cause: failure };
       })
@@ -187,28 +194,28 @@ export class BlobWriter implements AsyncDisposable {
       });
   }
 
-  async #open(): Promise<FileHandle> {
+  #open(): number {
     this.#root.ensure();
-    return await open(this.#name, this.#isPart ? 'a' : 'wx', 0o600);
+    return openSync(this.#name, this.#isPart ? 'a' : 'wx', 0o600);
   }
 
   async #close(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
     await this.#syncing;
-    await file?.close();
+    if (file !== undefined) closeSync(file);
   }
 }
 
 const lengthOf = (batch: readonly Uint8Array[]): number => batch.reduce((sum, chunk) => sum + chunk.length, 0);
 
 /** A full disk may take a part of what it is given. */
-async function writeWhole(file: FileHandle, batch: readonly Uint8Array[]): Promise<void> {
+async function writeWhole(file: number, batch: readonly Uint8Array[]): Promise<void> {
   const length = lengthOf(batch);
-  const { bytesWritten } = await file.writev(batch);
+  const { bytesWritten } = await writeAllTo(file, batch);
   if (bytesWritten === length) return;
   const rest = Buffer.concat(batch).subarray(bytesWritten);
-  for (let at = 0; at < rest.length; ) at += (await file.write(rest, at)).bytesWritten;
+  for (let at = 0; at < rest.length; ) at += (await writeTo(file, rest, at)).bytesWritten;
 }
 
 const mismatch = (message: string, { digest }: Expected): VarveError =>

@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs';
+import { promisify } from 'node:util';
 import { type BuildRequest, type BuildResult, type Invocation, messageOf, VarveError } from '@varve/core';
 import { isTalking, textOf } from '@varve/core/command';
 import { familiarName } from '@varve/core/image';
@@ -22,7 +23,7 @@ export async function writeResults(
 
 async function write(path: string, text: string): Promise<void> {
   try {
-    await writeFile(path, text);
+    await promisify(writeFile)(path, text);
   } catch (cause) {
     throw new VarveError('OUTPUT_FAILED', `The image is built, but ${path} cannot be written: ${messageOf(cause)}`, { cause });
   }
