@@ -16,7 +16,7 @@ export interface Remembering {
 export type PickedFound = Found & { readonly source: Picked };
 
 /** Files that are described at a time: enough to be read on all cores, and so few that all that is made of them is soon forgotten. */
-const BATCH = 1_000;
+const BATCH = 4_000;
 
 /** By directory: what its state was, and what was said of it then. */
 type Memory = readonly (readonly [directory: string, said: readonly [state: string, text: string]])[];
@@ -67,8 +67,13 @@ export async function describeBatches(
   linkOf: Linking,
 ): Promise<readonly Described[]> {
   const described = [...(await describeEntries(sources.map(asFound), describing, linkOf))];
-  for (const batch of batchesOf(directories, describing.tree))
-    described.push(...byDirectory(await describeEntries(batch, describing, linkOf)));
+  let open: Described[] = [];
+  for (const { batch, isWhole } of batchesOf(directories, describing.tree)) {
+    open = open.concat(await describeEntries(batch, describing, linkOf));
+    if (!isWhole) continue;
+    described.push(...byDirectory(open));
+    open = [];
+  }
   return described;
 }
 
@@ -81,19 +86,28 @@ function* mayBeLinks(sources: readonly Picked[], directories: readonly Directory
       for (const name of tree.list(place)) yield { name: `${source.label}/${childPath(path, name)}`, path: childPath(place, name) };
 }
 
-/** What lies in these, some directories at a time: entries and lines of all files at once would be hundreds of megabytes. */
-function* batchesOf(directories: readonly Place[], tree: FileTree): Generator<readonly PickedFound[], void, undefined> {
+/** What lies in these, some files at a time: entries of all files at once would be hundreds of megabytes. */
+function* batchesOf(directories: readonly Place[], tree: FileTree): Generator<Batch, void, undefined> {
   let batch: PickedFound[] = [];
   for (const { source, path, place } of directories) {
     for (const name of tree.list(place)) {
       const entry = tree.get(childPath(place, name));
       if (entry !== undefined) batch.push({ source, path: childPath(path, name), entry });
+      if (batch.length < BATCH) continue;
+      yield { batch, isWhole: false };
+      batch = [];
     }
-    if (batch.length < BATCH) continue;
-    yield batch;
+    if (batch.length < BATCH / 2) continue;
+    yield { batch, isWhole: true };
     batch = [];
   }
-  if (batch.length > 0) yield batch;
+  yield { batch, isWhole: true };
+}
+
+interface Batch {
+  readonly batch: readonly PickedFound[];
+  /** Nothing more comes of the directories in it, and in those before. */
+  readonly isWhole: boolean;
 }
 
 /**

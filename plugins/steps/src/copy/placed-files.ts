@@ -139,15 +139,24 @@ export class PlacedFiles {
 
   /** In the order of a layer: parents first, names by their bytes. */
   *all(): Generator<Placed, void, undefined> {
-    const pending: { readonly path: string; readonly found: Directory | number }[] = [{ path: '', found: this.#root }];
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      const { path, found } = next;
+    if (this.#root.row >= 0) yield this.#placed('', this.#root.row);
+    const levels = [levelOf('', this.#root)];
+    for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+      const name = level.names.pop();
+      if (name === undefined) {
+        levels.pop();
+        continue;
+      }
+      const path = childPath(level.path, name);
+      const found = level.directory.children.get(name);
       const row = rowOf(found);
-      if (row >= 0) yield { row, path, entry: this.#entry(row, path), identity: this.contents.nodes.get(row)?.content && row };
-      if (typeof found === 'number') continue;
-      const names = [...found.children.keys()].sort(compareNames);
-      for (const name of names.reverse()) pending.push({ path: childPath(path, name), found: found.children.get(name) ?? -1 });
+      if (row >= 0) yield this.#placed(path, row);
+      if (typeof found === 'object') levels.push(levelOf(path, found));
     }
+  }
+
+  #placed(path: string, row: number): Placed {
+    return { row, path, entry: this.#entry(row, path), identity: this.contents.nodes.get(row)?.content && row };
   }
 
   /** Nothing is here any more, but for the contents. */
@@ -217,6 +226,13 @@ export class PlacedFiles {
     return made;
   }
 }
+
+/** Names yet to come, the next one last. */
+const levelOf = (path: string, directory: Directory) => ({
+  path,
+  directory,
+  names: [...directory.children.keys()].sort(compareNames).reverse(),
+});
 
 const rowOf = (found: Directory | number | undefined): number => (typeof found === 'object' ? found.row : (found ?? -1));
 

@@ -35,21 +35,38 @@ export function* walkPicked(tree: FileTree, picked: Picked, exclude: PatternMatc
   yield* walkMatched(tree, { path: '', entry }, { exclude, matchPath: start, results });
 }
 
-/** Without recursion: a generator in a generator for each directory costs more than the look-ups. */
+/** Without recursion: a generator in a generator for each directory costs more than the look-ups. Of a directory the next file alone is made. */
 function* walkAll(tree: FileTree, start: Found): Generator<Found, void, undefined> {
-  const pending = [start];
-  for (let found = pending.pop(); found !== undefined; found = pending.pop()) {
-    yield found;
-    const { entry, path } = found;
-    if (entry.type !== 'directory') continue;
-    const names = tree.list(entry.path);
-    for (let i = names.length - 1; i >= 0; i--) {
-      const name = names[i] ?? '';
-      const child = tree.get(childPath(entry.path, name));
-      if (child !== undefined) pending.push({ path: childPath(path, name), entry: child, listed: { directory: entry.path, name } });
+  yield start;
+  const levels = [levelOf(tree, start)];
+  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+    const { directory, path } = level;
+    const name = level.names[level.next++];
+    if (name === undefined) {
+      levels.pop();
+      continue;
     }
+    const entry = tree.get(childPath(directory, name));
+    if (entry === undefined) continue;
+    const found: Found = { path: childPath(path, name), entry, listed: { directory, name } };
+    yield found;
+    if (entry.type === 'directory') levels.push(levelOf(tree, found));
   }
 }
+
+interface Level {
+  readonly path: string;
+  readonly directory: string;
+  readonly names: readonly string[];
+  next: number;
+}
+
+const levelOf = (tree: FileTree, { path, entry }: Found): Level => ({
+  path,
+  directory: entry.path,
+  names: entry.type === 'directory' ? tree.list(entry.path) : [],
+  next: 0,
+});
 
 interface Matching {
   readonly exclude: PatternMatcher;
