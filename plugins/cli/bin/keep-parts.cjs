@@ -41,11 +41,20 @@ module.exports = function keepParts({ bundle, dirs, most, small, parts, made, mi
         renameSync(temporary, join(dir, name));
         return;
       } catch {
-        rmSync(temporary, { force: true });
+        remove(temporary);
       }
     }
   }
 };
+
+/** Where nobody may look there is nothing of ours. */
+function remove(file) {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // as said
+  }
+}
 
 /** Of another bundle that was called the same, but for its content. */
 function isOlder(name, bundle) {

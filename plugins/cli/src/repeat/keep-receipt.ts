@@ -62,8 +62,9 @@ async function keep({ result, tale, looks, before, after, iidfile }: Done, host:
   try {
     const seen = host.get(STORE_STATE).watch?.(result.image.layers, (places) => lookAtStore(places, fd));
     if (seen === undefined) return;
-    looks.addAll(seen.lasting);
-    writevSync(fd, encodeReceipt({ ...told, looks, passing: seen.passing }));
+    const all = seen.lasting; // looked at first: they are few, and change with every other build
+    all.addAll(looks.newestFirst());
+    writevSync(fd, encodeReceipt({ ...told, looks: all, passing: seen.passing }));
     renameSync(temporary.path, file);
   } finally {
     closeSync(fd);
