@@ -49,19 +49,16 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   move_mount: 'long syscall(long number, long from, const char *fromPath, long to, const char *toPath, long flags)',
 };
 
-interface Native {
-  readonly functions: Libc;
-  errno(): number;
-}
-let native: Native | VarveError | undefined;
+let native: Libc | VarveError | undefined;
+let lastFailure = 0;
 
 /** The C library, loaded on first use, since many commands never need it. @throws VarveError `SYSTEM_UNAVAILABLE` */
 export function libc(): Libc {
-  return loaded().functions;
+  return loaded();
 }
 
-/** The reason of the failure right before; any other call in between may change it. */
-export const errno = (): number => loaded().errno();
+/** The reason of the last failure. */
+export const errno = (): number => lastFailure;
 
 /** Why no system call can be made here. */
 export function whySystemUnavailable(): string | undefined {
@@ -69,31 +66,38 @@ export function whySystemUnavailable(): string | undefined {
   return VarveError.is(native) ? native.message : undefined;
 }
 
-function loaded(): Native {
+function loaded(): Libc {
   native ??= load();
   if (VarveError.is(native)) throw native;
   return native;
 }
 
-function load(): Native | VarveError {
+function load(): Libc | VarveError {
   if (process.platform !== 'linux') return unavailable(`they are Linux's, and this is ${process.platform}`, undefined);
   try {
     const koffi = loadKoffi();
-    const library = koffi.load(null);
-    return { functions: bind(library), errno: () => koffi.errno() };
+    return bind(koffi.load(null), () => koffi.errno());
   } catch (cause) {
     return unavailable(`koffi cannot be loaded (${messageOf(cause)})`, cause);
   }
 }
 
-/** Each function is looked up when it is first called: an old C library may lack one that nobody needs. */
-function bind(library: LibraryHandle): Libc {
+/**
+ * Each function is looked up when it is first called: an old C library may lack one that nobody needs. Why one failed is asked at once: code
+ * that is loaded to tell of it makes calls of its own.
+ */
+function bind(library: LibraryHandle, errnoNow: () => number): Libc {
   const functions = {};
   for (const [name, signature] of Object.entries(SIGNATURES)) {
     Object.defineProperty(functions, name, {
       configurable: true,
       get() {
-        const value: unknown = library.func(signature);
+        const call = library.func(signature) as (...args: unknown[]) => number;
+        const value = (...args: unknown[]): number => {
+          const result = call(...args);
+          if (result < 0) lastFailure = errnoNow();
+          return result;
+        };
         Object.defineProperty(functions, name, { value });
         return value;
       },

@@ -70,7 +70,8 @@ export const whyCallsUnknown = (): string | undefined =>
 export function call(name: keyof typeof SIGNATURES, ...args: unknown[]): number {
   const result = attempt(name, ...args);
   if (result >= 0) return result;
-  throw new Error(`${name} failed: ${errnoName(errno())}`);
+  const number = errno(); // before anything else is called
+  throw new Error(`${name} failed: ${errnoName(number)}`);
 }
 
 /** The same for what may fail: the result, negative on failure. */

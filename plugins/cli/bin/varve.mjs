@@ -7,7 +7,7 @@
 
 // An import reads every export of a module of Node's, and so loads much of what nobody uses: 8 ms of the 30 that Node needs to start
 const builtin = (name) => (process.getBuiltinModule === undefined ? import(name) : process.getBuiltinModule(name));
-const { existsSync, readdirSync, readFileSync } = await builtin('node:fs');
+const { existsSync, openSync, readdirSync, readFileSync } = await builtin('node:fs');
 const { basename, dirname, join } = await builtin('node:path');
 const { fileURLToPath, pathToFileURL } = await builtin('node:url');
 
@@ -98,14 +98,13 @@ async function runBundle(file, dirs) {
   const bundle = basename(file, '.cjs');
   const name = `${bundle}-${command()}-${process.version}-${process.arch}`;
   const openPart = (suffix) => readPart(`${name}${suffix}`, { dirs, compile });
+  const fd = openSync(file); // a command may run for days, and another version be installed meanwhile
   let whole;
-  const tableOf = (ids) => {
-    whole = whole || readFileSync(file, 'latin1');
-    return copyTable(whole, ids);
-  };
+  const wholeText = () => (whole = whole || readFileSync(fd, 'latin1'));
+  const tableOf = (ids) => copyTable(wholeText(), ids);
 
   const keeps = mayKeep();
-  const parts = keeps ? [openPart('')] : [{ functions: tableIn(compile(readFileSync(file, 'latin1'))) }];
+  const parts = keeps ? [openPart('')] : [{ functions: tableIn(compile(wholeText())) }];
   const made = [];
   const missed = [];
   const find = (id) => {
@@ -128,9 +127,17 @@ async function runBundle(file, dirs) {
   if (keeps)
     process.on('exit', (code) => {
       const run = { bundle, dirs, most: MOST, small: SMALL, parts, made, missed, isDone: code === 0, openPart, tableOf };
-      if (isWorthKeeping(run)) process.getBuiltinModule('node:module').createRequire(import.meta.url)('./keep-parts.cjs')(run);
+      if (isWorthKeeping(run)) keepParts(run);
     });
   return use(0);
+}
+
+function keepParts(run) {
+  try {
+    process.getBuiltinModule('node:module').createRequire(import.meta.url)('./keep-parts.cjs')(run);
+  } catch {
+    // whoever ran for long may be gone from the disk
+  }
 }
 
 function tableIn(script) {
