@@ -32,10 +32,12 @@ export const isSameStamp = (stamp: FileStamp, row: Uint32Array): boolean =>
  * Whether any change after `readAt`, in nanoseconds since 1970, must show in the stamp that a file had then (as in git). Every change sets
  * ctime; mtime counts as well, for file systems that have no ctime of their own. Numbers beyond 2^53 were rounded: two files could have
  * the same.
+ *
+ * @param usualTick in nanoseconds, where more is known of the file system than that it may be any
  */
-export function isSettled({ dev, ino, mtimeNs, ctimeNs }: FileStamp, readAt: bigint): boolean {
+export function isSettled({ dev, ino, mtimeNs, ctimeNs }: FileStamp, readAt: bigint, usualTick = TICK): boolean {
   if (!Number.isSafeInteger(dev) || !Number.isSafeInteger(ino)) return false;
-  const tick = ctimeNs % SECOND === 0n ? COARSE_TICK : TICK;
+  const tick = ctimeNs % SECOND === 0n ? COARSE_TICK : usualTick;
   const isFuture = mtimeNs > readAt + COARSE_TICK; // set by hand: says nothing about the last change
   return ctimeNs + tick <= readAt && (mtimeNs + tick <= readAt || isFuture);
 }
@@ -53,8 +55,8 @@ export interface Moment {
 export const momentOf = (ns: bigint): Moment => ({ ns, seconds: Number(ns / SECOND) });
 
 /** As `isSettled` of the stamp in a file's row, which is made only where it is close. */
-export function isRowSettled(row: Uint32Array, at: number, { ns, seconds }: Moment): boolean {
+export function isRowSettled(row: Uint32Array, at: number, { ns, seconds }: Moment, usualTick?: bigint): boolean {
   if ((row[at + ROW.ino + 1] ?? 0) >= EXACT_HIGH || (row[at + ROW.dev + 1] ?? 0) >= EXACT_HIGH) return false;
   const limit = seconds - LONG_AGO;
-  return (secondsAt(row, at + ROW.ctime) < limit && secondsAt(row, at + ROW.mtime) < limit) || isSettled(stampAt(row, at), ns);
+  return (secondsAt(row, at + ROW.ctime) < limit && secondsAt(row, at + ROW.mtime) < limit) || isSettled(stampAt(row, at), ns, usualTick);
 }

@@ -52,8 +52,7 @@ async function keep({ result, tale, looks, before, after, iidfile }: Done, host:
   if (resolve(rootOf(readGlobals(argv), undefined, process.env)) !== root) return; // it is asked for in a place that `repeat` does not know
   for (const tree of result.directories) if (looks.size < MOST_FILES) looks.addTree(tree);
   for (const place of configPlaces(process.cwd())) looks.at(place);
-  const isSettled = looks.areSettled(Math.floor(performance.timeOrigin));
-  if (!isSettled || looks.size >= MOST_FILES || !looks.areOnOneDevice(result.directories.map((tree) => tree.root))) return;
+  if (!looks.areSettled() || looks.size >= MOST_FILES || !looks.areOnOneDevice(result.directories.map((tree) => tree.root))) return;
   const conditions = conditionsOf(argv, bundle);
   const file = receiptFile(root, conditions);
   const told = { conditions, until: Date.now() + LASTS, id: result.id, iidfile: iidfile && resolve(iidfile), events, before, after };

@@ -4,11 +4,16 @@ import { lookAt, lookAtAlone, ROW, secondsAt } from '@varve/core/system';
 /** Above as many files koffi has loaded before Node has looked at them. */
 const MANY = 300;
 
+/** Nanoseconds: twice the longest tick of the clock of file systems that have nanoseconds (see `hasTruthfulTimes`). */
+const TICK = 20_000_000n;
+
 /** Names in a directory; an empty one is the path itself, which may be a symlink to what is meant. */
 export type Group = readonly [path: string, ...names: string[]];
 
 /** Files as they were when somebody looked at them, and whether they still are: the same file with the same times, or none as before. */
 export class Looks {
+  /** In milliseconds since 1970: nothing was looked at before. */
+  readonly #since = Date.now();
   readonly #groups: Group[];
   /** A row (`ROW`) for each name; of zeros where there was no file. */
   #rows: Uint32Array;
@@ -110,10 +115,10 @@ export class Looks {
     return true;
   }
 
-  /** Whether any change after `since`, in milliseconds since 1970, would show. */
-  areSettled(since: number): boolean {
-    const moment = momentOf(BigInt(since) * 1_000_000n);
-    return this.#every((at) => isRowSettled(this.#rows, at, moment));
+  /** Whether any change after the first look would show. */
+  areSettled(): boolean {
+    const moment = momentOf(BigInt(this.#since) * 1_000_000n);
+    return this.#every((at) => isRowSettled(this.#rows, at, moment, TICK));
   }
 
   /** Whether all changed before a moment of the clock that files get their times from, in nanoseconds since 1970. */
