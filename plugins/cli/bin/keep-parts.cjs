@@ -6,25 +6,18 @@ const HEADER = 8;
 const MOST_FILES = 64;
 
 /**
- * The first part becomes what every run used, the second what any did; a run that failed, or did little (`build --help`), takes nothing out of
- * the first. Text that is new has no code yet: the next run compiles it, and keeps the code.
+ * The first part is what the first run used, the second what others did besides: nothing is taken out again, since runs of one command differ.
+ * Text that is new has no code yet: the next run compiles it, and keeps the code.
  */
-module.exports = function keepParts({ bundle, dirs, most, small, parts, made, missed, isDone, openPart, tableOf }) {
+module.exports = function keepParts({ bundle, dirs, most, small, parts, made, missed, openPart, tableOf }) {
   const [first, more = openPart('-more')] = parts;
   const known = Object.keys(first.functions);
-  const shared = known.filter((id) => made[id] !== undefined);
   const isStart = first.script === undefined;
-  const isLess = isDone && first.changes < most.changes && shared.length < known.length && shared.length > known.length / 2;
-  const isMore = !isStart && missed.length > 0 && more.changes < most.changes;
-  if (isStart || isLess || isMore) {
+  if (isStart || (missed.length > 0 && more.changes < most.changes)) {
     const all = [...new Set([...known, ...Object.keys(more.functions), ...Object.keys(made)])];
-    const text = tableOf(all);
-    const isOne = isStart || text.length < small;
-    if (isOne && all.length > known.length) keep(first, textFile(first, text));
-    if (!isOne && isLess) keep(first, textFile(first, tableOf(shared)));
-    const own = new Set(isLess ? shared : known);
-    if (!isOne) keep(more, textFile(more, tableOf(all.filter((id) => !own.has(id)))));
-    if (!isOne || all.length > known.length) return;
+    if (isStart || first.text.length < small) keep(first, textFile(first, tableOf(all)));
+    else keep(more, textFile(more, tableOf(all.filter((id) => !known.includes(id)))));
+    return;
   }
   for (const part of parts) if (part.script !== undefined && part.times < most.times) keep(part, codeFile(part));
 

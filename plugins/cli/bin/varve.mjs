@@ -87,7 +87,7 @@ function refuse(sentence) {
 
 /**
  * Runs a bundle, and returns what its first module exports. It is a table of modules, each a function that is called when something of its module is first used. Of what a command used before, a
- * copy is kept beside the code that V8 made of it, in two parts: what every run needed, and what only some did. To read all modules for each
+ * copy is kept beside the code that V8 made of it, in two parts: what the first run needed, and what others did. To read all modules for each
  * command would take a quarter of a small build's time, and to compile them another. `dirs` are where copies may be, the best first.
  */
 async function runBundle(file, dirs) {
@@ -101,7 +101,11 @@ async function runBundle(file, dirs) {
   const fd = openSync(file); // a command may run for days, and another version be installed meanwhile
   let whole;
   const wholeText = () => (whole = whole || readFileSync(fd, 'latin1'));
-  const tableOf = (ids) => copyTable(wholeText(), ids);
+  let starts;
+  const tableOf = (ids) => {
+    starts = starts || startsIn(wholeText());
+    return copyTable(wholeText(), starts, ids);
+  };
 
   const keeps = mayKeep();
   const parts = keeps ? [openPart('')] : [{ functions: tableIn(compile(wholeText())) }];
@@ -125,8 +129,8 @@ async function runBundle(file, dirs) {
   };
   const use = Object.assign((id) => (made[id] || make(id)).exports, HELPERS, { url: pathToFileURL(file).href });
   if (keeps)
-    process.on('exit', (code) => {
-      const run = { bundle, dirs, most: MOST, small: SMALL, parts, made, missed, isDone: code === 0, openPart, tableOf };
+    process.on('exit', () => {
+      const run = { bundle, dirs, most: MOST, small: SMALL, parts, made, missed, openPart, tableOf };
       if (isWorthKeeping(run)) keepParts(run);
     });
   return use(0);
@@ -144,12 +148,16 @@ function tableIn(script) {
   return script.runInThisContext()();
 }
 
+/** Where each module of a bundle begins. */
+function startsIn(text) {
+  return new Map([...text.matchAll(/\n(\d+):function/g)].map(({ 1: id, index }) => [Number(id), index]));
+}
+
 /** A table of some modules of a bundle: each stands on lines of its own, behind its number. */
-function copyTable(text, ids) {
+function copyTable(text, starts, ids) {
   const rows = ids.map((id) => {
-    const start = text.indexOf(`\n${id}:function`);
-    const next = text.indexOf(`,\n${Number(id) + 1}:function`, start);
-    return text.slice(start, next === -1 ? text.lastIndexOf('\n}})') : next);
+    const next = starts.get(Number(id) + 1);
+    return text.slice(starts.get(Number(id)), next === undefined ? text.lastIndexOf('\n}})') : next - 1);
   });
   return `${text.slice(0, text.indexOf('\n0:function'))}${rows.join(',')}\n}})\n`;
 }
@@ -191,14 +199,7 @@ function words() {
   return process.argv.slice(2).filter((word) => /^[a-z]{2,12}$/.test(word));
 }
 
-function isWorthKeeping({ parts: [first, more], made, missed, isDone }) {
-  const isNew = (part) => part.script !== undefined && part.times < MOST.times;
-  if (first.script === undefined || isNew(first) || (more !== undefined && isNew(more))) return true;
-  if (missed.length > 0 && more.changes < MOST.changes) return true;
-  return (
-    isDone &&
-    first.text.length >= SMALL &&
-    first.changes < MOST.changes &&
-    Object.keys(first.functions).some((id) => made[id] === undefined)
-  );
+function isWorthKeeping({ parts: [first, more], missed }) {
+  const isNew = (part) => part !== undefined && part.script !== undefined && part.times < MOST.times;
+  return first.script === undefined || isNew(first) || isNew(more) || (missed.length > 0 && more.changes < MOST.changes);
 }
