@@ -109,6 +109,15 @@ test('words of the command line count when a build is repeated', async (t) => {
   t.regex((await site.repeat())?.stderr ?? '', /^Note: without effect here: --rm\n#1/);
 });
 
+test('a reader that had enough of a repeated build is no error', async (t) => {
+  using site = await Site.make();
+  site.args = ['-q', 'context'];
+  await site.build();
+  const program = [process.execPath, '--', join(trapOf(bundle), 'bin/varve.mjs'), '--root', site.bench.root, 'build', ...site.args];
+  const closed = ['-c', '"$@" | { exec <&-; sleep 1; }', 'sh', ...program];
+  t.deepEqual(await run('sh', closed, { cwd: site.bench.folder }), { code: 0, stdout: '', stderr: '' });
+});
+
 test('warnings about the build file are told again', async (t) => {
   using site = await Site.make({ Dockerfile: 'from busybox\nCOPY dir /dir\nMAINTAINER me\n' });
   const { stderr } = await site.build();

@@ -35,6 +35,7 @@ function isValid(receipt: Receipt, conditions: string): boolean {
 
 function tell({ events, before, after, id }: Receipt, { root, startedAt }: { readonly root: string; readonly startedAt: number }): void {
   const { stdout, stderr } = process;
+  for (const stream of [stdout, stderr]) stream.on('error', failUnlessClosed);
   const say = (lines: readonly string[]): void => lines.forEach((line) => void stderr.write(`${line}\n`));
   const reporters = new Reporters(root, { mode: 'auto', logs: false, keepLogs: 1, stream: stderr });
   const now = Date.now();
@@ -42,4 +43,9 @@ function tell({ events, before, after, id }: Receipt, { root, startedAt }: { rea
   for (const event of events) reporters.report({ ...event, at: event.type === 'build-started' ? startedAt : now } as BuildEvent);
   say(after);
   stdout.write(`${id}\n`);
+}
+
+/** A reader that had enough is no error of ours, as in a build. */
+function failUnlessClosed({ code }: NodeJS.ErrnoException): void {
+  if (code !== 'EPIPE') process.exitCode = 1;
 }
